@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/tensor/dtype.h"
+
+namespace rankscope {
+
+/// Index of a layer in Checkpoint::layers().
+struct LayerId {
+  std::size_t value = 0;
+  auto operator<=>(const LayerId&) const = default;
+};
+
+/// What a weight matrix does in a transformer.
+enum class Role {
+  Query, Key, Value, FusedQkv, AttentionOutput,  // attention
+  MlpUp, MlpGate, MlpDown,                       // feed-forward
+  Embedding, Position, Head, Pooler, Other,
+};
+
+/// "q", "k", "v", "qkv", "o", "mlp_up", "mlp_gate", "mlp_down", "embedding", "position", "head", "pooler", "other".
+std::string_view name(Role role);
+bool isAttention(Role role);
+bool isMlp(Role role);
+
+/// How a linear uses its stored matrix: OutIn is torch.nn.Linear (y = xWᵀ), InOut GPT-2's Conv1D (y = xW).
+enum class Orientation { OutIn, InOut };
+std::string_view name(Orientation orientation);  ///< "out_in", "in_out"
+
+/// One weight matrix of a checkpoint: a 2-D floating tensor, or the pair of factors that stands for one.
+struct LayerInfo {
+  LayerId id;
+  std::string name;  ///< the tensor's full name, `.weight` included
+  Role role = Role::Other;
+  bool roleGuessed = false;  ///< true when only the name suggests it: no known family
+  std::optional<int> block;
+  Orientation orientation = Orientation::OutIn;
+  std::int64_t rows = 0;  ///< as stored
+  std::int64_t cols = 0;
+  DType dtype = DType::F32;              ///< of the matrix; for a factored layer of the original, per the manifest
+  std::uint64_t bytes = 0;               ///< as written in this checkpoint, scales included
+  std::optional<std::int64_t> factoredRank;  ///< set when the checkpoint is a factored export and holds this layer as A·B
+  std::string tiedWith;                  ///< name of a tensor stored elsewhere that this one also serves as ("" if none)
+
+  std::int64_t smallSide() const { return rows < cols ? rows : cols; }
+  std::uint64_t parameters() const { return static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(cols); }
+
+  /// Attention and MLP linears of a known family: what presets, targets and budgets may touch.
+  bool inDefaultScope() const { return !roleGuessed && (isAttention(role) || isMlp(role)); }
+};
+
+}  // namespace rankscope

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "core/checkpoint/checkpoint.h"
+#include "core/tensor/stored_matrix.h"
+
+namespace rankscope {
+
+/// How near a compressed matrix is to the original, both as stored, in the Frobenius inner product.
+struct Quality {
+  double cosine = 1;         ///< <W, Ŵ> / (‖W‖·‖Ŵ‖); 1 when both are zero, 0 when only one is
+  double relativeError = 0;  ///< ‖W − Ŵ‖ / ‖W‖; 0 when both are zero
+};
+
+/// Of the factors as stored (after rounding), with double sums, without forming W − A·B for all rows at once.
+Quality measureQuality(const MatrixView& original, const StoredMatrix& a, const StoredMatrix& b);
+
+enum class Verdict { Excellent, Good, Fair, Poor, Critical };
+inline constexpr std::array kVerdicts{Verdict::Excellent, Verdict::Good, Verdict::Fair, Verdict::Poor, Verdict::Critical};
+std::string_view name(Verdict verdict);  ///< "EXCELLENT" …
+
+/// Smallest cosines of the four better verdicts; the study's words, our bounds.
+struct VerdictThresholds {
+  double excellent = 0.99;
+  double good = 0.95;
+  double fair = 0.85;
+  double poor = 0.65;
+  bool operator==(const VerdictThresholds&) const = default;
+};
+Verdict verdictFor(double cosine, const VerdictThresholds& thresholds = {});
+
+}  // namespace rankscope

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/plan/presets.h"
+
+namespace rankscope {
+
+/// One layer as the budget solver sees it: a benefit curve over ranks whose marginal gain falls, and what ranks cost.
+struct BudgetItem {
+  LayerId layer;
+  std::int64_t leastRank = 1;
+  std::int64_t largestRank = 1;               ///< below break-even
+  std::int64_t step = 1;                      ///< ranks are leastRank + k·step
+  std::uint64_t denseBytes = 0;
+  double denseBenefit = 1;
+  std::function<double(std::int64_t rank)> benefit;        ///< rising, concave
+  std::function<std::uint64_t(std::int64_t rank)> bytes;   ///< rising
+};
+
+struct BudgetSolution {
+  std::vector<std::optional<std::int64_t>> ranks;  ///< per item; nullopt: dense
+  std::uint64_t bytes = 0;
+  double benefit = 0;
+  bool feasible = true;  ///< false when even the least ranks do not fit
+};
+
+/// Largest Σ benefit with Σ bytes ≤ limit: one price per byte, greedy on marginal benefit per byte, which is optimal to
+/// one step for concave curves. A layer whose rank would pass largestRank goes dense where that fits.
+BudgetSolution solveBudget(std::span<const BudgetItem> items, std::uint64_t limit);
+
+/// Budget of a plan: a share of the bytes of the layers in scope, or the size of the whole exported model.
+struct KeepShare { double share = 1; };
+struct KeepBytes { std::uint64_t bytes = 0; };
+using Budget = std::variant<KeepShare, KeepBytes>;
+
+/// Shares the budget among the default scope so that the sum of relative kept energy (each layer's cosine²) is largest.
+/// Layers named in `pinned` keep their override. Throws Error(BadRequest) saying the smallest possible size when the
+/// budget cannot be met.
+RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                       const PresetOptions& options, const RankPlan& pinned = {},
+                       std::vector<std::string>* notes = nullptr);
+
+}  // namespace rankscope

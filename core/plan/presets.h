@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "core/plan/resolve.h"
+
+namespace rankscope {
+
+/// Uniform: one rank or fraction for every attention and MLP linear (default 6.25 % of min(rows, cols), the study's 128
+/// of 2048). Selective: uniform, but MLP, first and last block dense. Hybrid: MLP dense; first and last block 18.75 %,
+/// attention output 12.5 %, other attention 9.375 %.
+enum class Preset { Uniform, Selective, Hybrid };
+std::string_view name(Preset preset);
+std::optional<Preset> parsePreset(std::string_view name);
+
+struct PresetOptions {
+  std::optional<std::int64_t> rank;  ///< uniform and selective only
+  std::optional<double> fraction;
+  std::int64_t minDim = 0;
+  Storage factorDtype = Storage::F32;
+  int group = 0;
+};
+
+/// The preset as an ordinary plan of overrides over the checkpoint's default scope. Never chooses a rank at or above
+/// break-even: such a layer stays dense; `notes`, when given, receives a sentence for each.
+RankPlan presetPlan(Preset preset, const Checkpoint& checkpoint, const PresetOptions& options,
+                    std::vector<std::string>* notes = nullptr);
+
+/// The smallest rank per layer whose predicted cosine reaches `cosine`; dense where that is at or above break-even.
+RankPlan planForCosine(double cosine, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                       const PresetOptions& options, std::vector<std::string>* notes = nullptr);
+
+}  // namespace rankscope

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Train the demo model on the corpus encoded by train_bpe.py.
+
+The learning rate follows the clock, not the step count: warm-up, then a
+cosine down to --end, so that a slowed or paused run still ends annealed.
+"""
+import argparse
+import calendar
+import json
+import math
+import os
+import time
+
+import numpy as np
+import torch
+
+from model import GptNeo, make_config
+from train_bpe import CUT
+
+
+def load_ids(path, eot):
+    """(ids, targets): the separator after a cut-off story is no target."""
+    raw = np.fromfile(path, dtype=np.uint16).astype(np.int64)
+    return np.where(raw == CUT, eot, raw), np.where(raw == CUT, -100, raw)
+
+
+class Sequences:
+    """Half the sequences tile the corpus from a random phase; the others begin
+    with a story, half of those after its separator."""
+
+    def __init__(self, ids, targets, eot, length, seed):
+        self.ids, self.targets, self.length = ids, targets, length
+        self.rng = np.random.default_rng(seed)
+        eots = np.flatnonzero(ids == eot)
+        self.starts = eots[eots + length + 2 < len(ids)]
+        self.queue = np.empty(0, dtype=np.int64)
+
+    def refill(self):
+        n = self.length
+        tiles = np.arange(self.rng.integers(n), len(self.ids) - n - 1, n)
+        stories = self.rng.permutation(self.starts)[:len(tiles)]
+        stories = stories + self.rng.integers(0, 2, len(stories))
+        self.queue = self.rng.permutation(np.concatenate([tiles, stories]))
+
+    def batch(self, size):
+        if len(self.queue) < size:
+            self.refill()
+        at, self.queue = self.queue[:size], self.queue[size:]
+        k = at[:, None] + np.arange(self.length)
+        return torch.from_numpy(self.ids[k]), torch.from_numpy(self.targets[k + 1])
+
+
+@torch.no_grad()
+def validate(model, ids, targets, length, limit):
+    """Mean loss over consecutive windows of the held-out stream."""
+    model.eval()
+    n = min(limit, (len(ids) - 1) // length)
+    k = np.arange(n)[:, None] * length + np.arange(length)
+    losses = []
+    for part in np.array_split(k, max(1, n // 16)):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            losses.append(model(torch.from_numpy(ids[part]), torch.from_numpy(targets[part + 1])).item())
+    model.train()
+    return sum(losses) / len(losses)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument("--work", required=True, help="folder with the encoded corpus; checkpoints go here")
+    ap.add_argument("--vocab-size", type=int, default=3072)
+    ap.add_argument("--layers", type=int, default=6)
+    ap.add_argument("--hidden", type=int, default=256)
+    ap.add_argument("--heads", type=int, default=8)
+    ap.add_argument("--context", type=int, default=256)
+    ap.add_argument("--batch", type=int, default=16)
+    ap.add_argument("--lr", type=float, default=2e-3)
+    ap.add_argument("--decay", type=float, default=0.1, help="weight decay of the matrices")
+    ap.add_argument("--dropout", type=float, default=0.0, help="on the embedding and on each residual branch")
+    ap.add_argument("--warmup", type=float, default=60, help="seconds")
+    ap.add_argument("--end", required=True, help="UTC time of the end: YYYY-MM-DDTHH:MM")
+    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--seed", type=int, default=1234)
+    ap.add_argument("--resume", action="store_true")
+    ap.add_argument("note", nargs="*", help="ignored")
+    a = ap.parse_args()
+    torch.set_num_threads(a.threads)
+    torch.manual_seed(a.seed)
+    end = calendar.timegm(time.strptime(a.end, "%Y-%m-%dT%H:%M"))
+
+    eot = a.vocab_size - 1
+    ids, targets = load_ids(os.path.join(a.work, "train.u16"), eot)
+    held = load_ids(os.path.join(a.work, "held.u16"), eot)
+    config = make_config(a.vocab_size, a.layers, a.hidden, a.heads, a.context)
+    model = GptNeo(config)
+    matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and "wpe" not in n and "wte" not in n]
+    others = [p for n, p in model.named_parameters() if p.dim() != 2 or "wpe" in n or "wte" in n]
+    opt = torch.optim.AdamW([{"params": matrices, "weight_decay": a.decay},
+                             {"params": others, "weight_decay": 0.0}], lr=a.lr, betas=(0.9, 0.98))
+    state = {"start": time.time(), "step": 0, "tokens": 0, "busy": 0.0}
+    ckpt = os.path.join(a.work, "checkpoint.pt")
+    if a.resume:
+        saved = torch.load(ckpt)
+        model.load_state_dict(saved["model"])
+        opt.load_state_dict(saved["opt"])
+        state = saved["state"]
+    model.dropout = a.dropout
+    data = Sequences(ids, targets, eot, a.context, a.seed + state["step"])
+    log = open(os.path.join(a.work, "loss.csv"), "a" if a.resume else "w", buffering=1)
+    if not a.resume:
+        log.write("seconds,step,tokens,lr,train_loss,held_out_loss\n")
+
+    def save():
+        torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "state": state, "config": config},
+                   ckpt + ".new")
+        os.replace(ckpt + ".new", ckpt)
+
+    print(sum(p.numel() for p in model.parameters()), "parameters", json.dumps(vars(a)), flush=True)
+    recent, last_log, last_save = [], time.time(), time.time()
+    while True:
+        now = time.time()
+        done = (now - state["start"]) / (end - state["start"])
+        if done >= 1:
+            break
+        warm = min(1.0, (now - state["start"]) / a.warmup + 0.01)
+        lr = a.lr * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+        for g in opt.param_groups:
+            g["lr"] = lr
+        x, y = data.batch(a.batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = model(x, y)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        opt.step()
+        opt.zero_grad(set_to_none=True)
+        recent.append(loss.item())
+        state["step"] += 1
+        state["tokens"] += x.numel()
+        state["busy"] += time.time() - now
+        if time.time() - last_log > 60:
+            v = validate(model, *held, a.context, 64)
+            mean = sum(recent) / len(recent)
+            log.write(f"{time.time() - state['start']:.0f},{state['step']},{state['tokens']},"
+                      f"{lr:.3e},{mean:.4f},{v:.4f}\n")
+            recent, last_log = [], time.time()
+        if time.time() - last_save > 180:
+            save()
+            last_save = time.time()
+    v = validate(model, *held, a.context, 10**9)
+    log.write(f"{time.time() - state['start']:.0f},{state['step']},{state['tokens']},0,"
+              f"{sum(recent) / max(1, len(recent)):.4f},{v:.4f}\n")
+    save()
+    print("finished", state, flush=True)
+
+
+if __name__ == "__main__":
+    main()
