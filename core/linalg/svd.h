@@ -17,11 +17,14 @@ namespace rankscope {
 /// `threads` cores may be used for this one matrix.
 std::vector<double> singularValues(const MatrixView& matrix, const Progress& progress = {}, int threads = 1);
 
+/// Floating-point operations of the above, m·n² + 4/3·n³ with n the smaller side: what schedules and ETAs count by.
+double singularValuesFlops(std::int64_t rows, std::int64_t cols);
+
 /// The leading part of an SVD: W ≈ u · diag(sigma) · vᵀ.
 struct TruncatedSvd {
-  Eigen::MatrixXd u;           ///< rows × r, orthonormal columns
-  std::vector<double> sigma;   ///< r values, descending
-  Eigen::MatrixXd v;           ///< cols × r, orthonormal columns
+  Eigen::MatrixXd u;         ///< rows × r, orthonormal columns
+  std::vector<double> sigma; ///< r values, descending
+  Eigen::MatrixXd v;         ///< cols × r, orthonormal columns
 };
 
 /// The best rank-r approximation in the Frobenius norm (Eckart–Young), 1 ≤ rank ≤ min(rows, cols); its distance from W
@@ -30,4 +33,4 @@ struct TruncatedSvd {
 TruncatedSvd truncatedSvd(const MatrixView& matrix, std::int64_t rank, const std::vector<double>& knownSigma = {},
                           const Progress& progress = {}, int threads = 1);
 
-}  // namespace rankscope
+} // namespace rankscope

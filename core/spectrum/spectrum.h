@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace rankscope {
@@ -26,12 +25,12 @@ class Spectrum final {
   double cosineAt(std::int64_t rank) const;
   double relativeErrorAt(std::int64_t rank) const;
 
-  /// Smallest rank ≥ 1 that reaches it; the full rank for 1.
+  /// Smallest rank ≥ 1 that reaches it; for 1 the rank beyond which every value is exactly zero, mostly the full one.
   std::int64_t rankForCosine(double cosine) const;
   std::int64_t rankForEnergy(double energy) const;
 
   double frobeniusNorm() const;
-  double stableRank() const;  ///< ‖W‖_F² / σ₁² (0 for a zero matrix)
+  double stableRank() const; ///< ‖W‖_F² / σ₁² (0 for a zero matrix)
 
   /// exp of the entropy of p: Roy & Vetterli 2007 take p ∝ σ; p ∝ σ² weighs by energy.
   enum class Weight { Sigma, SigmaSquared };
@@ -41,12 +40,12 @@ class Spectrum final {
   std::int64_t m_rows;
   std::int64_t m_cols;
   std::vector<double> m_sigma;
-  double m_largest = 0;               ///< σ₁: energies below are in units of σ₁², so 1e±30 neither over- nor underflows
-  std::vector<double> m_tailEnergy;   ///< Σ_{i>r} (σ_i/σ₁)², r = 0 … fullRank, summed from the small end
+  double m_largest = 0; ///< σ₁: energies below are in units of σ₁², so 1e±30 neither over- nor underflows
+  std::vector<double> m_tailEnergy; ///< Σ_{i>r} (σ_i/σ₁)², r = 0 … fullRank, summed from the small end
 };
 
 /// Rank at which two factors hold as many numbers as the matrix: rows·cols / (rows + cols), not rounded. At or above it
 /// factors save nothing.
 double breakEvenRank(std::int64_t rows, std::int64_t cols);
 
-}  // namespace rankscope
+} // namespace rankscope
