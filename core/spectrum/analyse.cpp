@@ -12,11 +12,13 @@ namespace rankscope {
 
 AnalysedLayer analyseLayer(const Checkpoint& checkpoint, LayerId layer, const Progress& progress, int threads) {
   const LayerInfo& info = checkpoint.layer(layer);
-  AnalysedLayer result{.layer = layer, .contentHash = checkpoint.contentHash(layer), .spectrum = {}, .error = {}};
+  AnalysedLayer result{
+      .layer = layer, .contentHash = checkpoint.contentHash(layer), .spectrum = {}, .entries = {}, .error = {}};
   progress.check();
   try {
     const Checkpoint::Matrix matrix = checkpoint.matrix(layer);
     result.spectrum.emplace(info.rows, info.cols, singularValues(matrix.view, progress, threads));
+    result.entries = entryStatistics(matrix.view);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::BadValues) throw;
     result.error = fmt::format("{}: {}", info.name, error.what());

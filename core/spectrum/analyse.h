@@ -8,6 +8,7 @@
 
 #include "core/base/schedule.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/spectrum/diagnostics.h"
 #include "core/spectrum/spectrum.h"
 
 namespace rankscope {
@@ -17,6 +18,7 @@ struct AnalysedLayer {
   LayerId layer;
   std::string contentHash;
   std::optional<Spectrum> spectrum;
+  std::optional<EntryStatistics> entries;
   std::string error;
 };
 
@@ -30,4 +32,4 @@ Schedule spectrumSchedule(const Checkpoint& checkpoint, std::span<const LayerId>
 void analyse(const Checkpoint& checkpoint, std::span<const LayerId> layers, const Schedule& schedule,
              const std::function<void(AnalysedLayer&&)>& sink, const Progress& progress, int cores = 0);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -2,7 +2,7 @@
 #include "core/linalg/svd.h"
 
 #include "core/base/error.h"
-#include "test_matrices.h"
+#include "tests/support/test_matrices.h"
 #include "tests/support/test_main.h"
 
 using namespace rankscope;
