@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/model.h"
+
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/model/attention.h"
+#include "core/model/parallel.h"
+
+namespace rankscope {
+
+namespace {
+
+struct Norm {
+  std::vector<float> weight;
+  std::vector<float> bias;
+};
+
+struct BoundLinear {
+  LayerId layer;
+  std::vector<float> bias;
+};
+
+struct Block {
+  Norm attentionNorm, mlpNorm;
+  BoundLinear query, key, value, attentionOutput, up, gate, down;
+};
+
+std::vector<float> readVector(const Checkpoint& checkpoint, const std::string& name) {
+  if (name.empty()) return {};
+  const TensorView& tensor = *checkpoint.findTensor(name);
+  std::vector<float> values(tensor.elements());
+  convert(tensor.bytes.data(), tensor.dtype, 0, values);
+  return values;
+}
+
+Norm readNorm(const Checkpoint& checkpoint, const LinearNames& names) {
+  return {readVector(checkpoint, names.weight), readVector(checkpoint, names.bias)};
+}
+
+BoundLinear bind(const Checkpoint& checkpoint, const LinearNames& names) {
+  return {*checkpoint.findLayer(names.weight), readVector(checkpoint, names.bias)};
+}
+
+void normalise(const Architecture& a, const Norm& norm, const float* x, float* out) {
+  const std::int64_t n = a.hidden;
+  double mean = 0;
+  if (!a.rmsNorm) {
+    for (std::int64_t i = 0; i < n; ++i) mean += static_cast<double>(x[i]);
+    mean /= static_cast<double>(n);
+  }
+  double squares = 0;
+  for (std::int64_t i = 0; i < n; ++i) squares += (static_cast<double>(x[i]) - mean) * (static_cast<double>(x[i]) - mean);
+  const double factor = 1.0 / std::sqrt(squares / static_cast<double>(n) + static_cast<double>(a.normEpsilon));
+  for (std::int64_t i = 0; i < n; ++i)
+    out[i] = static_cast<float>((static_cast<double>(x[i]) - mean) * factor) * norm.weight[static_cast<std::size_t>(i)];
+  if (!norm.bias.empty())
+    for (std::int64_t i = 0; i < n; ++i) out[i] += norm.bias[static_cast<std::size_t>(i)];
+}
+
+RowMatrixF normaliseRows(const Architecture& a, const Norm& norm, const RowMatrixF& x) {
+  RowMatrixF out(x.rows(), x.cols());
+  parallelFor(x.rows(), 64, [&](std::int64_t from, std::int64_t to) {
+    for (std::int64_t t = from; t < to; ++t) normalise(a, norm, x.row(t).data(), out.row(t).data());
+  });
+  return out;
+}
+
+}  // namespace
+
+/// What all copies of a model share: everything but the linears.
+struct Model::Parts {
+  Architecture architecture;
+  std::vector<Block> blocks;
+  Norm finalNorm;
+  LayerId embedding, head;
+  std::optional<LayerId> position;
+  std::vector<LayerId> blockLayers;
+};
+
+/// One pass through blocks: the sequences of a batch, or the tokens behind a cache.
+struct Model::Pass {
+  const Model& model;
+  const ForwardHooks& hooks;
+  std::span<const std::int64_t> lengths;
+  std::span<const RopeTable> ropes;  ///< one for each sequence
+  KvCache* cache;
+
+  const Architecture& architecture() const { return model.architecture(); }
+  RowMatrixF apply(const BoundLinear& linear, const RowMatrixF& x) const;
+  RowMatrixF attention(std::size_t index, const RowMatrixF& x) const;
+  RowMatrixF mlp(const Block& block, const RowMatrixF& x) const;
+  void attendAll(std::size_t index, float* q, std::int64_t qStride, float* k, float* v, std::int64_t kvStride,
+                 RowMatrixF& out) const;
+  void run(std::size_t index, RowMatrixF& hidden) const;
+};
+
+Batch batchOf(std::span<const std::vector<int>> sequences) {
+  Batch batch;
+  for (const std::vector<int>& sequence : sequences) {
+    batch.tokens.insert(batch.tokens.end(), sequence.begin(), sequence.end());
+    batch.lengths.push_back(static_cast<std::int64_t>(sequence.size()));
+  }
+  return batch;
+}
+
+Model::Model(std::shared_ptr<const Checkpoint> checkpoint, const Substitutes& substitutes)
+    : m_checkpoint(std::move(checkpoint)) {
+  auto parts = std::make_shared<Parts>();
+  parts->architecture = describeArchitecture(*m_checkpoint);
+  const Architecture& a = parts->architecture;
+  const auto remember = [&](const BoundLinear& linear) {
+    m_linears.emplace(linear.layer, linearOf(m_checkpoint, linear.layer));
+    parts->blockLayers.push_back(linear.layer);
+  };
+  for (const BlockDescription& names : a.blocks) {
+    Block block;
+    block.attentionNorm = readNorm(*m_checkpoint, names.attentionNorm);
+    block.mlpNorm = readNorm(*m_checkpoint, names.mlpNorm);
+    const auto add = [&](BoundLinear& linear, const LinearNames& from) {
+      if (from.weight.empty()) return;
+      linear = bind(*m_checkpoint, from);
+      remember(linear);
+    };
+    add(block.query, names.query);
+    add(block.key, names.key);
+    add(block.value, names.value);
+    add(block.attentionOutput, names.attentionOutput);
+    add(block.gate, names.gate);
+    add(block.up, names.up);
+    add(block.down, names.down);
+    parts->blocks.push_back(std::move(block));
+  }
+  parts->finalNorm = readNorm(*m_checkpoint, a.finalNorm);
+  parts->embedding = *m_checkpoint->findLayer(a.embedding);
+  parts->head = *m_checkpoint->findLayer(a.head);
+  if (!a.position.empty()) parts->position = *m_checkpoint->findLayer(a.position);
+  for (const LayerId layer : {parts->embedding, parts->head, parts->position.value_or(parts->head)})
+    if (!m_linears.contains(layer)) m_linears.emplace(layer, linearOf(m_checkpoint, layer));
+  m_parts = std::move(parts);
+  *this = with(substitutes);
+}
+
+Model Model::with(const Substitutes& substitutes) const {
+  Model result = *this;
+  for (const auto& [layer, linear] : substitutes) {
+    const auto at = result.m_linears.find(layer);
+    if (at == result.m_linears.end() || !linear) continue;
+    if (linear->rows() != at->second->rows() || linear->cols() != at->second->cols())
+      throw Error(ErrorKind::BadRequest,
+                  fmt::format("{}: a substitute of {} × {} does not fit", m_checkpoint->layer(layer).name,
+                              linear->rows(), linear->cols()));
+    at->second = linear;
+  }
+  return result;
+}
+
+const Architecture& Model::architecture() const { return m_parts->architecture; }
+const std::vector<LayerId>& Model::blockLayers() const { return m_parts->blockLayers; }
+
+int Model::blockOf(LayerId layer) const { return m_checkpoint->layer(layer).block.value_or(-1); }
+
+std::uint64_t Model::weightBytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [layer, linear] : m_linears) bytes += linear->bytes();
+  for (const TensorView& tensor : m_checkpoint->tensors())
+    if (tensor.shape.size() == 1 && isWeight(tensor.dtype)) bytes += tensor.bytes.size();
+  return bytes;
+}
+
+double Model::flopsPerToken() const {
+  double flops = linear(m_parts->head)->flopsPerToken();
+  for (const LayerId layer : m_parts->blockLayers) flops += linear(layer)->flopsPerToken();
+  return flops;
+}
+
+KvCache Model::newCache() const { return KvCache(m_parts->blocks.size(), architecture().kvWidth()); }
+
+RowMatrixF Model::embedAt(std::span<const int> tokens, std::span<const std::int64_t> positions) const {
+  const Architecture& a = architecture();
+  RowMatrixF hidden(static_cast<Eigen::Index>(tokens.size()), a.hidden);
+  const Linear& words = *linear(m_parts->embedding);
+  std::vector<float> position(static_cast<std::size_t>(a.hidden));
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    const auto row = static_cast<Eigen::Index>(t);
+    if (tokens[t] < 0 || tokens[t] >= a.vocabulary)
+      throw Error(ErrorKind::BadRequest, fmt::format("token {} is not in the model's vocabulary of {}", tokens[t], a.vocabulary));
+    words.row(tokens[t], hidden.row(row).data());
+    if (!m_parts->position) continue;
+    if (positions[t] >= a.context)
+      throw Error(ErrorKind::BadRequest, fmt::format("the text is longer than the model's {} positions", a.context));
+    linear(*m_parts->position)->row(positions[t], position.data());
+    for (Eigen::Index i = 0; i < a.hidden; ++i) hidden(row, i) += position[static_cast<std::size_t>(i)];
+  }
+  return hidden;
+}
+
+RowMatrixF Model::embed(const Batch& batch) const {
+  std::vector<std::int64_t> positions;
+  for (const std::int64_t length : batch.lengths)
+    for (std::int64_t i = 0; i < length; ++i) positions.push_back(i);
+  return embedAt(batch.tokens, positions);
+}
+
+RowMatrixF Model::Pass::apply(const BoundLinear& linear, const RowMatrixF& x) const {
+  const Linear& map = *model.linear(linear.layer);
+  if (hooks.linearInput) hooks.linearInput(linear.layer, x);
+  RowMatrixF y(x.rows(), map.outputs());
+  map.apply(x.data(), x.rows(), y.data());
+  if (!linear.bias.empty()) y.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(linear.bias.data(), y.cols());
+  if (hooks.linearOutput) hooks.linearOutput(linear.layer, y);
+  return y;
+}
+
+void Model::Pass::attendAll(std::size_t index, float* q, std::int64_t qStride, float* k, float* v,
+                            std::int64_t kvStride, RowMatrixF& out) const {
+  const Architecture& a = architecture();
+  const BlockDescription& names = a.blocks[index];
+  const AttentionShape shape{a.heads, a.kvHeads, a.headDim, names.scoreScale, names.window};
+  std::int64_t row = 0;
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    const std::int64_t rows = lengths[s];
+    if (a.rope) {
+      rotate(*a.rope, ropes[s], q + row * qStride, qStride, rows, a.heads, a.headDim);
+      rotate(*a.rope, ropes[s], k + row * kvStride, kvStride, rows, a.kvHeads, a.headDim);
+    }
+    float* result = out.data() + row * out.cols();
+    if (cache) {
+      cache->append(index, k + row * kvStride, v + row * kvStride, kvStride, rows);
+      attend(shape, q + row * qStride, qStride, cache->keys(index), cache->values(index), cache->width(),
+             cache->length(), rows, result);
+    } else {
+      attend(shape, q + row * qStride, qStride, k + row * kvStride, v + row * kvStride, kvStride, 0, rows, result);
+    }
+    row += rows;
+  }
+}
+
+RowMatrixF Model::Pass::attention(std::size_t index, const RowMatrixF& x) const {
+  const Architecture& a = architecture();
+  const Block& block = model.m_parts->blocks[index];
+  RowMatrixF out(x.rows(), a.queryWidth());
+  if (a.packing == QkvPacking::Separate) {
+    RowMatrixF q = apply(block.query, x), k = apply(block.key, x), v = apply(block.value, x);
+    attendAll(index, q.data(), q.cols(), k.data(), v.data(), k.cols(), out);
+  } else {
+    RowMatrixF qkv = apply(block.query, x);
+    if (a.packing == QkvPacking::PerHead) {
+      // (head, 3, headDim) to (3, head, headDim)
+      RowMatrixF ordered(qkv.rows(), qkv.cols());
+      for (std::int64_t h = 0; h < a.heads; ++h)
+        for (std::int64_t part = 0; part < 3; ++part)
+          ordered.middleCols(part * a.queryWidth() + h * a.headDim, a.headDim) =
+              qkv.middleCols((3 * h + part) * a.headDim, a.headDim);
+      qkv = std::move(ordered);
+    }
+    float* q = qkv.data();
+    attendAll(index, q, qkv.cols(), q + a.queryWidth(), q + a.queryWidth() + a.kvWidth(), qkv.cols(), out);
+  }
+  return apply(block.attentionOutput, out);
+}
+
+RowMatrixF Model::Pass::mlp(const Block& block, const RowMatrixF& x) const {
+  const Architecture& a = architecture();
+  const bool gated = !a.blocks.front().gate.weight.empty();
+  RowMatrixF inner = apply(gated ? block.gate : block.up, x);
+  parallelFor(inner.size(), 32768, [&](std::int64_t from, std::int64_t to) {
+    kernels().activate(a.activation, inner.data() + from, to - from);
+  });
+  if (gated) inner.array() *= apply(block.up, x).array();
+  return apply(block.down, inner);
+}
+
+void Model::Pass::run(std::size_t index, RowMatrixF& hidden) const {
+  const Architecture& a = architecture();
+  const Block& block = model.m_parts->blocks[index];
+  const RowMatrixF attended = attention(index, normaliseRows(a, block.attentionNorm, hidden));
+  if (a.parallelResidual) {
+    hidden += attended + mlp(block, normaliseRows(a, block.mlpNorm, hidden));
+  } else {
+    hidden += attended;
+    hidden += mlp(block, normaliseRows(a, block.mlpNorm, hidden));
+  }
+  if (hooks.blockOutput) hooks.blockOutput(static_cast<int>(index), hidden);
+}
+
+void Model::runBlocks(RowMatrixF& hidden, const Batch& batch, int first, int last, const ForwardHooks& hooks,
+                      const Progress& progress) const {
+  std::vector<RopeTable> ropes;
+  if (architecture().rope)
+    for (const std::int64_t length : batch.lengths) ropes.push_back(ropeTable(*architecture().rope, 0, length));
+  const Pass pass{*this, hooks, batch.lengths, ropes, nullptr};
+  for (int i = first; i < last; ++i) {
+    progress.check();
+    pass.run(static_cast<std::size_t>(i), hidden);
+  }
+}
+
+RowMatrixF Model::finalNorm(const RowMatrixF& hidden) const {
+  return normaliseRows(architecture(), m_parts->finalNorm, hidden);
+}
+
+RowMatrixF Model::logits(Eigen::Ref<const RowMatrixF> normalised) const {
+  assert(normalised.outerStride() == normalised.cols());
+  RowMatrixF out(normalised.rows(), architecture().vocabulary);
+  linear(m_parts->head)->apply(normalised.data(), normalised.rows(), out.data());
+  return out;
+}
+
+RowMatrixF Model::forward(const Batch& batch, const ForwardHooks& hooks, const Progress& progress) const {
+  RowMatrixF hidden = embed(batch);
+  runBlocks(hidden, batch, 0, blockCount(), hooks, progress);
+  return finalNorm(hidden);
+}
+
+RowMatrixF Model::forward(std::span<const int> tokens, KvCache& cache, const Progress& progress) const {
+  const auto rows = static_cast<std::int64_t>(tokens.size());
+  std::vector<std::int64_t> positions(tokens.size());
+  std::iota(positions.begin(), positions.end(), cache.length());
+  RowMatrixF hidden = embedAt(tokens, positions);
+  std::vector<RopeTable> ropes;
+  if (architecture().rope) ropes.push_back(ropeTable(*architecture().rope, cache.length(), rows));
+  const ForwardHooks none;
+  const Pass pass{*this, none, std::span(&rows, 1), ropes, &cache};
+  for (std::size_t i = 0; i < m_parts->blocks.size(); ++i) {
+    progress.check();
+    pass.run(i, hidden);
+  }
+  cache.advance(rows);
+  return finalNorm(hidden);
+}
+
+LinearPtr linearOf(const Checkpoint& checkpoint, const CompressedLayer& layer) {
+  return layer.factors ? linearOf(checkpoint.layer(layer.layer), *layer.factors) : nullptr;
+}
+
+}  // namespace rankscope
