@@ -26,7 +26,7 @@ struct LayerRecord {
   std::optional<int> block;
   Orientation orientation = Orientation::OutIn;
   std::string contentHash;
-  std::vector<double> singularValues;  ///< empty when not known
+  std::vector<double> singularValues; ///< empty when not known
   std::string spectrumError;
 
   /// What compression left, present once a choice was carried out.
@@ -58,12 +58,12 @@ ModelIdentity identityOf(const Checkpoint& checkpoint);
 /// Everything of a run file but the factors, as values.
 struct RunContents {
   std::string programVersion;
-  std::string created;  ///< ISO 8601, UTC
+  std::string created; ///< ISO 8601, UTC
   ModelIdentity model;
-  std::string planJson;  ///< "" when none was set
-  std::vector<LayerRecord> layers;  ///< in model order
-  std::map<std::string, std::string, std::less<>> snapshots;    ///< name -> plan JSON
-  std::map<std::string, std::string, std::less<>> evaluations;  ///< number -> JSON of the result (see evaluate/)
+  std::string planJson;                                        ///< "" when none was set
+  std::vector<LayerRecord> layers;                             ///< in model order
+  std::map<std::string, std::string, std::less<>> snapshots;   ///< name -> plan JSON
+  std::map<std::string, std::string, std::less<>> evaluations; ///< number -> JSON of the result (see evaluate/)
 };
 
 /// An HDF5 run file open for adding results. What record() was given is on disk when it returns: finished layers go to
@@ -76,7 +76,7 @@ class RunFile final {
   /// process are taken in). Throws Error: Malformed for a file that is no run file or damaged, BadRequest for a run
   /// of another model (different layer names or shapes), NoSpace, Unwritable, InUse.
   static std::unique_ptr<RunFile> open(const std::filesystem::path& path, const Checkpoint& checkpoint);
-  ~RunFile();  ///< merges what is left, as finish() but without throwing
+  ~RunFile(); ///< merges what is left, as finish() but without throwing
 
   void record(const AnalysedLayer& layer);
   void record(const CompressedLayer& layer);
@@ -88,7 +88,8 @@ class RunFile final {
   /// The layer's spectrum if the run has it for the same bytes.
   std::optional<Spectrum> spectrum(const std::string& name, const std::string& contentHash) const;
   /// The finished compression, factors included, if it holds for the same bytes, choice and result version.
-  std::optional<CompressedLayer> finished(LayerId layer, const std::string& contentHash, const LayerChoice& choice) const;
+  std::optional<CompressedLayer> finished(LayerId layer, const std::string& contentHash,
+                                          const LayerChoice& choice) const;
 
   RunContents contents() const;
 
@@ -111,4 +112,4 @@ bool looksLikeRunFile(const std::filesystem::path& path);
 /// Copies a run (window: Save As), parts merged.
 void copyRun(const std::filesystem::path& from, const std::filesystem::path& to);
 
-}  // namespace rankscope
+} // namespace rankscope
