@@ -15,13 +15,12 @@ namespace rankscope {
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   std::shared_ptr<MappedFile> file(new MappedFile(path));
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not block
   if (descriptor < 0) throw systemError(errno, "cannot open", path);
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0 || S_ISDIR(status.st_mode)) {
-    const int reason = S_ISDIR(status.st_mode) ? EISDIR : errno;
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor);
-    throw systemError(reason, "cannot read", path);
+    throw Error(ErrorKind::Unreadable, "cannot read " + path.string() + ": it is not a regular file");
   }
   if (const auto size = static_cast<std::size_t>(status.st_size); size > 0) {
     void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);

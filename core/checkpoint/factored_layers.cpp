@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/checkpoint/factored_layers.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+
+namespace rankscope {
+
+namespace {
+
+constexpr std::array kSuffixes{std::string_view(".lowrank_a"), std::string_view(".lowrank_b"),
+                               std::string_view(".lowrank_a_scale"), std::string_view(".lowrank_b_scale")};
+
+DType tensorType(Storage storage) {
+  switch (storage) {
+  case Storage::F32:
+    return DType::F32;
+  case Storage::F16:
+    return DType::F16;
+  case Storage::BF16:
+    return DType::BF16;
+  case Storage::Int8:
+    return DType::I8;
+  case Storage::Int4:
+    return DType::U8;
+  }
+  return DType::F32;
+}
+
+/// The scales as floats. A file of another writer may hold them unaligned; then they are copied.
+struct AlignedScales {
+  std::shared_ptr<const MappedFile> file;
+  std::vector<float> copy;
+};
+
+class Joiner final {
+ public:
+  Joiner(std::span<const TensorView> tensors, const std::filesystem::path& path) : m_tensors(tensors), m_path(path) {}
+
+  FactoredLayer join(const ManifestLayer& entry) {
+    if (find(entry.name)) fail(fmt::format("layer {} is stored both whole and as factors", entry.name));
+    FactorPair factors{factor(entry, 'a', entry.rows, entry.rank, entry.a),
+                       factor(entry, 'b', entry.rank, entry.cols, entry.b)};
+    return {entry, std::move(factors)};
+  }
+
+  void refuseLeftovers() const {
+    for (const TensorView& tensor : m_tensors)
+      if (isFactorTensor(tensor.name) && !m_used.contains(tensor.name))
+        fail(fmt::format("tensor {} is a factor or scale that the manifest does not account for", tensor.name));
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(ErrorKind::Malformed, fmt::format("{}: {}", m_path.string(), what));
+  }
+
+  const TensorView* find(std::string_view name) const {
+    const auto found = std::ranges::lower_bound(
+        m_tensors, name, {}, [](const TensorView& tensor) -> std::string_view { return tensor.name; });
+    return found != m_tensors.end() && found->name == name ? &*found : nullptr;
+  }
+
+  const TensorView& require(const std::string& name, DType dtype, std::string_view layer) {
+    const TensorView* tensor = find(name);
+    if (!tensor) fail(fmt::format("tensor {} of layer {} is missing", name, layer));
+    if (tensor->dtype != dtype)
+      fail(fmt::format("tensor {} is {}, but the manifest makes it {}", name, rankscope::name(tensor->dtype),
+                       rankscope::name(dtype)));
+    m_used.insert(tensor->name);
+    return *tensor;
+  }
+
+  StoredMatrix factor(const ManifestLayer& entry, char which, std::int64_t rows, std::int64_t cols,
+                      const StorageFormat& format) {
+    const TensorView& codes = require(factorName(entry.name, which), tensorType(format.storage), entry.name);
+    const auto storedCols = static_cast<std::uint64_t>(format.storage == Storage::Int4 ? (cols + 1) / 2 : cols);
+    if (codes.shape != std::vector{static_cast<std::uint64_t>(rows), storedCols})
+      fail(fmt::format("tensor {} has shape [{}], but the manifest makes it [{}, {}]", codes.name,
+                       fmt::join(codes.shape, ", "), rows, storedCols));
+    StoredMatrix matrix{
+        .rows = rows, .cols = cols, .format = format, .codes = codes.bytes, .scales = {}, .owner = codes.file};
+    if (isInteger(format.storage)) attachScales(matrix, require(scaleName(entry.name, which), DType::F32, entry.name));
+    return matrix;
+  }
+
+  void attachScales(StoredMatrix& matrix, const TensorView& scales) const {
+    const std::uint64_t expected = scaleCount(matrix.rows, matrix.cols, matrix.format);
+    if (scales.elements() != expected)
+      fail(fmt::format("tensor {} holds {} scales, but the manifest makes it {}", scales.name, scales.elements(),
+                       expected));
+    const auto address = reinterpret_cast<std::uintptr_t>(scales.bytes.data());
+    if (address % alignof(float) == 0 && scales.file.get() == matrix.owner.get()) {
+      matrix.scales = {reinterpret_cast<const float*>(address), expected};
+      return;
+    }
+    auto aligned = std::make_shared<AlignedScales>();
+    aligned->file = std::static_pointer_cast<const MappedFile>(matrix.owner);
+    aligned->copy.resize(expected);
+    std::memcpy(aligned->copy.data(), scales.bytes.data(), scales.bytes.size());
+    matrix.scales = aligned->copy;
+    matrix.owner = std::move(aligned);
+  }
+
+  std::span<const TensorView> m_tensors;
+  const std::filesystem::path& m_path;
+  std::set<std::string_view> m_used;
+};
+
+} // namespace
+
+bool isFactorTensor(std::string_view name) {
+  return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
+std::vector<FactoredLayer> joinFactors(const FactoredManifest& manifest, std::span<const TensorView> tensors,
+                                       const std::filesystem::path& manifestPath) {
+  Joiner joiner(tensors, manifestPath);
+  std::vector<FactoredLayer> layers;
+  for (const ManifestLayer& entry : manifest.layers) layers.push_back(joiner.join(entry));
+  joiner.refuseLeftovers();
+  return layers;
+}
+
+} // namespace rankscope

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/checkpoint/layer.h"
+#include "core/tensor/stored_matrix.h"
+
+namespace rankscope {
+
+/// What rankscope.json says of one layer that a factored export holds as A·B.
+struct ManifestLayer {
+  std::string name;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  std::int64_t rank = 0;
+  Orientation orientation = Orientation::OutIn;
+  DType dtype = DType::F32; ///< of the original matrix
+  StorageFormat a;
+  StorageFormat b;
+  std::optional<double> cosine;
+  std::optional<double> relativeError;
+};
+
+/// rankscope.json: the manifest of a factored export, and where it came from.
+struct FactoredManifest {
+  std::string sourceName;
+  std::string sourceHash;
+  std::string singularValues = "split"; ///< where σ went: "split" (√σ into both factors), "a" or "b"
+  std::vector<ManifestLayer> layers;
+};
+
+inline constexpr std::string_view kManifestName = "rankscope.json";
+
+/// Names of the tensors that hold a factor and its scales.
+std::string factorName(std::string_view layer, char factor); ///< `<layer>.lowrank_a`
+std::string scaleName(std::string_view layer, char factor);  ///< `<layer>.lowrank_a_scale`
+
+std::string toJson(const FactoredManifest& manifest);
+
+/// Throws Error (Malformed, or Unsupported for a newer version) naming `path` and the layer.
+FactoredManifest parseFactoredManifest(std::string_view json, const std::filesystem::path& path);
+
+} // namespace rankscope
