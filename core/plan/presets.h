@@ -25,6 +25,10 @@ struct PresetOptions {
   int group = 0;
 };
 
+/// Layers that presets, targets and budgets decide: the default scope without layers that are factored already or whose
+/// min(rows, cols) is below min_dim.
+std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions& options);
+
 /// The preset as an ordinary plan of overrides over the checkpoint's default scope. Never chooses a rank at or above
 /// break-even: such a layer stays dense; `notes`, when given, receives a sentence for each.
 RankPlan presetPlan(Preset preset, const Checkpoint& checkpoint, const PresetOptions& options,

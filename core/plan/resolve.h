@@ -48,6 +48,16 @@ LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, 
 /// Bytes of a layer under a choice, scales included.
 std::uint64_t bytesAfter(const LayerInfo& layer, const LayerChoice& choice);
 
+/// True when the factors of `choice` hold fewer numbers than the matrix, rank·(rows + cols) < rows·cols, and take fewer
+/// bytes as written. Presets, targets and budgets choose no other rank.
+bool isBelowBreakEven(const LayerInfo& layer, const LayerChoice& choice);
+
+/// The largest rank that isBelowBreakEven() in this storage; nullopt when none is.
+std::optional<std::int64_t> largestSavingRank(const LayerInfo& layer, Storage storage, int group);
+
+/// `fraction` of min(rows, cols), rounded, at least 1.
+std::int64_t rankForFraction(const LayerInfo& layer, double fraction);
+
 /// Bytes before and after of a set of layers or of a whole model.
 struct ByteTotals {
   std::uint64_t before = 0;

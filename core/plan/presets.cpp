@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/plan/presets.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+
+namespace rankscope {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kNames{"uniform", "selective", "hybrid"};
+constexpr double kUniformFraction = 0.0625;        // the study's 128 of 2048
+constexpr double kHybridEdgeFraction = 0.1875;     // 384 of 2048: first and last block
+constexpr double kHybridOutputFraction = 0.125;    // 256 of 2048: attention output
+constexpr double kHybridFraction = 0.09375;        // 192 of 2048: other attention
+
+struct Blocks {
+  int first = 0;
+  int last = 0;
+  bool isEdge(const LayerInfo& layer) const { return layer.block && (*layer.block == first || *layer.block == last); }
+};
+
+Blocks blocksOf(const Checkpoint& checkpoint) {
+  Blocks blocks{INT32_MAX, -1};
+  for (const LayerInfo& layer : checkpoint.layers()) {
+    if (!layer.block || !layer.inDefaultScope()) continue;
+    blocks.first = std::min(blocks.first, *layer.block);
+    blocks.last = std::max(blocks.last, *layer.block);
+  }
+  return blocks;
+}
+
+std::int64_t uniformRank(const LayerInfo& layer, const PresetOptions& options) {
+  if (options.rank) return std::min(*options.rank, layer.smallSide());
+  return rankForFraction(layer, options.fraction.value_or(kUniformFraction));
+}
+
+/// The preset's rank of a layer in scope; nullopt where it says dense.
+std::optional<std::int64_t> presetRank(Preset preset, const LayerInfo& layer, const Blocks& blocks,
+                                       const PresetOptions& options) {
+  if (preset == Preset::Uniform) return uniformRank(layer, options);
+  if (isMlp(layer.role)) return std::nullopt;
+  if (preset == Preset::Selective) {
+    if (blocks.isEdge(layer)) return std::nullopt;
+    return uniformRank(layer, options);
+  }
+  if (blocks.isEdge(layer)) return rankForFraction(layer, kHybridEdgeFraction);
+  return rankForFraction(layer, layer.role == Role::AttentionOutput ? kHybridOutputFraction : kHybridFraction);
+}
+
+RankPlan emptyPlan(const PresetOptions& options) {
+  RankPlan plan;
+  plan.minDim = options.minDim;
+  plan.factorDtype = options.factorDtype;
+  plan.group = options.group;
+  return plan;
+}
+
+/// Writes the rank into the plan, or dense with a note where it saves nothing.
+void setRank(RankPlan& plan, const LayerInfo& layer, std::optional<std::int64_t> rank, std::vector<std::string>* notes) {
+  const bool saves = rank && isBelowBreakEven(layer, choiceFor(layer, rank, plan.factorDtype, plan.group));
+  if (rank && !saves && notes)
+    notes->push_back(fmt::format("{}: stays dense, rank {} would save nothing", layer.name, *rank));
+  plan.overrides[layer.name] = saves ? rank : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name(Preset preset) { return kNames[static_cast<std::size_t>(preset)]; }
+
+std::optional<Preset> parsePreset(std::string_view name) {
+  const auto found = std::find(kNames.begin(), kNames.end(), name);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<Preset>(found - kNames.begin());
+}
+
+std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions& options) {
+  std::vector<LayerId> scope = defaultScope(checkpoint);
+  std::erase_if(scope, [&](LayerId id) {
+    const LayerInfo& layer = checkpoint.layer(id);
+    return layer.factoredRank || layer.smallSide() < options.minDim;
+  });
+  return scope;
+}
+
+RankPlan presetPlan(Preset preset, const Checkpoint& checkpoint, const PresetOptions& options,
+                    std::vector<std::string>* notes) {
+  if (preset == Preset::Hybrid && (options.rank || options.fraction))
+    throw Error(ErrorKind::BadRequest, "the hybrid preset has its own ranks: a rank goes with uniform or selective");
+  const Blocks blocks = blocksOf(checkpoint);
+  RankPlan plan = emptyPlan(options);
+  for (const LayerId id : planScope(checkpoint, options)) {
+    const LayerInfo& layer = checkpoint.layer(id);
+    setRank(plan, layer, presetRank(preset, layer, blocks, options), notes);
+  }
+  return plan;
+}
+
+RankPlan planForCosine(double cosine, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                       const PresetOptions& options, std::vector<std::string>* notes) {
+  if (!(cosine > 0) || cosine > 1)
+    throw Error(ErrorKind::BadRequest, fmt::format("a cosine to reach lies above 0 and at most at 1, not at {}", cosine));
+  RankPlan plan = emptyPlan(options);
+  for (const LayerId id : planScope(checkpoint, options)) {
+    const LayerInfo& layer = checkpoint.layer(id);
+    if (const Spectrum* spectrum = spectra(id)) setRank(plan, layer, spectrum->rankForCosine(cosine), notes);
+    else if (notes) notes->push_back(fmt::format("{}: stays dense, it has no spectrum", layer.name));
+  }
+  return plan;
+}
+
+}  // namespace rankscope
