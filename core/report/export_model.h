@@ -23,7 +23,8 @@ std::uint64_t exportBytes(const Checkpoint& checkpoint, const ResolvedPlan& plan
 class ModelExport final {
  public:
   /// Checks first: the target must not be (or lie in) the model's own resolved folder, must be absent or an empty
-  /// folder (or an earlier export of ours when `overwrite`), and the disk must hold it (Error NoSpace with both figures).
+  /// folder (or an earlier export of ours when `overwrite`), and the disk must hold it (Error NoSpace with both
+  /// figures).
   ModelExport(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedPlan& plan, ExportKind kind,
               const std::filesystem::path& target, bool overwrite = false);
   ~ModelExport();
@@ -39,4 +40,4 @@ class ModelExport final {
   std::unique_ptr<State> m_state;
 };
 
-}  // namespace rankscope
+} // namespace rankscope

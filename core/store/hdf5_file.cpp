@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/store/side_file.h"
+#include "core/store/content_hash.h"
 
 namespace rankscope::hdf5 {
 
@@ -163,7 +163,7 @@ void writeArray(hid_t group, const char* name, hid_t type, std::span<const hsize
   const Id dataset(H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
   require(dataset, name);
   if (!bytes.empty()) require(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), name);
-  writeText(dataset, "xxh3_128", hexHash(std::span(&bytes, 1)));
+  writeText(dataset, "xxh3_128", contentHash(bytes));
 }
 
 std::optional<std::vector<std::byte>> readArray(hid_t group, const char* name, hid_t type) {
@@ -179,8 +179,7 @@ std::optional<std::vector<std::byte>> readArray(hid_t group, const char* name, h
     throw Failure{std::string("dataset ") + name + " is not of the right type"};
   std::vector<std::byte> bytes(size);
   if (size > 0) require(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), name);
-  const std::span<const std::byte> all(bytes);
-  if (readText(dataset, "xxh3_128") != hexHash(std::span(&all, 1)))
+  if (readText(dataset, "xxh3_128") != contentHash(bytes))
     throw Failure{std::string("the values of dataset ") + name + " do not match their checksum"};
   return bytes;
 }

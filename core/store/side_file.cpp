@@ -2,13 +2,14 @@
 #include "core/store/side_file.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include "core/base/error.h"
+#include "core/store/content_hash.h"
 #include "core/store/durable_file.h"
 
 namespace rankscope {
@@ -22,15 +23,12 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kPrefixBytes = 24;
 constexpr std::string_view kSuffix = ".part";
 
-using Digest = XXH128_canonical_t;
+using Digest = std::array<std::byte, 16>;
 
-Digest digest(std::span<const std::span<const std::byte>> pieces) {
-  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(), XXH3_freeState);
-  XXH3_128bits_reset(state.get());
-  for (const auto piece : pieces) XXH3_128bits_update(state.get(), piece.data(), piece.size());
-  Digest result;
-  XXH128_canonicalFromHash(&result, XXH3_128bits_digest(state.get()));
-  return result;
+Digest digestOf(std::span<const std::span<const std::byte>> pieces) {
+  ContentHash hash;
+  for (const auto piece : pieces) hash.add(piece);
+  return hash.digest();
 }
 
 template <class Number>
@@ -71,8 +69,8 @@ void writeSideFile(const fs::path& path, const SideRecord& record) {
 
   std::vector<std::span<const std::byte>> pieces{std::as_bytes(std::span(prefix)), std::as_bytes(std::span(text))};
   for (const auto& [name, bytes] : record.arrays) pieces.push_back(bytes);
-  const Digest checksum = digest(pieces);
-  pieces.push_back(std::as_bytes(std::span(checksum.digest)));
+  const Digest checksum = digestOf(pieces);
+  pieces.push_back(checksum);
   writeDurably(path, pieces);
 }
 
@@ -88,8 +86,8 @@ std::optional<SideRecord> readSideFile(const fs::path& path) {
   if (all.size() < kPrefixBytes + sizeof(Digest) || std::memcmp(all.data(), kMagic.data(), kMagic.size()) != 0)
     return std::nullopt;
   const auto covered = all.first(all.size() - sizeof(Digest));
-  const Digest checksum = digest(std::span(&covered, 1));
-  if (std::memcmp(checksum.digest, all.last(sizeof(Digest)).data(), sizeof(Digest)) != 0) return std::nullopt;
+  const Digest checksum = digestOf(std::span(&covered, 1));
+  if (std::memcmp(checksum.data(), all.last(sizeof(Digest)).data(), sizeof(Digest)) != 0) return std::nullopt;
   if (numberAt<std::uint32_t>(all, 8) > kVersion)
     throw Error(ErrorKind::Unsupported, fmt::format("{} was written by a newer Rankscope", path.string()));
   const auto length = numberAt<std::uint64_t>(all, 16);
@@ -119,12 +117,6 @@ std::vector<std::uint64_t> listSideFiles(const fs::path& folder) {
   }
   std::ranges::sort(sequences);
   return sequences;
-}
-
-std::string hexHash(std::span<const std::span<const std::byte>> pieces) {
-  std::string text;
-  for (const unsigned char byte : digest(pieces).digest) text += fmt::format("{:02x}", byte);
-  return text;
 }
 
 } // namespace rankscope

@@ -41,7 +41,4 @@ std::optional<SideRecord> readSideFile(const std::filesystem::path& path);
 /// Sequences of the side files in `folder`, ascending; empty when there is no such folder.
 std::vector<std::uint64_t> listSideFiles(const std::filesystem::path& folder);
 
-/// XXH3-128 of the pieces in order, 32 hexadecimal digits.
-std::string hexHash(std::span<const std::span<const std::byte>> pieces);
-
 } // namespace rankscope

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/export_tensors.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <tbb/parallel_for.h>
+
+#include "core/base/error.h"
+#include "core/checkpoint/factored_manifest.h"
+#include "core/store/content_hash.h"
+#include "core/store/durable_file.h"
+#include "core/tensor/convert.h"
+
+namespace rankscope {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kPieceBytes = std::size_t{16} << 20;
+
+/// Calls work(piece, offset) for the tensor in pieces that memory and patience can bear.
+template <class Work>
+void inPieces(std::span<const std::byte> bytes, const Progress& progress, Work work) {
+  for (std::size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+    progress.check();
+    work(bytes.subspan(at, std::min(kPieceBytes, bytes.size() - at)), at);
+  }
+}
+
+/// So that reading back reads the disk, not what the kernel still remembers.
+void forgetCached(const fs::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+  ::close(descriptor);
+}
+
+/// Rows [first, first + out.rows()) of a·b.
+void multiplyRows(const RowMatrixD& a, const RowMatrixD& b, std::int64_t first, RowMatrixD& out) {
+  constexpr std::int64_t kStripe = 32;
+  tbb::parallel_for(std::int64_t{0}, (out.rows() + kStripe - 1) / kStripe, [&](std::int64_t stripe) {
+    const std::int64_t begin = stripe * kStripe;
+    const std::int64_t count = std::min(kStripe, out.rows() - begin);
+    out.middleRows(begin, count).noalias() = a.middleRows(first + begin, count) * b;
+  });
+}
+
+} // namespace
+
+ExportTensors::ExportTensors(std::shared_ptr<const Checkpoint> checkpoint, std::vector<Shard> shards, fs::path folder)
+    : m_checkpoint(std::move(checkpoint)), m_folder(std::move(folder)), m_shards(shards.size()) {
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    m_shards[i].tensors = std::move(shards[i]);
+    for (const ExportTensor& tensor : m_shards[i].tensors) m_places.emplace(tensor.spec.name, i);
+    open(m_shards[i], m_folder / shardName(i, m_shards.size()));
+  }
+}
+
+void ExportTensors::open(OpenShard& shard, const fs::path& path) const {
+  shard.writer = std::make_unique<SafetensorsWriter>(path, specsOf(shard.tensors), exportMetadata(*m_checkpoint));
+}
+
+ExportTensors::OpenShard& ExportTensors::shardOf(std::string_view tensor) {
+  const auto found = m_places.find(tensor);
+  if (found == m_places.end()) throw Error(ErrorKind::BadRequest, fmt::format("{} has no place in the export", tensor));
+  return m_shards[found->second];
+}
+
+void ExportTensors::remember(const std::string& tensor, std::string hash) {
+  const std::lock_guard guard(m_mutex);
+  m_hashes.insert_or_assign(tensor, std::move(hash));
+}
+
+void ExportTensors::write(const std::string& name, std::span<const std::byte> bytes) {
+  shardOf(name).writer->write(name, bytes);
+  remember(name, contentHash(bytes));
+}
+
+void ExportTensors::writeFactors(const LayerInfo& layer, const FactorPair& factors) {
+  for (const auto& [which, factor] : {std::pair<char, const StoredMatrix&>{'a', factors.a}, {'b', factors.b}}) {
+    write(factorName(layer.name, which), factor.codes);
+    if (!factor.scales.empty()) write(scaleName(layer.name, which), std::as_bytes(factor.scales));
+  }
+}
+
+void ExportTensors::writeProduct(const LayerInfo& layer, const FactorPair& factors, const Progress& progress) {
+  if (factors.a.rows != layer.rows || factors.b.cols != layer.cols || factors.a.cols != factors.b.rows)
+    throw Error(ErrorKind::BadRequest, fmt::format("the factors of layer {} do not have its shape", layer.name));
+  const RowMatrixD a = load(factors.a).cast<double>();
+  const RowMatrixD b = load(factors.b).cast<double>();
+  const std::int64_t rowsAtOnce =
+      std::clamp<std::int64_t>(static_cast<std::int64_t>(kPieceBytes / 8) / layer.cols, 1, layer.rows);
+  std::vector<std::byte> bytes;
+  ContentHash hash;
+  std::uint64_t offset = 0;
+  for (std::int64_t first = 0; first < layer.rows; first += rowsAtOnce) {
+    progress.check();
+    RowMatrixD product(std::min(rowsAtOnce, layer.rows - first), layer.cols);
+    multiplyRows(a, b, first, product);
+    const std::span<const double> values(product.data(), static_cast<std::size_t>(product.size()));
+    bytes.resize(values.size() * byteSize(layer.dtype));
+    store(values, layer.dtype, bytes.data());
+    shardOf(layer.name).writer->write(layer.name, bytes, offset);
+    hash.add(bytes);
+    offset += bytes.size();
+  }
+  remember(layer.name, hash.hex());
+}
+
+void ExportTensors::keep(const std::vector<LayerId>& layers, ExportKind kind) {
+  for (std::size_t i = 0; i < m_shards.size(); ++i) {
+    const bool touched = std::ranges::any_of(m_shards[i].tensors, [&](const ExportTensor& tensor) {
+      return tensor.layer && std::ranges::find(layers, *tensor.layer) != layers.end();
+    });
+    if (!touched) continue;
+    rewrite(m_shards[i], layers, kind);
+    for (const ExportTensor& tensor : m_shards[i].tensors) m_places.insert_or_assign(tensor.spec.name, i);
+  }
+}
+
+/// The file anew, with the kept layers' own tensors instead of factors; what was written so far moves over.
+void ExportTensors::rewrite(OpenShard& shard, const std::vector<LayerId>& kept, ExportKind kind) {
+  OpenShard fresh;
+  std::vector<LayerId> done;
+  for (const ExportTensor& tensor : shard.tensors) {
+    if (!tensor.layer || std::ranges::find(kept, *tensor.layer) == kept.end()) {
+      fresh.tensors.push_back(tensor);
+    } else if (std::ranges::find(done, *tensor.layer) == done.end()) {
+      for (ExportTensor& own : tensorsOfLayer(*m_checkpoint, *tensor.layer, {}, kind))
+        fresh.tensors.push_back(std::move(own));
+      done.push_back(*tensor.layer);
+    }
+  }
+  const fs::path path = shard.writer->path();
+  fs::path aside = path;
+  aside += ".first";
+  fs::rename(path, aside);
+  open(fresh, path);
+  const auto written = MappedFile::open(aside);
+  const std::vector<TensorSpec> specs = specsOf(shard.tensors);
+  const SafetensorsLayout layout = layOutSafetensors(specs, exportMetadata(*m_checkpoint));
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (!m_hashes.contains(specs[i].name)) continue;
+    fresh.writer->write(specs[i].name, written->bytes().subspan(layout.offsets[i], tensorBytes(specs[i])));
+  }
+  shard = std::move(fresh);
+  fs::remove(aside);
+}
+
+void ExportTensors::copy(OpenShard& shard, const ExportTensor& tensor, const Progress& progress) {
+  const TensorView& source = *tensor.copyOf;
+  ContentHash hash;
+  inPieces(source.bytes, progress, [&](std::span<const std::byte> piece, std::size_t offset) {
+    shard.writer->write(tensor.spec.name, piece, offset);
+    hash.add(piece);
+    source.file->release(piece);
+  });
+  remember(tensor.spec.name, hash.hex());
+}
+
+void ExportTensors::finish(const Progress& progress) {
+  std::size_t done = 0;
+  for (OpenShard& shard : m_shards) {
+    for (const ExportTensor& tensor : shard.tensors) {
+      progress.report(static_cast<double>(done++) / static_cast<double>(m_places.size()), tensor.spec.name);
+      if (tensor.copyOf) copy(shard, tensor, progress);
+    }
+    shard.writer->finish();
+  }
+  if (m_shards.size() > 1) writeIndex();
+}
+
+void ExportTensors::writeIndex() const {
+  std::uint64_t total = 0;
+  nlohmann::ordered_json places = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < m_shards.size(); ++i)
+    for (const ExportTensor& tensor : m_shards[i].tensors) {
+      total += tensorBytes(tensor.spec);
+      places[tensor.spec.name] = shardName(i, m_shards.size());
+    }
+  const nlohmann::ordered_json index{{"metadata", {{"total_size", total}}}, {"weight_map", std::move(places)}};
+  const std::string text = index.dump(2) + "\n";
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(text));
+  writeDurably(m_folder / "model.safetensors.index.json", std::span(&bytes, 1));
+}
+
+void ExportTensors::check(const Progress& progress) const {
+  for (const OpenShard& shard : m_shards) forgetCached(shard.writer->path());
+  const auto written = openCheckpoint(m_folder);
+  const auto differs = [&](std::string_view tensor) {
+    return Error(ErrorKind::Unwritable, fmt::format("{}: tensor {} was read back differently from how it was written",
+                                                    m_folder.string(), tensor));
+  };
+  std::size_t expected = 0;
+  for (const OpenShard& shard : m_shards) {
+    for (const ExportTensor& tensor : shard.tensors) {
+      progress.report(static_cast<double>(expected++) / static_cast<double>(m_places.size()), tensor.spec.name);
+      const TensorView* found = written->findTensor(tensor.spec.name);
+      if (!found || found->dtype != tensor.spec.dtype || found->shape != tensor.spec.shape)
+        throw differs(tensor.spec.name);
+      ContentHash hash;
+      inPieces(found->bytes, progress, [&](std::span<const std::byte> piece, std::size_t) {
+        hash.add(piece);
+        found->file->release(piece);
+      });
+      if (hash.hex() != m_hashes.at(tensor.spec.name)) throw differs(tensor.spec.name);
+    }
+  }
+  if (written->tensors().size() != expected) throw differs("of another name");
+}
+
+} // namespace rankscope
