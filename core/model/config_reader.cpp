@@ -17,7 +17,6 @@ ConfigReader::ConfigReader(const Checkpoint& checkpoint) : m_checkpoint(checkpoi
   if (text.empty()) refuse(ErrorKind::NotFound, "there is no config.json beside the weights");
   m_json = json::parse(text, nullptr, false);
   if (!m_json.is_object()) refuse(ErrorKind::Malformed, "config.json is no JSON object");
-  if (has("quantization_config")) refuseKey("quantization_config", "weights quantised by another program are not run");
 }
 
 void ConfigReader::refuse(ErrorKind kind, const std::string& problem) const {

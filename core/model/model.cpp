@@ -108,6 +108,11 @@ Batch batchOf(std::span<const std::vector<int>> sequences) {
   return batch;
 }
 
+Batch batchOf(std::vector<int> sequence) {
+  const auto length = static_cast<std::int64_t>(sequence.size());
+  return {std::move(sequence), {length}};
+}
+
 Model::Model(std::shared_ptr<const Checkpoint> checkpoint, const Substitutes& substitutes)
     : m_checkpoint(std::move(checkpoint)) {
   auto parts = std::make_shared<Parts>();

@@ -36,6 +36,7 @@ struct Batch {
   std::vector<std::int64_t> lengths;
 };
 Batch batchOf(std::span<const std::vector<int>> sequences);
+Batch batchOf(std::vector<int> sequence);
 
 /// A causal language model that can be run. Immutable and cheap to copy: copies share weights, which stay in their own
 /// dtype where they lie. Arithmetic is F32.

@@ -77,7 +77,7 @@ WeightMatrix::WeightMatrix(const MatrixView& matrix, std::shared_ptr<const void>
 WeightMatrix::WeightMatrix(StoredMatrix matrix)
     : m_rows(matrix.rows), m_cols(matrix.cols), m_code(codeOf(matrix.format.storage)), m_axis(matrix.format.axis),
       m_group(matrix.format.group), m_data(matrix.codes.data()),
-      m_rowBytes(static_cast<std::size_t>(codeBytes(1, matrix.cols, matrix.format.storage))), m_scales(matrix.scales),
+      m_rowBytes(matrix.rows == 0 ? 0 : matrix.codes.size() / static_cast<std::size_t>(matrix.rows)), m_scales(matrix.scales),
       m_bytes(matrix.bytes()), m_owner(std::move(matrix.owner)) {
   assert(m_group % 32 == 0);
 }

@@ -39,7 +39,8 @@ void readAdded(const std::filesystem::path& folder, BpeDescription& result) {
     result.added.push_back({text, id, false, false});
     result.tokens.emplace_back(id, text);
   };
-  for (const auto& [text, id] : readJsonFile(folder / "added_tokens.json").items())
+  const nlohmann::json tokens = readJsonFile(folder / "added_tokens.json");
+  for (const auto& [text, id] : tokens.items())
     if (id.is_number_integer()) add(text, id.get<int>());
   const nlohmann::json config = readJsonFile(folder / "tokenizer_config.json");
   if (!config.is_object() || !config.contains("added_tokens_decoder")) return;
@@ -52,7 +53,8 @@ void readAdded(const std::filesystem::path& folder, BpeDescription& result) {
 std::shared_ptr<const Tokenizer> openVocabAndMerges(const std::filesystem::path& vocab, const std::filesystem::path& merges,
                                                     std::string_view family, Tokenizer::Habits habits) {
   BpeDescription result;
-  for (const auto& [token, id] : readJsonFile(vocab).items()) {
+  const nlohmann::json tokens = readJsonFile(vocab);
+  for (const auto& [token, id] : tokens.items()) {
     if (!id.is_number_integer() || id.get<int>() < 0)
       throw Error(ErrorKind::Malformed, fmt::format("{}: the id of \"{}\" is {}", vocab.string(), token, id.dump()));
     const std::string bytes = bytesOfPrintable(token).value_or(token);
