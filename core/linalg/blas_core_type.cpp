@@ -23,7 +23,7 @@ void useBestBlasCoreType(char** argv) {
   const auto best = bestBlasCoreType();
   if (!best || std::getenv("OPENBLAS_CORETYPE")) return;
   ::setenv("OPENBLAS_CORETYPE", std::string(*best).c_str(), 0);
-  ::execv("/proc/self/exe", argv);  // returns only on failure; then we run on, slower
+  ::execv("/proc/self/exe", argv); // returns only on failure; then we run on, slower
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -7,7 +7,8 @@
 namespace rankscope {
 
 /// The fastest OpenBLAS core type that this processor can run, by what it can do and not by its name: OpenBLAS 0.3.21
-/// takes any processor newer than itself for a Haswell, at half the speed. Nullopt where OpenBLAS's own choice is as good.
+/// takes any processor newer than itself for a Haswell, at half the speed. Nullopt where OpenBLAS's own choice is as
+/// good.
 std::optional<std::string_view> bestBlasCoreType();
 
 /// Makes the running program use it. OpenBLAS reads OPENBLAS_CORETYPE when it is loaded, before main, so the program
@@ -15,4 +16,4 @@ std::optional<std::string_view> bestBlasCoreType();
 /// first thing in main.
 void useBestBlasCoreType(char** argv);
 
-}  // namespace rankscope
+} // namespace rankscope

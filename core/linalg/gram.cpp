@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/linalg/gram.h"
+
+#include <algorithm>
+
+#include "core/linalg/lapack.h"
+#include "core/linalg/parallel.h"
+
+namespace rankscope {
+
+Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int threads) {
+  useSingleThreadedBlas();
+  constexpr int kPieceEntries = 2 << 20;
+  constexpr int kTile = 512;
+  const int n = matrix.shortSide();
+  const int m = matrix.longSide();
+  const int depth = std::clamp(kPieceEntries / n, 64, 1024);
+  const int tiles = threads > 1 ? (n + kTile - 1) / kTile : 1;
+  const int width = (n + tiles - 1) / tiles;
+  Eigen::MatrixXd result = Eigen::MatrixXd::Zero(n, n);
+  Eigen::MatrixXd piece;
+  for (int first = 0; first < m; first += depth) {
+    progress.check();
+    const int count = std::min(depth, m - first);
+    matrix.readLong(first, count, piece);
+    parallelItems(tiles, threads, [&](int tile, int) {
+      const int from = tile * width;
+      const int to = std::min(n, from + width);
+      const int size = to - from;
+      const double one = 1;
+      double* corner = result.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(n) + from;
+      dsyrk_("L", "N", &size, &count, &one, piece.data() + from, &n, &one, corner, &n);
+      gemm('N', 'T', n - to, size, count, 1.0, piece.data() + to, n, piece.data() + from, n, 1.0, corner + size, n);
+    });
+  }
+  return result;
+}
+
+} // namespace rankscope

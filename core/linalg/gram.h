@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <Eigen/Core>
+
+#include "core/base/progress.h"
+#include "core/linalg/scaled_matrix.h"
+
+namespace rankscope {
+
+/// The n × n Gram matrix over the long side, in double; only the lower half is filled. m·n² flops. Reads the matrix in
+/// pieces: its memory does not depend on m.
+Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int threads);
+
+} // namespace rankscope
