@@ -22,23 +22,25 @@ struct CompressedLayer {
   LayerId layer;
   LayerChoice choice;
   std::string contentHash;
-  std::optional<FactorPair> factors;  ///< empty for a dense layer or a failed one
-  Quality quality;                    ///< measured from the factors as stored; exactly 1 and 0 for dense
-  std::optional<double> predictedCosine;  ///< of the exact truncation, from the spectrum
+  std::optional<FactorPair> factors;     ///< empty for a dense layer or a failed one
+  Quality quality;                       ///< measured from the factors as stored; exactly 1 and 0 for dense
+  std::optional<double> predictedCosine; ///< of the exact truncation, from the spectrum
   std::uint64_t bytesBefore = 0;
   std::uint64_t bytesAfter = 0;
-  std::string error;  ///< why this layer could not be compressed ("" if it was); it then stays dense
+  std::string error; ///< why this layer could not be compressed ("" if it was); it then stays dense
 };
 
 /// Carries out one layer's choice: exact truncated SVD, √σ into both factors, rounding, measuring. Pure. NaN or
-/// infinity in the matrix becomes `error`.
+/// infinity in the matrix, and factors beyond the range of their format (F16), become `error`. A layer that stays dense
+/// is not looked at. `spectrum` may be null.
 CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const LayerChoice& choice,
                               const Spectrum* spectrum, const Progress& progress, int threads);
 
 struct CompressionHooks {
   /// Result of an earlier run for this layer and choice, if it still holds; then nothing is computed. Any thread.
   std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)> finished;
-  /// Every layer as it is done, from any thread, one call at a time. The layer may be moved from: nothing is kept.
+  /// Every layer as it is done, those of an earlier run included, from any thread, one call at a time. The layer may be
+  /// moved from: nothing is kept.
   std::function<void(CompressedLayer&&)> sink;
 };
 
@@ -46,4 +48,4 @@ struct CompressionHooks {
 void compress(const Checkpoint& checkpoint, const ResolvedPlan& plan, const SpectrumLookup& spectra,
               const CompressionHooks& hooks, const Progress& progress, int cores = 0);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -11,16 +11,18 @@ namespace rankscope {
 
 /// How near a compressed matrix is to the original, both as stored, in the Frobenius inner product.
 struct Quality {
-  double cosine = 1;         ///< <W, Ŵ> / (‖W‖·‖Ŵ‖); 1 when both are zero, 0 when only one is
-  double relativeError = 0;  ///< ‖W − Ŵ‖ / ‖W‖; 0 when both are zero
+  double cosine = 1;        ///< <W, Ŵ> / (‖W‖·‖Ŵ‖); 1 when both are zero, 0 when only one is
+  double relativeError = 0; ///< ‖W − Ŵ‖ / ‖W‖; 0 when both are zero, infinite when only W is
 };
 
-/// Of the factors as stored (after rounding), with double sums, without forming W − A·B for all rows at once.
+/// Of the factors as stored (after rounding), in double, a block of rows at a time. NaN where a factor is not finite;
+/// throws Error(BadValues) where the original is not.
 Quality measureQuality(const MatrixView& original, const StoredMatrix& a, const StoredMatrix& b);
 
 enum class Verdict { Excellent, Good, Fair, Poor, Critical };
-inline constexpr std::array kVerdicts{Verdict::Excellent, Verdict::Good, Verdict::Fair, Verdict::Poor, Verdict::Critical};
-std::string_view name(Verdict verdict);  ///< "EXCELLENT" …
+inline constexpr std::array kVerdicts{Verdict::Excellent, Verdict::Good, Verdict::Fair, Verdict::Poor,
+                                      Verdict::Critical};
+std::string_view name(Verdict verdict); ///< "EXCELLENT" …
 
 /// Smallest cosines of the four better verdicts; the study's words, our bounds.
 struct VerdictThresholds {
@@ -32,4 +34,4 @@ struct VerdictThresholds {
 };
 Verdict verdictFor(double cosine, const VerdictThresholds& thresholds = {});
 
-}  // namespace rankscope
+} // namespace rankscope

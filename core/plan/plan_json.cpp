@@ -47,7 +47,8 @@ class PlanReader final {
   /// nlohmann keeps the last of two equal keys; in a hand-edited file that hides a mistake.
   Json parse(std::string_view text) const {
     std::vector<std::set<std::string>> open;
-    const auto noTwice = [&](int, Json::parse_event_t event, Json& parsed) {
+    const auto noTwice = [&](int depth, Json::parse_event_t event, Json& parsed) {
+      if (depth > 16) fail("nested too deeply for a plan");
       if (event == Json::parse_event_t::object_start) open.emplace_back();
       if (event == Json::parse_event_t::object_end) open.pop_back();
       if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
@@ -58,6 +59,8 @@ class PlanReader final {
       return Json::parse(text.begin(), text.end(), noTwice);
     } catch (const Json::parse_error& error) {
       fail(fmt::format("no valid JSON at byte {}", error.byte));
+    } catch (const Json::exception&) { // a number like 1e999
+      fail("a number is out of range");
     }
   }
 

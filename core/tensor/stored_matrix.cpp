@@ -5,112 +5,133 @@
 #include <array>
 #include <cassert>
 #include <cmath>
-#include <limits>
+#include <cstddef>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
 
 namespace rankscope {
-
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames{"f32", "f16", "bf16", "int8", "int4"};
-
-constexpr double kLargestScale = std::numeric_limits<float>::max();
+constexpr std::array<std::pair<Storage, std::string_view>, 5> kNames{{{Storage::F32, "f32"},
+                                                                      {Storage::F16, "f16"},
+                                                                      {Storage::BF16, "bf16"},
+                                                                      {Storage::Int8, "int8"},
+                                                                      {Storage::Int4, "int4"}}};
 
 DType floatType(Storage storage) {
   assert(!isInteger(storage));
   return storage == Storage::F32 ? DType::F32 : storage == Storage::F16 ? DType::F16 : DType::BF16;
 }
 
-int largestCode(Storage storage) { return storage == Storage::Int8 ? 127 : 7; }
+std::int64_t groups(std::int64_t length, int group) {
+  return group == 0 ? 1 : (length + group - 1) / group;
+}
 
-/// Slots of one line (a row, or a column) that have a scale of their own.
-std::int64_t groups(std::int64_t length, int group) { return group == 0 ? 1 : (length + group - 1) / group; }
-
-/// Which scale element (row, col) uses.
-struct ScaleIndex {
-  ScaleIndex(std::int64_t rows, std::int64_t cols, const StorageFormat& format)
-      : perRow(format.axis == ScaleAxis::PerRow), group(format.group == 0 ? std::max(rows, cols) : format.group),
-        stride(perRow ? groups(cols, format.group) : cols) {}
-
-  std::int64_t operator()(std::int64_t row, std::int64_t col) const {
-    return perRow ? row * stride + col / group : row / group * stride + col;
-  }
-
-  bool perRow;
-  std::int64_t group;
-  std::int64_t stride;
+/// Which scale each element of a row uses: element j the one at begin + slot(j).
+struct ScaleRow {
+  std::int64_t begin;
+  std::int64_t width; ///< neighbours that share one: 1 for PerColumn
 };
 
-std::vector<float> scalesFor(const RowMatrixD& values, const StorageFormat& format) {
-  const ScaleIndex index(values.rows(), values.cols(), format);
-  std::vector<double> largest(scaleCount(values.rows(), values.cols(), format), 0.0);
-  for (std::int64_t row = 0; row < values.rows(); ++row)
-    for (std::int64_t col = 0; col < values.cols(); ++col) {
-      double& slot = largest[static_cast<std::size_t>(index(row, col))];
-      slot = std::max(slot, std::abs(values(row, col)));
-    }
+ScaleRow scaleRow(std::int64_t row, std::int64_t cols, const StorageFormat& format) {
+  if (format.axis == ScaleAxis::PerRow) {
+    const std::int64_t width = format.group == 0 ? std::max<std::int64_t>(cols, 1) : format.group;
+    return {row * groups(cols, format.group), width};
+  }
+  return {format.group == 0 ? 0 : row / format.group * cols, 1};
+}
+
+/// Calls visit(first, count, scale index) for each stretch of a row that shares a scale.
+template <class Visit>
+void forStretches(std::int64_t row, std::int64_t cols, const StorageFormat& format, Visit visit) {
+  const ScaleRow scales = scaleRow(row, cols, format);
+  for (std::int64_t j = 0, k = scales.begin; j < cols; j += scales.width, ++k)
+    visit(j, std::min(scales.width, cols - j), static_cast<std::size_t>(k));
+}
+
+std::vector<double> largestPerScale(const RowMatrixD& values, const StorageFormat& format) {
+  std::vector<double> largest(scaleCount(values.rows(), values.cols(), format));
+  for (std::int64_t i = 0; i < values.rows(); ++i) {
+    const double* row = values.data() + i * values.cols();
+    forStretches(i, values.cols(), format, [&](std::int64_t first, std::int64_t count, std::size_t k) {
+      for (std::int64_t j = first; j < first + count; ++j) {
+        if (!std::isfinite(row[j])) throw Error(ErrorKind::BadValues, "NaN or infinity cannot be stored as an integer");
+        largest[k] = std::max(largest[k], std::abs(row[j]));
+      }
+    });
+  }
+  return largest;
+}
+
+std::vector<float> scalesFor(const RowMatrixD& values, const StorageFormat& format, int most) {
+  const std::vector<double> largest = largestPerScale(values, format);
   std::vector<float> scales(largest.size());
-  std::transform(largest.begin(), largest.end(), scales.begin(), [&](double value) {
-    return static_cast<float>(std::min(value / largestCode(format.storage), kLargestScale));
-  });
+  std::transform(largest.begin(), largest.end(), scales.begin(),
+                 [&](double x) { return static_cast<float>(x / most); });
+  if (std::any_of(scales.begin(), scales.end(), [](float s) { return !std::isfinite(s); }))
+    throw Error(ErrorKind::BadValues, fmt::format("values are too large for {} with f32 scales", name(format.storage)));
   return scales;
 }
 
-int codeOf(double value, float scale, int largest) {
-  if (scale == 0.0f) return 0;
-  const double code = std::nearbyint(value / static_cast<double>(scale));
-  return static_cast<int>(std::clamp(code, -static_cast<double>(largest), static_cast<double>(largest)));
+void putCode(std::byte* row, std::int64_t j, int code, Storage storage) {
+  if (storage == Storage::Int8)
+    row[j] = static_cast<std::byte>(code);
+  else
+    row[j / 2] |= static_cast<std::byte>((code & 0xF) << (j % 2 * 4));
 }
 
-void packCodes(const RowMatrixD& values, const StorageFormat& format, std::span<const float> scales, std::byte* out) {
-  const ScaleIndex index(values.rows(), values.cols(), format);
-  const int largest = largestCode(format.storage);
-  for (std::int64_t row = 0; row < values.rows(); ++row) {
-    for (std::int64_t col = 0; col < values.cols(); ++col) {
-      const int code = codeOf(values(row, col), scales[static_cast<std::size_t>(index(row, col))], largest);
-      if (format.storage == Storage::Int8) out[col] = static_cast<std::byte>(code);
-      else out[col / 2] |= static_cast<std::byte>((code & 0xf) << (col % 2 * 4));
-    }
-    out += codeBytes(1, values.cols(), format.storage);
-  }
+int codeAt(const std::byte* row, std::int64_t j, Storage storage) {
+  if (storage == Storage::Int8) return static_cast<std::int8_t>(row[j]);
+  const int nibble = std::to_integer<int>(row[j / 2]) >> (j % 2 * 4) & 0xF;
+  return nibble < 8 ? nibble : nibble - 16;
 }
 
-struct Buffers {
+struct OwnedBytes {
   std::vector<std::byte> codes;
   std::vector<float> scales;
 };
 
-}  // namespace
+} // namespace
 
-std::string_view name(Storage storage) { return kNames[static_cast<std::size_t>(storage)]; }
+std::string_view name(Storage storage) {
+  for (const auto& [value, text] : kNames)
+    if (value == storage) return text;
+  return {};
+}
 
 std::optional<Storage> parseStorage(std::string_view name) {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<Storage>(found - kNames.begin());
+  for (const auto& [value, text] : kNames)
+    if (text == name) return value;
+  return std::nullopt;
 }
 
 std::optional<Storage> storageForBits(int quantBits) {
   switch (quantBits) {
-    case 32: return Storage::F32;
-    case 16: return Storage::F16;
-    case 8: return Storage::Int8;
-    case 4: return Storage::Int4;
-    default: return std::nullopt;
+  case 32:
+    return Storage::F32;
+  case 16:
+    return Storage::F16;
+  case 8:
+    return Storage::Int8;
+  case 4:
+    return Storage::Int4;
+  default:
+    return std::nullopt;
   }
 }
 
-bool isInteger(Storage storage) { return storage == Storage::Int8 || storage == Storage::Int4; }
+bool isInteger(Storage storage) {
+  return storage == Storage::Int8 || storage == Storage::Int4;
+}
 
 std::uint64_t codeBytes(std::int64_t rows, std::int64_t cols, Storage storage) {
-  const auto lines = static_cast<std::uint64_t>(rows), length = static_cast<std::uint64_t>(cols);
-  switch (storage) {
-    case Storage::F32: return lines * length * 4;
-    case Storage::F16:
-    case Storage::BF16: return lines * length * 2;
-    case Storage::Int8: return lines * length;
-    case Storage::Int4: return lines * ((length + 1) / 2);
-  }
-  return 0;
+  const auto m = static_cast<std::uint64_t>(rows);
+  const auto n = static_cast<std::uint64_t>(cols);
+  if (storage == Storage::Int4) return m * ((n + 1) / 2);
+  return m * n * (storage == Storage::Int8 ? 1 : byteSize(floatType(storage)));
 }
 
 std::uint64_t scaleCount(std::int64_t rows, std::int64_t cols, const StorageFormat& format) {
@@ -120,41 +141,54 @@ std::uint64_t scaleCount(std::int64_t rows, std::int64_t cols, const StorageForm
 }
 
 std::uint64_t storedBytes(std::int64_t rows, std::int64_t cols, const StorageFormat& format) {
-  return codeBytes(rows, cols, format.storage) + 4 * scaleCount(rows, cols, format);
+  return codeBytes(rows, cols, format.storage) + scaleCount(rows, cols, format) * sizeof(float);
 }
 
 StoredMatrix storeMatrix(const RowMatrixD& values, const StorageFormat& format) {
-  auto buffers = std::make_shared<Buffers>();
-  buffers->codes.resize(codeBytes(values.rows(), values.cols(), format.storage));
+  const std::int64_t cols = values.cols();
+  const auto owned = std::make_shared<OwnedBytes>();
+  owned->codes.resize(codeBytes(values.rows(), cols, format.storage));
   if (isInteger(format.storage)) {
-    buffers->scales = scalesFor(values, format);
-    packCodes(values, format, buffers->scales, buffers->codes.data());
+    const int most = format.storage == Storage::Int8 ? 127 : 7;
+    owned->scales = scalesFor(values, format, most);
+    const auto rowBytes = static_cast<std::int64_t>(codeBytes(1, cols, format.storage));
+    for (std::int64_t i = 0; i < values.rows(); ++i) {
+      const double* row = values.data() + i * cols;
+      std::byte* codes = owned->codes.data() + i * rowBytes;
+      forStretches(i, cols, format, [&](std::int64_t first, std::int64_t count, std::size_t k) {
+        const double scale = owned->scales[k];
+        if (scale == 0) return; // also where the largest value underflows
+        for (std::int64_t j = first; j < first + count; ++j)
+          // Clamped because a scale that is subnormal in F32 may have been rounded far down.
+          putCode(codes, j, static_cast<int>(std::clamp<double>(std::nearbyint(row[j] / scale), -most, most)),
+                  format.storage);
+      });
+    }
   } else {
     store(std::span(values.data(), static_cast<std::size_t>(values.size())), floatType(format.storage),
-          buffers->codes.data());
+          owned->codes.data());
   }
-  return {values.rows(), values.cols(), format, buffers->codes, buffers->scales, buffers};
+  return {values.rows(), cols, format, owned->codes, owned->scales, owned};
 }
 
 RowMatrixF load(const StoredMatrix& matrix) {
   RowMatrixF values(matrix.rows, matrix.cols);
-  const Storage storage = matrix.format.storage;
-  if (!isInteger(storage)) {
-    convert(matrix.codes.data(), floatType(storage), 0, std::span(values.data(), static_cast<std::size_t>(values.size())));
+  if (!isInteger(matrix.format.storage)) {
+    convert(matrix.codes.data(), floatType(matrix.format.storage), 0,
+            std::span(values.data(), static_cast<std::size_t>(values.size())));
     return values;
   }
-  const ScaleIndex index(matrix.rows, matrix.cols, matrix.format);
-  const std::byte* line = matrix.codes.data();
-  for (std::int64_t row = 0; row < matrix.rows; ++row) {
-    for (std::int64_t col = 0; col < matrix.cols; ++col) {
-      int code = 0;
-      if (storage == Storage::Int8) code = static_cast<std::int8_t>(line[col]);
-      else code = static_cast<std::int8_t>(static_cast<unsigned>(line[col / 2]) << (col % 2 == 0 ? 4 : 0) & 0xf0u) >> 4;
-      values(row, col) = static_cast<float>(code) * matrix.scales[static_cast<std::size_t>(index(row, col))];
-    }
-    line += codeBytes(1, matrix.cols, storage);
+  const auto rowBytes = static_cast<std::int64_t>(codeBytes(1, matrix.cols, matrix.format.storage));
+  for (std::int64_t i = 0; i < matrix.rows; ++i) {
+    const std::byte* codes = matrix.codes.data() + i * rowBytes;
+    float* row = values.data() + i * matrix.cols;
+    forStretches(i, matrix.cols, matrix.format, [&](std::int64_t first, std::int64_t count, std::size_t k) {
+      const float scale = matrix.scales[k];
+      for (std::int64_t j = first; j < first + count; ++j)
+        row[j] = static_cast<float>(codeAt(codes, j, matrix.format.storage)) * scale;
+    });
   }
   return values;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

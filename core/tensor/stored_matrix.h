@@ -57,7 +57,8 @@ std::uint64_t codeBytes(std::int64_t rows, std::int64_t cols, Storage storage);
 std::uint64_t scaleCount(std::int64_t rows, std::int64_t cols, const StorageFormat& format);
 
 /// Rounds `values` (row-major rows × cols) into the format: to nearest, scale = max|x| / 127 (or 7) of the elements
-/// that share it; a zero slice has scale 0.
+/// that share it; a zero slice has scale 0. Floats overflow to infinity as in PyTorch; for integers NaN, infinity and
+/// values whose scale would overflow throw Error(BadValues), in a sentence without a name.
 StoredMatrix storeMatrix(const RowMatrixD& values, const StorageFormat& format);
 
 /// What is really stored, as numbers.

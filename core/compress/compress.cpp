@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/compress/compress.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/linalg/svd.h"
+
+namespace rankscope {
+namespace {
+
+/// Σ (w/unit)² in double, row by row.
+double squaredNorm(const MatrixView& matrix, double unit) {
+  Eigen::VectorXd row(matrix.cols);
+  double sum = 0;
+  for (std::int64_t i = 0; i < matrix.rows; ++i) {
+    convert(matrix.data, matrix.dtype, i * matrix.cols, std::span(row.data(), static_cast<std::size_t>(row.size())));
+    sum += (row / unit).squaredNorm();
+  }
+  return sum;
+}
+
+/// √(Σ_{i≤r}σ² / ‖W‖²): all that the prediction needs of a spectrum whose tail is not known.
+double cosineOfTruncation(const MatrixView& matrix, const std::vector<double>& leading) {
+  const double largest = leading.front();
+  if (largest == 0) return 1;
+  double kept = 0;
+  for (auto sigma = leading.rbegin(); sigma != leading.rend(); ++sigma) kept += (*sigma / largest) * (*sigma / largest);
+  return std::sqrt(std::min(1.0, kept / squaredNorm(matrix, largest)));
+}
+
+FactorPair factorsOf(const TruncatedSvd& svd, const LayerChoice& choice) {
+  const Eigen::VectorXd root =
+      Eigen::Map<const Eigen::VectorXd>(svd.sigma.data(), static_cast<Eigen::Index>(svd.sigma.size())).cwiseSqrt();
+  return {storeMatrix(svd.u * root.asDiagonal(), choice.formatA),
+          storeMatrix(root.asDiagonal() * svd.v.transpose(), choice.formatB)};
+}
+
+/// The factors, their quality and the prediction, or an Error(BadValues) without the layer's name.
+void truncate(CompressedLayer& result, const MatrixView& matrix, const Spectrum* spectrum, const Progress& progress,
+              int threads) {
+  static const std::vector<double> kUnknown;
+  const std::int64_t rank = *result.choice.rank;
+  const TruncatedSvd svd =
+      truncatedSvd(matrix, rank, spectrum ? spectrum->sigma() : kUnknown, progress.slice(0, 0.9), threads);
+  progress.check();
+  FactorPair factors = factorsOf(svd, result.choice);
+  progress.check();
+  const Quality quality = measureQuality(matrix, factors.a, factors.b);
+  if (!std::isfinite(quality.cosine) || !std::isfinite(quality.relativeError))
+    throw Error(ErrorKind::BadValues, fmt::format("factors do not fit into {}", name(result.choice.formatA.storage)));
+  result.predictedCosine = spectrum ? spectrum->cosineAt(rank) : cosineOfTruncation(matrix, svd.sigma);
+  result.quality = quality;
+  result.bytesAfter = factors.a.bytes() + factors.b.bytes();
+  result.factors = std::move(factors);
+}
+
+/// Flops of the SVD; for dense layers only their bytes are hashed.
+double cost(const LayerInfo& layer, const LayerChoice& choice) {
+  const auto elements = static_cast<double>(layer.parameters());
+  if (!choice.rank) return elements;
+  return singularValuesFlops(layer.rows, layer.cols) + 8 * elements * static_cast<double>(*choice.rank);
+}
+
+} // namespace
+
+CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const LayerChoice& choice,
+                              const Spectrum* spectrum, const Progress& progress, int threads) {
+  const LayerInfo& info = checkpoint.layer(layer);
+  assert(!choice.rank || (*choice.rank >= 1 && *choice.rank <= info.smallSide()));
+  progress.check();
+  CompressedLayer result;
+  result.layer = layer;
+  result.choice = choice;
+  result.contentHash = checkpoint.contentHash(layer);
+  result.bytesBefore = result.bytesAfter = info.bytes;
+  if (!choice.rank) {
+    result.predictedCosine = 1;
+  } else {
+    try {
+      const Checkpoint::Matrix matrix = checkpoint.matrix(layer);
+      truncate(result, matrix.view, spectrum, progress, threads);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::BadValues) throw;
+      result.error = fmt::format("{}: {}", info.name, error.what());
+    }
+  }
+  checkpoint.release(layer);
+  progress.report(1, info.name);
+  return result;
+}
+
+void compress(const Checkpoint& checkpoint, const ResolvedPlan& plan, const SpectrumLookup& spectra,
+              const CompressionHooks& hooks, const Progress& progress, int cores) {
+  assert(plan.layers.size() == checkpoint.layers().size());
+  std::vector<double> costs;
+  costs.reserve(plan.layers.size());
+  for (const LayerInfo& layer : checkpoint.layers()) costs.push_back(cost(layer, plan.layers[layer.id.value]));
+  std::mutex delivery;
+  runScheduled(Schedule(std::move(costs)), cores, progress, [&](std::size_t item, int threads) {
+    const LayerId layer{item};
+    const LayerChoice& choice = plan.layers[item];
+    std::optional<CompressedLayer> result;
+    if (hooks.finished) result = hooks.finished(layer, choice);
+    if (!result)
+      result = compressLayer(checkpoint, layer, choice, spectra ? spectra(layer) : nullptr, progress.silent(), threads);
+    // A worker waits here with its result in hand, so no more results wait than there are workers.
+    const std::lock_guard lock(delivery);
+    if (hooks.sink) hooks.sink(std::move(*result));
+  });
+}
+
+} // namespace rankscope
