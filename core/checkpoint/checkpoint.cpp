@@ -37,6 +37,13 @@ std::string hashOf(std::span<const TensorView* const> tensors) {
   return text;
 }
 
+RowMatrixF multiply(const RowMatrixF& a, const RowMatrixF& b) {
+  RowMatrixF product(a.rows(), b.cols());
+  const auto m = static_cast<blasint>(a.rows()), n = static_cast<blasint>(b.cols()), r = static_cast<blasint>(a.cols());
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, r, 1, a.data(), r, b.data(), n, 0, product.data(), n);
+  return product;
+}
+
 MatrixView viewOf(const LayerInfo& layer, const std::byte* data, DType dtype) {
   return {.rows = layer.rows, .cols = layer.cols, .dtype = dtype, .data = data};
 }
@@ -92,11 +99,20 @@ void Checkpoint::countUp() {
 
 std::vector<const TensorView*> Checkpoint::tensorsOf(LayerId id) const {
   const std::string& name = layer(id).name;
-  return {findTensor(name)};
+  if (!factors(id)) return {findTensor(name)};
+  std::vector<const TensorView*> tensors;
+  for (const char factor : {'a', 'b'})
+    for (const std::string& part : {factorName(name, factor), scaleName(name, factor)})
+      if (const TensorView* tensor = findTensor(part)) tensors.push_back(tensor);
+  return tensors;
 }
 
 Checkpoint::Matrix Checkpoint::matrix(LayerId id) const {
   const LayerInfo& info = layer(id);
+  if (const FactorPair* pair = factors(id)) {
+    const auto product = std::make_shared<const RowMatrixF>(multiply(load(pair->a), load(pair->b)));
+    return {viewOf(info, reinterpret_cast<const std::byte*>(product->data()), DType::F32), product};
+  }
   const TensorView* tensor = findTensor(info.name);
   return {viewOf(info, tensor->bytes.data(), tensor->dtype), tensor->file};
 }

@@ -60,7 +60,7 @@ bool isMatrix(const TensorView& tensor) {
 std::vector<CandidateMatrix> candidates(const Content& content, std::span<const FactoredLayer> factored) {
   std::vector<CandidateMatrix> matrices;
   for (const TensorView& tensor : content.tensors)
-    if (isMatrix(tensor))
+    if (isMatrix(tensor) && (factored.empty() || !isFactorTensor(tensor.name)))
       matrices.push_back({.name = tensor.name,
                           .rows = static_cast<std::int64_t>(tensor.shape[0]),
                           .cols = static_cast<std::int64_t>(tensor.shape[1]),
@@ -163,6 +163,15 @@ std::shared_ptr<const Checkpoint> openCheckpoint(const fs::path& path) {
   readTensors(content, files);
 
   std::vector<FactoredLayer> factored;
+  if (const fs::path manifest = files.folder / kManifestName; fs::exists(manifest)) {
+    factored = joinFactors(parseFactoredManifest(readTextFile(manifest), manifest), content.tensors, manifest);
+    content.format = "rankscope-factored";
+  } else if (const auto lost = std::ranges::find_if(content.tensors, isFactorTensor, &TensorView::name);
+             lost != content.tensors.end()) {
+    throw Error(ErrorKind::NotFound,
+                fmt::format("{}: tensor {} belongs to a factored export of Rankscope, but rankscope.json is missing",
+                            files.folder.string(), lost->name));
+  }
   catalogue(content, config, factored);
   return std::make_shared<const Checkpoint>(std::move(content));
 }
