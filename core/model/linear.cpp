@@ -12,6 +12,10 @@ void through(const WeightMatrix& matrix, Orientation orientation, const float* x
   else matrix.multiply(x, tokens, y);
 }
 
+Orientation opposite(Orientation orientation) {
+  return orientation == Orientation::OutIn ? Orientation::InOut : Orientation::OutIn;
+}
+
 double size(const std::optional<WeightMatrix>& matrix) {
   return matrix ? static_cast<double>(matrix->rows()) * static_cast<double>(matrix->cols()) : 0.0;
 }
@@ -62,6 +66,18 @@ void Linear::apply(const float* x, std::int64_t tokens, float* y) const {
   if (m_weights.biasShift.empty()) return;
   for (std::int64_t t = 0; t < tokens; ++t)
     for (std::int64_t i = 0; i < out; ++i) y[t * out + i] += m_weights.biasShift[static_cast<std::size_t>(i)];
+}
+
+void Linear::applyTransposed(const float* dy, std::int64_t tokens, float* dx) const {
+  const Orientation back = opposite(m_weights.orientation);
+  if (m_weights.base) through(*m_weights.base, back, dy, tokens, dx);
+  if (!m_weights.a) return;
+  const bool outIn = m_weights.orientation == Orientation::OutIn;
+  std::vector<float> inner(static_cast<std::size_t>(tokens * *rank()));
+  through(outIn ? *m_weights.a : *m_weights.b, back, dy, tokens, inner.data());
+  std::vector<float> part(m_weights.base ? static_cast<std::size_t>(tokens * inputs()) : 0);
+  through(outIn ? *m_weights.b : *m_weights.a, back, inner.data(), tokens, m_weights.base ? part.data() : dx);
+  for (std::size_t i = 0; i < part.size(); ++i) dx[i] += part[i];
 }
 
 void Linear::row(std::int64_t i, float* out) const {

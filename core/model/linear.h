@@ -39,6 +39,8 @@ class Linear final {
 
   /// y (tokens × outputs) = x (tokens × inputs) times W, plus biasShift.
   void apply(const float* x, std::int64_t tokens, float* y) const;
+  /// dx (tokens × inputs) = dy (tokens × outputs) back through W: the gradient of apply().
+  void applyTransposed(const float* dy, std::int64_t tokens, float* dx) const;
   /// Row i of the stored matrix: how an embedding is read.
   void row(std::int64_t i, float* out) const;
 

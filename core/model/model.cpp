@@ -9,26 +9,12 @@
 
 #include "core/base/error.h"
 #include "core/model/attention.h"
+#include "core/model/model_parts.h"
 #include "core/model/parallel.h"
 
 namespace rankscope {
 
 namespace {
-
-struct Norm {
-  std::vector<float> weight;
-  std::vector<float> bias;
-};
-
-struct BoundLinear {
-  LayerId layer;
-  std::vector<float> bias;
-};
-
-struct Block {
-  Norm attentionNorm, mlpNorm;
-  BoundLinear query, key, value, attentionOutput, up, gate, down;
-};
 
 std::vector<float> readVector(const Checkpoint& checkpoint, const std::string& name) {
   if (name.empty()) return {};
@@ -62,6 +48,8 @@ void normalise(const Architecture& a, const Norm& norm, const float* x, float* o
     for (std::int64_t i = 0; i < n; ++i) out[i] += norm.bias[static_cast<std::size_t>(i)];
 }
 
+}  // namespace
+
 RowMatrixF normaliseRows(const Architecture& a, const Norm& norm, const RowMatrixF& x) {
   RowMatrixF out(x.rows(), x.cols());
   parallelFor(x.rows(), 64, [&](std::int64_t from, std::int64_t to) {
@@ -69,18 +57,6 @@ RowMatrixF normaliseRows(const Architecture& a, const Norm& norm, const RowMatri
   });
   return out;
 }
-
-}  // namespace
-
-/// What all copies of a model share: everything but the linears.
-struct Model::Parts {
-  Architecture architecture;
-  std::vector<Block> blocks;
-  Norm finalNorm;
-  LayerId embedding, head;
-  std::optional<LayerId> position;
-  std::vector<LayerId> blockLayers;
-};
 
 /// One pass through blocks: the sequences of a batch, or the tokens behind a cache.
 struct Model::Pass {

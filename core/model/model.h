@@ -82,6 +82,7 @@ class Model final {
   int blockCount() const { return static_cast<int>(architecture().blocks.size()); }
 
  private:
+  friend class BackwardPass;
   struct Parts;
   struct Pass;
   RowMatrixF embedAt(std::span<const int> tokens, std::span<const std::int64_t> positions) const;
