@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/linalg/scaled.h"
+#include "core/linalg/scaled_matrix.h"
 
 namespace rankscope {
 namespace {
@@ -39,8 +39,8 @@ struct Sums {
 } // namespace
 
 Quality measureQuality(const MatrixView& original, const StoredMatrix& a, const StoredMatrix& b) {
-  const Magnitude size = magnitude(original);
-  const double scale = size.zero ? 1 : std::ldexp(1.0, -std::clamp(size.exponent, -1000, 1000));
+  const ScaledMatrix size(original);
+  const double scale = size.zero() ? 1 : std::ldexp(1.0, -std::clamp(size.exponent(), -1000, 1000));
   const RowMatrixD left = load(a).cast<double>() * scale;
   const RowMatrixD right = load(b).cast<double>();
   const std::int64_t blockRows = std::max<std::int64_t>(1, kBlockElements / std::max<std::int64_t>(1, original.cols));
