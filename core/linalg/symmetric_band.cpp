@@ -23,7 +23,7 @@ struct Reduction {
   Eigen::MatrixXd vw = Eigen::MatrixXd(n, 2 * kBand); // [V W] of the step before, rows from its top on
   Eigen::MatrixXd wv = Eigen::MatrixXd(n, 2 * kBand); // [W V]
   Eigen::MatrixXd v = Eigen::MatrixXd(n, kBand);      // the new V with its zeros and ones
-  std::vector<Eigen::MatrixXd> products = {};              // per thread, n × kBand
+  std::vector<Eigen::MatrixXd> products = {};         // per thread, n × kBand
   bool pending = false;
 
   double* at(int row, int col) { return s.data() + static_cast<std::size_t>(col) * static_cast<std::size_t>(n) + row; }

@@ -4,42 +4,256 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
+#include <optional>
+#include <span>
 
+#include "core/linalg/band_eigenvectors.h"
+#include "core/linalg/gram.h"
 #include "core/linalg/lapack.h"
+#include "core/linalg/parallel.h"
 #include "core/linalg/scaled_matrix.h"
-#include "core/tensor/convert.h"
+#include "core/linalg/symmetric_band.h"
 
 namespace rankscope {
 
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+/// Factors over the long side m and the short side n.
+struct TallSvd {
+  Eigen::MatrixXd longVectors;  // m × r
+  std::vector<double> sigma;    // scaled
+  Eigen::MatrixXd shortVectors; // n × r
+};
+
+/// Eigenvalues of a copy of the band, descending.
+std::vector<double> eigenvaluesOf(SymmetricBand band, const Progress& progress) {
+  Tridiagonal tridiagonal = toTridiagonal(band, progress);
+  const int n = band.size();
+  int info = 0;
+  dsterf_(&n, tridiagonal.diagonal.data(), tridiagonal.offDiagonal.data(), &info);
+  std::reverse(tridiagonal.diagonal.begin(), tridiagonal.diagonal.end());
+  return std::move(tridiagonal.diagonal);
+}
+
+double traceOf(SymmetricBand& band) {
+  double trace = 0;
+  for (int i = band.size(); i-- > 0;) trace += band(i, i);
+  return trace;
+}
+
+/// Whether the columns z span the leading eigenspace so well that the energy they miss is below 1e-6 of the energy that
+/// any space of this size must miss. A column with residual ρ misses at most ρ (Weyl); the band stands for W only to
+/// rounding; and quotients far from the known eigenvalues would mean that one was skipped.
+bool leadsClosely(SymmetricBand& band, const Eigen::MatrixXd& z, std::span<const double> eigenvalues) {
+  const BandResiduals residuals = bandResiduals(band, z);
+  const double largest = eigenvalues.front();
+  for (Eigen::Index i = 0; i < z.cols(); ++i)
+    if (!(std::abs(residuals.quotients[i] - eigenvalues[static_cast<std::size_t>(i)]) <= 1e-6 * largest)) return false;
+  const double rest = traceOf(band) - residuals.quotients.sum();
+  const double rounding = 10 * kEpsilon * largest;
+  return residuals.norms.sum() + rounding * static_cast<double>(z.cols()) <= 1e-6 * rest;
+}
+
+/// W·v (m × r) for n × r columns v, reading W in pieces.
+Eigen::MatrixXd timesColumns(const ScaledMatrix& w, const Eigen::MatrixXd& v, const Progress& progress, int threads) {
+  constexpr int kDepth = 256;
+  const int m = w.longSide();
+  const int n = w.shortSide();
+  const auto r = static_cast<int>(v.cols());
+  Eigen::MatrixXd y(m, r);
+  std::vector<Eigen::MatrixXd> pieces(static_cast<std::size_t>(std::max(threads, 1)));
+  parallelItems((m + kDepth - 1) / kDepth, threads, [&](int item, int slot) {
+    progress.check();
+    const int first = item * kDepth;
+    const int count = std::min(kDepth, m - first);
+    Eigen::MatrixXd& piece = pieces[static_cast<std::size_t>(slot)];
+    w.readLong(first, count, piece);
+    gemm('T', 'N', count, r, n, 1.0, piece.data(), n, v.data(), n, 0.0, y.data() + first, m);
+  });
+  return y;
+}
+
+/// y = u·diag(sigma) when the columns of y are orthogonal to within 1e-11, as images of well-separated leading
+/// eigenvectors are; nothing when they are not.
+std::optional<TallSvd> normalisedColumns(Eigen::MatrixXd&& y, Eigen::MatrixXd&& v) {
+  const auto m = static_cast<int>(y.rows());
+  const auto r = static_cast<int>(y.cols());
+  Eigen::MatrixXd products = Eigen::MatrixXd::Zero(r, r);
+  const double one = 1;
+  const double zero = 0;
+  dsyrk_("L", "T", &r, &m, &one, y.data(), &m, &zero, products.data(), &r);
+  std::vector<double> sigma(static_cast<std::size_t>(r));
+  for (int i = 0; i < r; ++i) {
+    sigma[static_cast<std::size_t>(i)] = std::sqrt(products(i, i));
+    if (sigma[static_cast<std::size_t>(i)] == 0) return std::nullopt;
+  }
+  if (!std::is_sorted(sigma.rbegin(), sigma.rend())) return std::nullopt;
+  double largest = 0;
+  for (int j = 0; j < r; ++j)
+    for (int i = j + 1; i < r; ++i)
+      largest = std::max(largest, std::abs(products(i, j)) /
+                                      (sigma[static_cast<std::size_t>(i)] * sigma[static_cast<std::size_t>(j)]));
+  if (largest > 1e-11) return std::nullopt;
+  for (int i = 0; i < r; ++i) y.col(i) /= sigma[static_cast<std::size_t>(i)];
+  return TallSvd{std::move(y), std::move(sigma), std::move(v)};
+}
+
+struct SmallSvd {
+  Eigen::MatrixXd u;
+  std::vector<double> sigma;
+  Eigen::MatrixXd vt;
+};
+
+/// LAPACK's bidiagonalisation and divide and conquer. Overwrites a.
+SmallSvd dgesdd(Eigen::MatrixXd&& a) {
+  const auto m = static_cast<int>(a.rows());
+  const auto n = static_cast<int>(a.cols());
+  const int p = std::min(m, n);
+  SmallSvd result{Eigen::MatrixXd(m, p), std::vector<double>(static_cast<std::size_t>(p)), Eigen::MatrixXd(p, n)};
+  std::vector<int> iwork(static_cast<std::size_t>(8 * p));
+  std::vector<double> work(1);
+  int lwork = -1;
+  int info = 0;
+  for (int call = 0; call < 2; ++call) { // the first only asks for the size of the work space
+    dgesdd_("S", &m, &n, a.data(), &m, result.sigma.data(), result.u.data(), &m, result.vt.data(), &p, work.data(),
+            &lwork, iwork.data(), &info);
+    if (call == 0) {
+      lwork = static_cast<int>(work[0]);
+      work.resize(static_cast<std::size_t>(lwork));
+    }
+  }
+  return result;
+}
+
+/// The usual case: leading eigenvectors of the Gram matrix, found through its band. Nothing when a test says that the
+/// tail is too small beside σ₁², or the vectors too poor, for that to be optimal.
+std::optional<TallSvd> throughGram(const ScaledMatrix& w, int rank, std::vector<double> eigenvalues,
+                                   const Progress& progress, int threads) {
+  BandReduction reduction = toBand(gram(w, progress, threads), progress, threads);
+  const bool known = !eigenvalues.empty();
+  if (!known) eigenvalues = eigenvaluesOf(reduction.band, progress);
+  auto leading = std::span<const double>(eigenvalues).first(static_cast<std::size_t>(rank));
+  Eigen::MatrixXd v = bandEigenvectors(reduction.band, leading, progress, threads);
+  if (!leadsClosely(reduction.band, v, leading)) {
+    if (!known) return std::nullopt;
+    eigenvalues = eigenvaluesOf(reduction.band, progress); // those known are of single precision
+    leading = std::span<const double>(eigenvalues).first(static_cast<std::size_t>(rank));
+    v = bandEigenvectors(reduction.band, leading, progress, threads);
+    if (!leadsClosely(reduction.band, v, leading)) return std::nullopt;
+  }
+  applyQ(reduction, v, progress, threads);
+  Eigen::MatrixXd y = timesColumns(w, v, progress, threads);
+  return normalisedColumns(std::move(y), std::move(v));
+}
+
+Eigen::MatrixXd wholeTall(const ScaledMatrix& w) {
+  Eigen::MatrixXd piece;
+  Eigen::MatrixXd whole(w.longSide(), w.shortSide());
+  constexpr int kDepth = 256;
+  for (int first = 0; first < w.longSide(); first += kDepth) {
+    const int count = std::min(kDepth, w.longSide() - first);
+    w.readLong(first, count, piece);
+    whole.middleRows(first, count) = piece.transpose();
+  }
+  return whole;
+}
+
+Eigen::MatrixXd product(char opA, const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, const Progress& progress,
+                        int threads) {
+  constexpr int kColumns = 64;
+  const auto m = static_cast<int>(opA == 'N' ? a.rows() : a.cols());
+  const auto k = static_cast<int>(opA == 'N' ? a.cols() : a.rows());
+  const auto n = static_cast<int>(b.cols());
+  Eigen::MatrixXd result(m, n);
+  parallelItems((n + kColumns - 1) / kColumns, threads, [&](int item, int) {
+    progress.check();
+    const int first = item * kColumns;
+    gemm(opA, 'N', m, std::min(kColumns, n - first), k, 1.0, a.data(), static_cast<int>(a.rows()),
+         b.data() + static_cast<std::size_t>(first) * static_cast<std::size_t>(k), k, 0.0,
+         result.data() + static_cast<std::size_t>(first) * static_cast<std::size_t>(m), m);
+  });
+  return result;
+}
+
+/// The leading directions of a residual that its Gram matrix can tell apart, at most `count`: those within 1e-3 of its
+/// largest singular value.
+Eigen::MatrixXd leadingDirections(const Eigen::MatrixXd& residual, int count, const Progress& progress, int threads) {
+  Eigen::MatrixXd squared = product('T', residual, residual, progress, threads);
+  BandReduction reduction = toBand(std::move(squared), progress, threads);
+  const std::vector<double> eigenvalues = eigenvaluesOf(reduction.band, progress);
+  const auto clear = std::find_if(eigenvalues.begin(), eigenvalues.end(),
+                                  [&](double value) { return !(value > 1e-6 * eigenvalues.front()); });
+  const auto size = std::clamp<std::ptrdiff_t>(clear - eigenvalues.begin(), 1, count);
+  Eigen::MatrixXd v =
+      bandEigenvectors(reduction.band, std::span(eigenvalues).first(static_cast<std::size_t>(size)), progress, threads);
+  applyQ(reduction, v, progress, threads);
+  return v;
+}
+
+/// Graded and ill-conditioned matrices: the leading directions are found some at a time, each time from what the ones
+/// before leave, so that no Gram matrix spans more than three digits; then a step of subspace iteration with W itself
+/// and a small SVD make them right to rounding.
+TallSvd throughResiduals(const ScaledMatrix& w, int rank, const Progress& progress, int threads) {
+  const Eigen::MatrixXd whole = wholeTall(w);
+  Eigen::MatrixXd basis(whole.cols(), rank);
+  {
+    Eigen::MatrixXd residual = whole;
+    const double norm = whole.norm();
+    int found = 0;
+    while (found < rank) {
+      progress.check();
+      if (residual.norm() <= 1e-15 * norm) { // only rounding is left: any directions do
+        basis.rightCols(rank - found).setRandom();
+        break;
+      }
+      const Eigen::MatrixXd fresh = leadingDirections(residual, rank - found, progress, threads);
+      basis.middleCols(found, fresh.cols()) = fresh;
+      found += static_cast<int>(fresh.cols());
+      Eigen::MatrixXd soFar = basis.leftCols(found);
+      orthonormalise(soFar, progress, threads);
+      basis.leftCols(found) = soFar;
+      if (found == rank) break;
+      const Eigen::MatrixXd image = product('N', residual, soFar, progress, threads);
+      residual.noalias() -= product('N', image, soFar.transpose(), progress, threads);
+    }
+  }
+  orthonormalise(basis, progress, threads);
+  Eigen::MatrixXd left = product('N', whole, basis, progress, threads);
+  orthonormalise(left, progress, threads);
+  const Eigen::MatrixXd image = product('T', whole, left, progress, threads); // n × r
+  Eigen::MatrixXd right = image;
+  orthonormalise(right, progress, threads);
+  SmallSvd small = dgesdd(product('T', right, image, progress, threads)); // W ≈ left·(right·small)ᵀ
+  progress.check();
+  return {product('N', left, small.vt.transpose(), progress, threads), std::move(small.sigma),
+          product('N', right, small.u, progress, threads)};
+}
+
+} // namespace
+
 TruncatedSvd truncatedSvd(const MatrixView& matrix, std::int64_t rank, const std::vector<double>& knownSigma,
                           const Progress& progress, int threads) {
-  static_cast<void>(knownSigma);
-  static_cast<void>(threads);
   assert(rank >= 1 && rank <= matrix.smallSide());
   useSingleThreadedBlas();
-  const ScaledMatrix scaled(matrix);
+  const ScaledMatrix w(matrix);
   progress.check();
-  RowMatrixD w(matrix.rows, matrix.cols);
-  scaled.read(0, 0, w.size(), w.data());
-  const int m = static_cast<int>(matrix.cols); // column-major, the stored bytes are Wᵀ
-  const int n = static_cast<int>(matrix.rows);
-  const int p = std::min(m, n);
-  Eigen::MatrixXd u(m, p);
-  Eigen::MatrixXd vt(p, n);
-  std::vector<double> sigma(static_cast<std::size_t>(p));
-  std::vector<int> iwork(static_cast<std::size_t>(8 * p));
-  int info = 0;
-  int lwork = -1;
-  double wanted = 0;
-  dgesdd_("S", &m, &n, w.data(), &m, sigma.data(), u.data(), &m, vt.data(), &p, &wanted, &lwork, iwork.data(), &info);
-  lwork = static_cast<int>(wanted);
-  std::vector<double> work(static_cast<std::size_t>(lwork));
-  dgesdd_("S", &m, &n, w.data(), &m, sigma.data(), u.data(), &m, vt.data(), &p, work.data(), &lwork, iwork.data(),
-          &info);
-  progress.check();
-  sigma.resize(static_cast<std::size_t>(rank));
-  for (double& s : sigma) s = std::ldexp(s, scaled.exponent());
-  return {.u = vt.topRows(rank).transpose(), .sigma = std::move(sigma), .v = u.leftCols(rank)};
+  const auto r = static_cast<int>(rank);
+  TallSvd svd;
+  if (w.zero()) {
+    svd = {Eigen::MatrixXd::Identity(w.longSide(), r), std::vector<double>(static_cast<std::size_t>(r), 0.0),
+           Eigen::MatrixXd::Identity(w.shortSide(), r)};
+  } else {
+    std::vector<double> eigenvalues;
+    for (const double s : knownSigma) eigenvalues.push_back(std::pow(std::ldexp(s, -w.exponent()), 2));
+    auto found = throughGram(w, r, std::move(eigenvalues), progress, threads);
+    svd = found ? std::move(*found) : throughResiduals(w, r, progress, threads);
+    for (double& s : svd.sigma) s = std::ldexp(s, w.exponent());
+  }
+  if (!w.rowsAreLong()) std::swap(svd.longVectors, svd.shortVectors);
+  return {.u = std::move(svd.longVectors), .sigma = std::move(svd.sigma), .v = std::move(svd.shortVectors)};
 }
 
 } // namespace rankscope
