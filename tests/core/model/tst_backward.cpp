@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "core/base/error.h"
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_main.h"
@@ -98,8 +99,9 @@ void TestBackward::stops() {
   std::stop_source source;
   source.request_stop();
   const Batch batch = batchOf(std::vector<std::vector<int>>{{1, 2, 3}});
-  QVERIFY_EXCEPTION_THROWN(backpropagate(model, batch, {[](RowMatrixF&, std::int64_t) {}, {}}, Progress(source.get_token())),
-                           Cancelled);
+  const BackwardHooks hooks{[](RowMatrixF&, std::int64_t) {}, {}};
+  const Progress stopped(source.get_token());
+  QVERIFY_THROWS_EXCEPTION(Cancelled, backpropagate(model, batch, hooks, stopped));
 }
 
 RANKSCOPE_TEST_MAIN(TestBackward)
