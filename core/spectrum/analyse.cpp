@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/linalg/svd.h"
+#include "core/spectrum/spectrum_cache.h"
 
 namespace rankscope {
 
@@ -14,16 +15,26 @@ AnalysedLayer analyseLayer(const Checkpoint& checkpoint, LayerId layer, const Pr
   const LayerInfo& info = checkpoint.layer(layer);
   AnalysedLayer result{
       .layer = layer, .contentHash = checkpoint.contentHash(layer), .spectrum = {}, .entries = {}, .error = {}};
+  const SpectrumCache cache;
+  const SpectrumCache::Key key{result.contentHash, info.dtype, info.rows, info.cols};
   progress.check();
-  try {
-    const Checkpoint::Matrix matrix = checkpoint.matrix(layer);
-    result.spectrum.emplace(info.rows, info.cols, singularValues(matrix.view, progress, threads));
-    result.entries = entryStatistics(matrix.view);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::BadValues) throw;
-    result.error = fmt::format("{}: {}", info.name, error.what());
+  auto known = cache.load(key);
+  if (!known) {
+    try {
+      const Checkpoint::Matrix matrix = checkpoint.matrix(layer);
+      known.emplace(Spectrum(info.rows, info.cols, singularValues(matrix.view, progress, threads)),
+                    entryStatistics(matrix.view));
+      cache.save(key, *known);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::BadValues) throw;
+      result.error = fmt::format("{}: {}", info.name, error.what());
+    }
   }
   checkpoint.release(layer);
+  if (known) {
+    result.spectrum = std::move(known->spectrum);
+    result.entries = known->entries;
+  }
   return result;
 }
 
@@ -45,6 +56,7 @@ void analyse(const Checkpoint& checkpoint, std::span<const LayerId> layers, cons
     const std::lock_guard lock(delivery);
     sink(std::move(result));
   });
+  SpectrumCache().prune();
 }
 
 } // namespace rankscope

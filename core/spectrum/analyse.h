@@ -22,6 +22,7 @@ struct AnalysedLayer {
   std::string error;
 };
 
+/// Looks in the user's SpectrumCache first and keeps what it computes there.
 AnalysedLayer analyseLayer(const Checkpoint& checkpoint, LayerId layer, const Progress& progress = {}, int threads = 1);
 
 /// A schedule over `layers` by the flops of their spectra; item i is layers[i].
