@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/calibrate/calibration.h"
+
+#include <algorithm>
+#include <random>
+
+#include "core/model/backward.h"
+#include "core/model/blas.h"
+
+namespace rankscope {
+
+namespace {
+
+using RowMatrixRef = Eigen::Ref<const RowMatrixF>;
+
+/// Sums of one matrix's rows: Σ xᵀx and Σ x.
+struct Sums {
+  Eigen::MatrixXd products;
+  Eigen::VectorXd values;
+
+  void add(const RowMatrixRef& x) {
+    if (products.size() == 0) {
+      products = Eigen::MatrixXd::Zero(x.cols(), x.cols());
+      values = Eigen::VectorXd::Zero(x.cols());
+    }
+    RowMatrixF part(x.cols(), x.cols());
+    const ConstMatrixRef rows{x.data(), x.outerStride(), false};
+    parallelSgemm(x.cols(), x.cols(), x.rows(), 1.0f, {rows.data, rows.stride, true}, rows, part.data(), part.cols());
+    products += part.cast<double>();
+    values += x.cast<double>().colwise().sum().transpose();
+  }
+};
+
+/// The linear whose inputs stand for those of `layer`: the query of its block for key and value, up for gate.
+std::map<LayerId, LayerId> inputOwners(const Model& model) {
+  std::map<std::pair<int, Role>, LayerId> byRole;
+  const auto stem = [](Role role) {
+    if (role == Role::Key || role == Role::Value) return Role::Query;
+    return role == Role::MlpGate ? Role::MlpUp : role;
+  };
+  const auto key = [&](const LayerInfo& layer) { return std::pair(layer.block.value_or(-1), layer.role); };
+  for (const LayerId id : model.blockLayers()) byRole.emplace(key(model.checkpoint().layer(id)), id);
+  std::map<LayerId, LayerId> owners;
+  for (const LayerId id : model.blockLayers()) {
+    const LayerInfo& layer = model.checkpoint().layer(id);
+    const auto found = byRole.find({layer.block.value_or(-1), stem(layer.role)});
+    owners[id] = found == byRole.end() ? id : found->second;
+  }
+  return owners;
+}
+
+/// Rows of logits become p − e_ŷ with ŷ drawn from p = softmax: the gradient of −log p(ŷ).
+class SampledLikelihood final {
+ public:
+  explicit SampledLikelihood(std::uint64_t seed) : m_engine(seed) {}
+
+  void operator()(RowMatrixF& logits) {
+    for (Eigen::Index i = 0; i < logits.rows(); ++i) {
+      kernels().softmax(logits.row(i).data(), logits.cols());
+      logits(i, draw(logits.row(i))) -= 1.0f;
+    }
+  }
+
+ private:
+  Eigen::Index draw(const Eigen::Ref<const Eigen::RowVectorXf>& probabilities) {
+    double left = std::uniform_real_distribution<double>()(m_engine);
+    Eigen::Index i = 0;
+    for (; i + 1 < probabilities.size(); ++i)
+      if ((left -= static_cast<double>(probabilities[i])) < 0) break;
+    return i;
+  }
+
+  std::mt19937_64 m_engine;
+};
+
+class Accumulator final {
+ public:
+  Accumulator(const Model& model, const CalibrationOptions& options)
+      : m_model(model), m_options(options), m_owners(inputOwners(model)), m_likelihood(options.seed) {}
+
+  void add(const Batch& batch, const Progress& progress) {
+    if (m_options.gradients)
+      backpropagate(m_model, batch,
+                    {[&](RowMatrixF& logits, std::int64_t) { m_likelihood(logits); },
+                     [&](LayerId layer, RowMatrixRef x, RowMatrixRef g) {
+                       addInputs(layer, x);
+                       m_gradients[layer].add(g);
+                     }},
+                    progress);
+    else
+      m_model.forward(batch, {[&](LayerId layer, RowMatrixRef x) { addInputs(layer, x); }, {}, {}}, progress);
+    m_tokens += static_cast<std::int64_t>(batch.tokens.size());
+  }
+
+  Calibration result() {
+    const double count = static_cast<double>(std::max<std::int64_t>(1, m_tokens));
+    std::map<LayerId, Moments> byOwner;
+    for (auto& [layer, sums] : m_inputs)
+      byOwner[layer] = {std::make_shared<Eigen::MatrixXd>(sums.products / count),
+                        std::make_shared<Eigen::VectorXd>(sums.values / count), {}};
+    Calibration calibration;
+    calibration.tokens = m_tokens;
+    for (const auto& [layer, owner] : m_owners) {
+      Moments moments = byOwner.at(owner);
+      if (m_options.gradients) moments.gradients = m_gradients.at(layer).products / count;
+      calibration.layers.emplace(layer, std::move(moments));
+    }
+    return calibration;
+  }
+
+ private:
+  void addInputs(LayerId layer, const RowMatrixRef& x) {
+    if (m_owners.at(layer) == layer) m_inputs[layer].add(x);
+  }
+
+  const Model& m_model;
+  const CalibrationOptions& m_options;
+  std::map<LayerId, LayerId> m_owners;
+  SampledLikelihood m_likelihood;
+  std::map<LayerId, Sums> m_inputs;
+  std::map<LayerId, Sums> m_gradients;
+  std::int64_t m_tokens = 0;
+};
+
+}  // namespace
+
+bool Calibration::coversWidth() const {
+  return std::all_of(layers.begin(), layers.end(), [&](const auto& layer) { return layer.second.inputs->rows() <= tokens; });
+}
+
+Calibration calibrate(const Model& model, std::span<const std::vector<int>> sequences, const CalibrationOptions& options,
+                      const Progress& progress) {
+  Accumulator accumulator(model, options);
+  std::size_t first = 0;
+  while (first < sequences.size()) {
+    progress.check();
+    std::size_t last = first;
+    for (std::int64_t tokens = 0; last < sequences.size() && (last == first || tokens < options.batchTokens); ++last)
+      tokens += static_cast<std::int64_t>(sequences[last].size());
+    accumulator.add(batchOf(sequences.subspan(first, last - first)), progress.silent());
+    first = last;
+    progress.report(static_cast<double>(first) / static_cast<double>(sequences.size()));
+  }
+  return accumulator.result();
+}
+
+}  // namespace rankscope
