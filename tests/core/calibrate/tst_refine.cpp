@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/calibrate/refine.h"
+
+#include "core/base/error.h"
+#include "core/linalg/svd.h"
+#include "tests/support/small_models.h"
+#include "tests/support/temporary.h"
+#include "tests/support/test_main.h"
+
+using namespace rankscope;
+using test::SmallFamily;
+
+namespace {
+
+std::vector<std::vector<int>> sequences() {
+  std::vector<std::vector<int>> result;
+  unsigned state = 99;
+  for (int s = 0; s < 8; ++s) {
+    std::vector<int>& sequence = result.emplace_back();
+    for (int i = 0; i < 24; ++i) sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
+  }
+  return result;
+}
+
+/// Plain factors of every block linear at a share of the full rank.
+std::map<LayerId, FactorValues> plainFactors(const Model& model, double share) {
+  std::map<LayerId, FactorValues> factors;
+  for (const LayerId layer : model.blockLayers()) {
+    const Checkpoint::Matrix matrix = model.checkpoint().matrix(layer);
+    const auto rank = static_cast<std::int64_t>(share * static_cast<double>(matrix.view.smallSide()));
+    const TruncatedSvd svd = truncatedSvd(matrix.view, rank);
+    const Eigen::VectorXd root = Eigen::Map<const Eigen::VectorXd>(svd.sigma.data(), rank).cwiseSqrt();
+    factors[layer] = {svd.u * root.asDiagonal(), root.asDiagonal() * svd.v.transpose()};
+  }
+  return factors;
+}
+
+/// KL of the first and of the last step, all sequences in every step.
+std::pair<double, double> run(SmallFamily family, double share, int steps) {
+  const test::TemporaryFolder folder;
+  const Model model(openCheckpoint(test::writeSmallModel(folder / "m", family)));
+  RefineOptions options;
+  options.steps = steps;
+  options.batchTokens = 8 * 24;
+  std::vector<double> divergence;
+  refine(model, plainFactors(model, share), sequences(), options, {}, [&](int, double kl) { divergence.push_back(kl); });
+  return {divergence.front(), divergence.back()};
+}
+
+}  // namespace
+
+class TestRefine final : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void lowersTheDivergence_data();
+  void lowersTheDivergence();
+  void leavesExactFactorsAlone();
+  void stops();
+};
+
+void TestRefine::lowersTheDivergence_data() {
+  QTest::addColumn<SmallFamily>("family");
+  QTest::newRow("gpt-neo") << SmallFamily::GptNeo;
+  QTest::newRow("gpt2, stored in×out") << SmallFamily::Gpt2;
+  QTest::newRow("llama") << SmallFamily::Llama;
+}
+
+void TestRefine::lowersTheDivergence() {
+  QFETCH(SmallFamily, family);
+  const auto [first, last] = run(family, 0.3, 60);
+  QVERIFY2(last < 0.6 * first, qPrintable(QString("%1 -> %2").arg(first).arg(last)));
+}
+
+void TestRefine::leavesExactFactorsAlone() {
+  const auto [first, last] = run(SmallFamily::Llama, 1.0, 1);
+  QVERIFY(first < 1e-6);
+  QVERIFY(last < 1e-6);
+}
+
+void TestRefine::stops() {
+  const test::TemporaryFolder folder;
+  const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::Llama)));
+  std::stop_source source;
+  const Progress progress(source.get_token());
+  const auto stopAtThird = [&](int step, double) {
+    if (step == 2) source.request_stop();
+  };
+  QVERIFY_THROWS_EXCEPTION(Cancelled, refine(model, plainFactors(model, 0.3), sequences(), {}, progress, stopAtThird));
+}
+
+RANKSCOPE_TEST_MAIN(TestRefine)
+#include "tst_refine.moc"
