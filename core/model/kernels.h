@@ -18,6 +18,7 @@ struct LogitSums {
   double expA = 0, expB = 0;          ///< Σ exp(a − largestA), Σ exp(b − largestB)
   double expDifference = 0;           ///< Σ exp(a − largestA)·(a − b)
   double aa = 0, bb = 0, ab = 0;      ///< centred: Σ(a − meanA)², …, Σ(a − meanA)(b − meanB)
+  double difference = 0;              ///< centred: Σ((a − meanA) − (b − meanB))²
 };
 
 /// The inner loops of the forward pass, compiled for several instruction sets; kernels() picks once. All stream through

@@ -129,7 +129,7 @@ double total(const float* x, std::int64_t count) {
 }
 
 struct RunSums {
-  Floats expA{}, expB{}, expDifference{}, aa{}, bb{}, ab{};
+  Floats expA{}, expB{}, expDifference{}, aa{}, bb{}, ab{}, difference{};
   void add(Floats a, Floats b, const LogitSums& s) {
     const Floats ea = exponential(a - static_cast<float>(s.largestA));
     expA += ea;
@@ -139,6 +139,7 @@ struct RunSums {
     aa += ca * ca;
     bb += cb * cb;
     ab += ca * cb;
+    difference += (ca - cb) * (ca - cb);
   }
 };
 
@@ -151,6 +152,7 @@ void addOne(float a, float b, LogitSums* sums) {
   sums->aa += static_cast<double>(one.aa[0]);
   sums->bb += static_cast<double>(one.bb[0]);
   sums->ab += static_cast<double>(one.ab[0]);
+  sums->difference += static_cast<double>(one.difference[0]);
 }
 
 void compareLogits(const float* a, const float* b, std::int64_t count, LogitSums* sums) {
@@ -171,6 +173,7 @@ void compareLogits(const float* a, const float* b, std::int64_t count, LogitSums
     sums->aa += static_cast<double>(sum(run.aa));
     sums->bb += static_cast<double>(sum(run.bb));
     sums->ab += static_cast<double>(sum(run.ab));
+    sums->difference += static_cast<double>(sum(run.difference));
   }
   for (; first < count; ++first) addOne(a[first], b[first], sums);
 }

@@ -3,6 +3,8 @@
 
 #include <cassert>
 
+#include "core/tensor/convert.h"
+
 namespace rankscope {
 
 namespace {
@@ -18,6 +20,12 @@ Orientation opposite(Orientation orientation) {
 
 double size(const std::optional<WeightMatrix>& matrix) {
   return matrix ? static_cast<double>(matrix->rows()) * static_cast<double>(matrix->cols()) : 0.0;
+}
+
+void roundToBf16(std::span<float> values) {
+  std::vector<std::byte> bytes(2 * values.size());
+  store(std::span<const float>(values), DType::BF16, bytes.data());
+  convert(bytes.data(), DType::BF16, 0, values);
 }
 
 std::uint64_t bytesOf(const std::optional<WeightMatrix>& matrix) { return matrix ? matrix->bytes() : 0; }
@@ -47,6 +55,14 @@ std::optional<std::int64_t> Linear::rank() const {
 double Linear::flopsPerToken() const { return 2 * (size(m_weights.base) + size(m_weights.a) + size(m_weights.b)); }
 
 void Linear::apply(const float* x, std::int64_t tokens, float* y) const {
+  if (!m_weights.bf16Activations) return applyExactly(x, tokens, y);
+  std::vector<float> rounded(x, x + tokens * inputs());
+  roundToBf16(rounded);
+  applyExactly(rounded.data(), tokens, y);
+  roundToBf16({y, static_cast<std::size_t>(tokens * outputs())});
+}
+
+void Linear::applyExactly(const float* x, std::int64_t tokens, float* y) const {
   const std::int64_t out = outputs();
   if (m_weights.base) through(*m_weights.base, m_weights.orientation, x, tokens, y);
   if (m_weights.a) {

@@ -19,6 +19,7 @@ struct LinearWeights {
   std::optional<WeightMatrix> a;  ///< rows × r
   std::optional<WeightMatrix> b;  ///< r × cols
   std::vector<float> biasShift;   ///< added to the linear's own bias; empty or one number an output
+  bool bf16Activations = false;   ///< inputs and outputs are rounded to bf16, as where a model runs in that type
 };
 
 /// A linear map of a model without its bias: dense, factored, quantised, or quantised with a correction. Immutable.
@@ -45,6 +46,7 @@ class Linear final {
   void row(std::int64_t i, float* out) const;
 
  private:
+  void applyExactly(const float* x, std::int64_t tokens, float* y) const;
   LinearWeights m_weights;
 };
 

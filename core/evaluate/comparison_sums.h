@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/evaluate/comparison.h"
+
+namespace rankscope {
+
+/// Sums from which Nearness follows.
+struct NearnessSums {
+  double cosines = 0;
+  double differences = 0;  ///< Σ‖a − b‖²
+  double squares = 0;      ///< Σ‖a‖²
+  std::int64_t count = 0;
+
+  /// ‖a‖², ‖b‖², ⟨a, b⟩ and ‖a − b‖² of one token.
+  void add(double aa, double bb, double ab, double difference);
+  void addRows(const RowMatrixF& a, const RowMatrixF& b);
+  Nearness result() const;
+};
+
+/// What is known of one scored position.
+struct PositionScore {
+  float natsOriginal = 0;
+  float natsCompressed = 0;
+  float kl = 0;
+  int record = 0;
+  int window = 0;
+};
+
+/// Gathers a Comparison batch by batch.
+class ComparisonSums final {
+ public:
+  explicit ComparisonSums(std::size_t blocks) : m_blocks(blocks) {}
+
+  /// `hiddenA` and `hiddenB` are the final norm's outputs for the batch, whose windows begin with number firstWindow.
+  void add(const Model& a, const Model& b, std::span<const Window> windows, const RowMatrixF& hiddenA,
+           const RowMatrixF& hiddenB, const Progress& progress);
+  NearnessSums& block(std::size_t index) { return m_blocks[index]; }
+  Comparison result() const;
+
+ private:
+  struct Scored {
+    std::int64_t row = 0;
+    int next = 0;
+    int record = 0;
+    int window = 0;
+  };
+  void addRows(const RowMatrixF& logitsA, const RowMatrixF& logitsB, std::span<const Scored> scored);
+
+  std::vector<NearnessSums> m_blocks;
+  NearnessSums m_logits, m_centered, m_hidden;
+  std::vector<PositionScore> m_positions;
+  std::int64_t m_top1 = 0;
+  std::int64_t m_top5 = 0;
+  std::int64_t m_tokens = 0;
+  int m_windows = 0;
+};
+
+}  // namespace rankscope

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluate/speed.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "core/evaluate/numbers.h"
+#include "core/plan/resolve.h"
+
+namespace rankscope {
+
+namespace {
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct Round {
+  double prefill = 0;
+  double decode = 0;
+};
+
+Round measureOnce(const Model& model, const SpeedOptions& options, const Progress& progress) {
+  const std::int64_t room = model.context() - options.decodeTokens - 1;
+  const auto prompt = static_cast<std::size_t>(std::max<std::int64_t>(1, std::min(options.promptTokens, room)));
+  std::vector<int> tokens(prompt);
+  for (std::size_t i = 0; i < prompt; ++i) tokens[i] = static_cast<int>(i * 7919 % static_cast<std::size_t>(model.architecture().vocabulary));
+  KvCache cache = model.newCache();
+  auto start = std::chrono::steady_clock::now();
+  RowMatrixF hidden = model.forward(tokens, cache, progress);
+  model.logits(hidden.bottomRows(1));
+  const double prefill = secondsSince(start);
+  start = std::chrono::steady_clock::now();
+  const int steps = std::max(1, static_cast<int>(std::min<std::int64_t>(options.decodeTokens, model.context() - cache.length())));
+  for (int i = 0; i < steps; ++i) {
+    const std::vector<int> next{tokens[static_cast<std::size_t>(i) % prompt]};
+    hidden = model.forward(next, cache, progress);
+    model.logits(hidden);
+  }
+  return {static_cast<double>(prompt) / prefill, steps / secondsSince(start)};
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  return n == 0 ? 0 : n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+std::uint64_t processBytes() {
+  std::ifstream in("/proc/self/statm");
+  std::uint64_t pages = 0, resident = 0;
+  in >> pages >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::string describe(const SpeedReport& report) {
+  const Speed &a = report.models[0], &b = report.models[1];
+  std::string text = fmt::format(
+      "The compressed model needs {:.2f} times the arithmetic of the original, prefills {:.2f} times and decodes {:.2f} times as fast.",
+      b.flopsPerToken / a.flopsPerToken, b.prefillRatio, b.decodeRatio);
+  if (!report.aboveBreakEven.empty())
+    text += fmt::format(" {} layers have a rank at or above break-even (rows·cols/(rows+cols)) and cost more than dense ones.",
+                        report.aboveBreakEven.size());
+  return text;
+}
+
+}  // namespace
+
+Substitutes int8Factors(const Model& model) {
+  Substitutes result;
+  for (const auto& [layer, linear] : model.linears()) {
+    const LinearWeights& own = linear->weights();
+    if (!own.a || own.a->isInteger()) continue;
+    const LayerChoice choice = choiceFor(model.checkpoint().layer(layer), linear->rank(), Storage::Int8, 0);
+    LinearWeights weights;
+    weights.orientation = own.orientation;
+    weights.base = own.base;
+    weights.biasShift = own.biasShift;
+    const auto rounded = [](const WeightMatrix& matrix, const StorageFormat& format) {
+      RowMatrixF numbers(matrix.rows(), matrix.cols());
+      for (Eigen::Index i = 0; i < numbers.rows(); ++i) matrix.row(i, numbers.row(i).data());
+      return WeightMatrix(storeMatrix(numbers.cast<double>(), format));
+    };
+    weights.a.emplace(rounded(*own.a, choice.formatA));
+    weights.b.emplace(rounded(*own.b, choice.formatB));
+    result[layer] = std::make_shared<const Linear>(std::move(weights));
+  }
+  return result;
+}
+
+SpeedReport measureSpeed(const Model& original, const Model& compressed, const SpeedOptions& options,
+                         const Progress& progress) {
+  std::vector<std::pair<std::string, Model>> models{{"original", original}, {"compressed", compressed}};
+  if (const Substitutes int8 = int8Factors(compressed); !int8.empty()) models.emplace_back("int8", compressed.with(int8));
+  std::vector<std::vector<double>> prefill(models.size()), decode(models.size());
+  for (int round = 0; round <= options.rounds; ++round)
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      const Round measured = measureOnce(models[i].second, options, progress);
+      progress.report((static_cast<double>(round) * static_cast<double>(models.size()) + static_cast<double>(i) + 1) /
+                      (static_cast<double>(options.rounds + 1) * static_cast<double>(models.size())), "speed");
+      if (round == 0) continue;  // the first one reads the file and warms up
+      prefill[i].push_back(measured.prefill);
+      decode[i].push_back(measured.decode);
+    }
+  SpeedReport report;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const Model& model = models[i].second;
+    Speed speed{models[i].first, median(prefill[i]), median(decode[i]), 1, 1, model.weightBytes(), 0, model.flopsPerToken()};
+    const Architecture& a = model.architecture();
+    speed.residentBytes = speed.weightBytes + static_cast<std::uint64_t>(2 * a.kvWidth() * (options.promptTokens + options.decodeTokens)) *
+                                                  a.blocks.size() * sizeof(float);
+    if (i > 0) {
+      speed.prefillRatio = speed.prefill / report.models[0].prefill;
+      speed.decodeRatio = speed.decode / report.models[0].decode;
+    }
+    report.models.push_back(std::move(speed));
+  }
+  for (const LayerId layer : compressed.blockLayers()) {
+    const Linear& linear = *compressed.linear(layer);
+    if (!linear.rank()) continue;
+    const double breakEven = static_cast<double>(linear.rows()) * static_cast<double>(linear.cols()) /
+                             static_cast<double>(linear.rows() + linear.cols());
+    if (static_cast<double>(*linear.rank()) >= breakEven)
+      report.aboveBreakEven.push_back({compressed.checkpoint().layer(layer).name, *linear.rank(), breakEven});
+  }
+  report.processBytes = processBytes();
+  report.sentence = describe(report);
+  return report;
+}
+
+nlohmann::json speedJson(const SpeedReport& report) {
+  nlohmann::json json{{"summary", report.sentence}};
+  for (const Speed& s : report.models)
+    json[s.name] = {{"prefill_tokens_per_second", number(s.prefill)}, {"decode_tokens_per_second", number(s.decode)},
+                    {"prefill_ratio", number(s.prefillRatio)},        {"decode_ratio", number(s.decodeRatio)},
+                    {"flops_per_token", number(s.flopsPerToken)}};
+  json["above_break_even"] = nlohmann::json::array();
+  for (const AboveBreakEven& layer : report.aboveBreakEven)
+    json["above_break_even"].push_back({{"name", layer.layer}, {"rank", layer.rank}, {"break_even", number(layer.breakEven)}});
+  return json;
+}
+
+nlohmann::json memoryJson(const SpeedReport& report) {
+  nlohmann::json json{{"process_resident_bytes", report.processBytes}};
+  for (const Speed& s : report.models)
+    json[s.name] = {{"weight_bytes", s.weightBytes}, {"resident_bytes", s.residentBytes}};
+  return json;
+}
+
+}  // namespace rankscope
