@@ -139,19 +139,18 @@ void ExportTensors::rewrite(OpenShard& shard, const std::vector<LayerId>& kept, 
     }
   }
   const fs::path path = shard.writer->path();
-  fs::path aside = path;
-  aside += ".first";
-  fs::rename(path, aside);
-  open(fresh, path);
-  const auto written = MappedFile::open(aside);
+  fs::path second = path;
+  second += ".second";
+  open(fresh, second);
+  const auto written = MappedFile::open(path);
   const std::vector<TensorSpec> specs = specsOf(shard.tensors);
   const SafetensorsLayout layout = layOutSafetensors(specs, exportMetadata(*m_checkpoint));
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (!m_hashes.contains(specs[i].name)) continue;
     fresh.writer->write(specs[i].name, written->bytes().subspan(layout.offsets[i], tensorBytes(specs[i])));
   }
-  shard = std::move(fresh);
-  fs::remove(aside);
+  shard = std::move(fresh); // the unfinished file goes away with its writer
+  fs::rename(second, path);
 }
 
 void ExportTensors::copy(OpenShard& shard, const ExportTensor& tensor, const Progress& progress) {
@@ -192,7 +191,7 @@ void ExportTensors::writeIndex() const {
 }
 
 void ExportTensors::check(const Progress& progress) const {
-  for (const OpenShard& shard : m_shards) forgetCached(shard.writer->path());
+  for (std::size_t i = 0; i < m_shards.size(); ++i) forgetCached(m_folder / shardName(i, m_shards.size()));
   const auto written = openCheckpoint(m_folder);
   const auto differs = [&](std::string_view tensor) {
     return Error(ErrorKind::Unwritable, fmt::format("{}: tensor {} was read back differently from how it was written",

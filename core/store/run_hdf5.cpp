@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/store/durable_file.h"
+#include "core/store/global_heap.h"
 
 namespace rankscope {
 
@@ -352,6 +353,7 @@ Id openRun(const fs::path& path) {
   requireNotBeingWritten(path);
   if (!looksLikeRunFile(path))
     throw Error(ErrorKind::Malformed, fmt::format("{} is not a run file: it is not in HDF5 format", path.string()));
+  if (!heapsAreSound(MappedFile::open(path)->bytes())) throw damaged(path, "a collection of texts in it is broken");
   try {
     Id file = hdf5::openFile(path);
     if (hdf5::readText(file, "format") != kFormat)
