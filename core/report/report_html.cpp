@@ -52,12 +52,13 @@ std::string card(const std::string& value, const std::string& what) {
 std::string header(const ReportModel& model) {
   const RunContents& run = *model.run;
   const ModelIdentity& identity = run.model;
-  std::string text = fmt::format("<h1>{}{}</h1>\n", escapedHtml(identity.name),
-                                 identity.synthetic ? "<span class=\"badge\">synthetic: generated, not trained</span>" : "");
+  std::string text =
+      fmt::format("<h1>{}{}</h1>\n", escapedHtml(identity.name),
+                  identity.synthetic ? "<span class=\"badge\">synthetic: generated, not trained</span>" : "");
   text += fmt::format("<p class=\"meta\">{} · {} parameters · {} · {}<br>{}<br>Rankscope {} · run of {}</p>\n",
                       escapedHtml(identity.architecture), countText(identity.parameters), bytesText(identity.bytes),
-                      escapedHtml(identity.format), escapedHtml(identity.path.string()), escapedHtml(run.programVersion),
-                      escapedHtml(run.created));
+                      escapedHtml(identity.format), escapedHtml(identity.path.string()),
+                      escapedHtml(run.programVersion), escapedHtml(run.created));
   return text;
 }
 
@@ -65,12 +66,15 @@ std::string cards(const ReportModel& model) {
   std::string text = "<div class=\"cards\">";
   text += card(std::to_string(model.layers.size()), fmt::format("weight matrices, {} with a spectrum", model.analysed));
   if (model.averages) {
-    const double kept = static_cast<double>(model.bytesAfter) / static_cast<double>(std::max<std::uint64_t>(model.bytesBefore, 1));
-    text += card(std::to_string(model.factored), fmt::format("stored as factors; {} dense, {} failed", model.dense, model.failed));
+    const double kept =
+        static_cast<double>(model.bytesAfter) / static_cast<double>(std::max<std::uint64_t>(model.bytesBefore, 1));
+    text += card(std::to_string(model.factored),
+                 fmt::format("stored as factors; {} dense, {} failed", model.dense, model.failed));
     text += card(cosineText(model.averages->cosine),
                  fmt::format("mean cosine, measured (predicted {})", cosineText(model.averages->predictedCosine)));
     text += card(percentText(model.averages->relativeError), "mean relative error");
-    text += card(percentText(kept), fmt::format("of these layers kept: {} → {}", bytesText(model.bytesBefore), bytesText(model.bytesAfter)));
+    text += card(percentText(kept), fmt::format("of these layers kept: {} → {}", bytesText(model.bytesBefore),
+                                                bytesText(model.bytesAfter)));
     text += card(bytesText(model.modelAfter), fmt::format("whole model, from {}", bytesText(model.run->model.bytes)));
   }
   return text + "</div>\n";
@@ -81,16 +85,18 @@ std::string verdictList(const ReportModel& model, const VerdictThresholds& thres
   const std::array bounds{thresholds.excellent, thresholds.good, thresholds.fair, thresholds.poor};
   std::string text = "<ul class=\"verdicts\">";
   for (std::size_t i = 0; i < kVerdicts.size(); ++i)
-    text += fmt::format("<li><span class=\"verdict v{}\">{} {}</span> {} <span class=\"key\">{}</span></li>", i, markOf(kVerdicts[i]),
-                        name(kVerdicts[i]), model.verdicts[i],
-                        i < bounds.size() ? fmt::format("cosine ≥ {}", bounds[i]) : fmt::format("below {}", bounds.back()));
+    text +=
+        fmt::format("<li><span class=\"verdict v{}\">{} {}</span> {} <span class=\"key\">{}</span></li>", i,
+                    markOf(kVerdicts[i]), name(kVerdicts[i]), model.verdicts[i],
+                    i < bounds.size() ? fmt::format("cosine ≥ {}", bounds[i]) : fmt::format("below {}", bounds.back()));
   return text + "</ul>\n";
 }
 
 std::string roleKey(const ReportModel& model) {
   const std::vector<Role> roles = rolesIn(model);
   std::string text = "<p class=\"key\">";
-  for (std::size_t i = 0; i < roles.size(); ++i) text += fmt::format("<i style=\"background:var(--s{})\"></i>{}", i % 8, name(roles[i]));
+  for (std::size_t i = 0; i < roles.size(); ++i)
+    text += fmt::format("<i style=\"background:var(--s{})\"></i>{}", i % 8, name(roles[i]));
   return text + "<i style=\"background:var(--faint)\"></i>random matrices of the same shapes (dashed)</p>\n";
 }
 
@@ -102,20 +108,24 @@ std::string plots(const ReportModel& model, const VerdictThresholds& thresholds)
   text += "</div>\n" + roleKey(model);
   text += "<h2>Singular values</h2>\n<div class=\"figures small\">";
   for (const std::string& plot : spectraByRole(model)) text += "<figure>" + plot + "</figure>";
-  return text + "</div>\n<p class=\"key\">each curve a layer, first block <span class=\"ramp\"></span> last block</p>\n";
+  return text +
+         "</div>\n<p class=\"key\">each curve a layer, first block <span class=\"ramp\"></span> last block</p>\n";
 }
 
 std::string demands(const ReportModel& model) {
   if (model.demands.empty()) return {};
-  std::string text = "<h2>What it takes</h2>\n<p>Exact truncation with one share of the full rank for all "
-                   + std::to_string(model.scope.size()) + " layers, by their spectra. At break-even two factors hold as many numbers as "
-                   "the matrix; beyond it they cost more than they save.</p>\n<div class=\"scroll\"><table><thead><tr><th>Mean cosine</th>"
-                   "<th>Share of full rank</th><th>Mean rank</th><th>Numbers kept</th><th>Layers past break-even</th>"
-                   "<th>A random matrix keeps</th></tr></thead><tbody>";
+  std::string text = "<h2>What it takes</h2>\n<p>Exact truncation with one share of the full rank for all " +
+                     std::to_string(model.scope.size()) +
+                     " layers, by their spectra. At break-even two factors hold as many numbers as "
+                     "the matrix; beyond it they cost more than they save.</p>\n<div "
+                     "class=\"scroll\"><table><thead><tr><th>Mean cosine</th>"
+                     "<th>Share of full rank</th><th>Mean rank</th><th>Numbers kept</th><th>Layers past break-even</th>"
+                     "<th>A random matrix keeps</th></tr></thead><tbody>";
   for (const RankDemand& demand : model.demands)
-    text += fmt::format("<tr><td>{:.2f}</td><td>{}</td><td>{}</td><td>{}</td><td>{} of {}</td><td>{}</td></tr>", demand.target,
-                        percentText(demand.share), rankText(demand.meanRank), percentText(demand.numbersKept), demand.pastBreakEven,
-                        model.scope.size(), cosineText(demand.randomCosine));
+    text += fmt::format("<tr><td>{:.2f}</td><td>{}</td><td>{}</td><td>{}</td><td>{} of {}</td><td>{}</td></tr>",
+                        demand.target, percentText(demand.share), rankText(demand.meanRank),
+                        percentText(demand.numbersKept), demand.pastBreakEven, model.scope.size(),
+                        cosineText(demand.randomCosine));
   return text + "</tbody></table></div>\n";
 }
 
@@ -123,49 +133,60 @@ std::string row(const ReportLayer& layer) {
   const LayerRecord& record = *layer.record;
   const bool compressed = record.compression.has_value();
   const auto rank = layer.rank();
-  std::string verdict = layer.verdict ? fmt::format("<td class=\"l verdict v{}\">{} {}", static_cast<int>(*layer.verdict),
-                                                    markOf(*layer.verdict), name(*layer.verdict))
-                                      : fmt::format("<td class=\"l plain\">{}", outcomeText(layer));
+  std::string verdict = layer.verdict
+                            ? fmt::format("<td class=\"l verdict v{}\">{} {}", static_cast<int>(*layer.verdict),
+                                          markOf(*layer.verdict), name(*layer.verdict))
+                            : fmt::format("<td class=\"l plain\">{}", outcomeText(layer));
   if (!layer.error.empty()) verdict += ": " + escapedHtml(layer.error);
   return fmt::format(
-      "<tr><td class=\"l name\">{}</td><td>{}</td><td>{}</td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"l\">{}</td>"
+      "<tr><td class=\"l name\">{}</td><td>{}</td><td>{}</td>{}</td><td>{}</td><td>{}</td><td>{}</td><td "
+      "class=\"l\">{}</td>"
       "<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-      escapedHtml(record.name), cosineText(layer.cosine), percentText(layer.relativeError), verdict, cosineText(layer.predictedCosine),
-      rank ? std::to_string(*rank) : std::string(kDash), shapeText(layer),
-      rank ? fmt::format("{} → {}", name(record.dtype), name(record.compression->choice.formatA.storage)) : std::string(name(record.dtype)),
-      compressed ? bytesText(layer.bytesBefore) : std::string(kDash), compressed ? bytesText(layer.bytesAfter) : std::string(kDash),
+      escapedHtml(record.name), cosineText(layer.cosine), percentText(layer.relativeError), verdict,
+      cosineText(layer.predictedCosine), rank ? std::to_string(*rank) : std::string(kDash), shapeText(layer),
+      rank ? fmt::format("{} → {}", name(record.dtype), name(record.compression->choice.formatA.storage))
+           : std::string(name(record.dtype)),
+      compressed ? bytesText(layer.bytesBefore) : std::string(kDash),
+      compressed ? bytesText(layer.bytesAfter) : std::string(kDash),
       layer.spectrum ? rankText(layer.spectrum->stableRank()) : std::string(kDash),
       layer.spectrum ? rankText(layer.spectrum->effectiveRank(Spectrum::Weight::Sigma)) : std::string(kDash));
 }
 
 std::string table(const ReportModel& model) {
-  std::string text = "<h2>Layers</h2>\n<div class=\"scroll\"><table><thead><tr><th class=\"l\">Layer</th><th>Cosine</th>"
-                     "<th>Relative Error</th><th class=\"l\">Verdict</th><th>Predicted</th><th>Rank</th><th>Shape</th>"
-                     "<th class=\"l\">Dtype</th><th>Before</th><th>After</th><th>Stable rank</th><th>Effective rank</th></tr></thead><tbody>\n";
+  std::string text =
+      "<h2>Layers</h2>\n<div class=\"scroll\"><table><thead><tr><th class=\"l\">Layer</th><th>Cosine</th>"
+      "<th>Relative Error</th><th class=\"l\">Verdict</th><th>Predicted</th><th>Rank</th><th>Shape</th>"
+      "<th class=\"l\">Dtype</th><th>Before</th><th>After</th><th>Stable rank</th><th>Effective "
+      "rank</th></tr></thead><tbody>\n";
   for (const ReportLayer& layer : model.layers) text += row(layer);
   text += "</tbody>";
   if (model.averages)
-    text += fmt::format("<tfoot><tr><td class=\"l\">Average of {} factored layers; bytes in all</td><td>{}</td><td>{}</td><td></td><td>{}</td>"
+    text += fmt::format("<tfoot><tr><td class=\"l\">Average of {} factored layers; bytes in "
+                        "all</td><td>{}</td><td>{}</td><td></td><td>{}</td>"
                         "<td></td><td></td><td></td><td>{}</td><td>{}</td><td></td><td></td></tr></tfoot>",
                         model.factored, cosineText(model.averages->cosine), percentText(model.averages->relativeError),
-                        cosineText(model.averages->predictedCosine), bytesText(model.bytesBefore), bytesText(model.bytesAfter));
-  return text + "</table></div>\n<p class=\"key\">Predicted: cosine of the exact truncation, from the spectrum. Stable rank: ‖W‖² / σ₁². "
+                        cosineText(model.averages->predictedCosine), bytesText(model.bytesBefore),
+                        bytesText(model.bytesAfter));
+  return text + "</table></div>\n<p class=\"key\">Predicted: cosine of the exact truncation, from the spectrum. Stable "
+                "rank: ‖W‖² / σ₁². "
                 "Effective rank: exp of the entropy of σ / Σσ.</p>\n";
 }
 
 } // namespace
 
 std::string renderHtml(const ReportModel& model, const VerdictThresholds& thresholds) {
-  std::string text = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Rankscope report: " +
-                     escapedHtml(model.run->model.name) + "</title><style>" + std::string(kStyle) + "</style></head>\n<body><main>\n";
+  std::string text =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Rankscope report: " +
+      escapedHtml(model.run->model.name) + "</title><style>" + std::string(kStyle) + "</style></head>\n<body><main>\n";
   text += header(model) + cards(model) + verdictList(model, thresholds);
   for (const std::string& sentence : findings(model)) text += "<p>" + escapedHtml(sentence) + "</p>\n";
   text += plots(model, thresholds) + demands(model);
   text += fmt::format("<p class=\"caution\">{}</p>\n", escapedHtml(caution()));
   text += table(model);
   if (!model.run->planJson.empty())
-    text += "<h2>Plan</h2>\n<details><summary>The plan as a file</summary><pre>" + escapedHtml(model.run->planJson) + "</pre></details>\n";
+    text += "<h2>Plan</h2>\n<details><summary>The plan as a file</summary><pre>" + escapedHtml(model.run->planJson) +
+            "</pre></details>\n";
   return text + "</main></body></html>\n";
 }
 

@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::array kTargets{0.85, 0.9, 0.95};
 
-std::optional<double> finite(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
+std::optional<double> finite(double value) {
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
 
 ReportLayer layerOf(const LayerRecord& record, const VerdictThresholds& thresholds) {
   ReportLayer layer;
@@ -89,7 +91,8 @@ std::int64_t rankAt(const ReportLayer& layer, double share) {
 }
 
 /// Mean cosine over the scope when each layer has the rank that `rankOf` gives it.
-template <class RankOf> double meanCosine(const std::vector<const ReportLayer*>& scope, RankOf rankOf) {
+template <class RankOf>
+double meanCosine(const std::vector<const ReportLayer*>& scope, RankOf rankOf) {
   double sum = 0;
   for (const ReportLayer* layer : scope) sum += layer->spectrum->cosineAt(rankOf(*layer));
   return sum / static_cast<double>(scope.size());
@@ -130,7 +133,8 @@ void ask(ReportModel& model) {
   for (const ReportLayer* layer : model.scope) {
     const LayerRecord& record = *layer->record;
     model.meanBreakEvenShare += breakEvenRank(record.rows, record.cols) / static_cast<double>(layer->smallSide());
-    if (auto& floor = floors[{record.rows, record.cols}]; floor.empty()) floor = noiseFloorCosines(record.rows, record.cols);
+    if (auto& floor = floors[{record.rows, record.cols}]; floor.empty())
+      floor = noiseFloorCosines(record.rows, record.cols);
   }
   model.meanBreakEvenShare /= static_cast<double>(model.scope.size());
   if (model.factored > 0) {

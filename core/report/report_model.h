@@ -21,10 +21,10 @@ struct ReportLayer {
   const LayerRecord* record = nullptr;
   State state = State::Untouched;
   std::optional<Spectrum> spectrum;
-  std::optional<double> cosine;        ///< measured; 1 for a layer kept dense
+  std::optional<double> cosine; ///< measured; 1 for a layer kept dense
   std::optional<double> relativeError;
   std::optional<double> predictedCosine;
-  std::optional<Verdict> verdict;      ///< of factored layers
+  std::optional<Verdict> verdict; ///< of factored layers
   std::uint64_t bytesBefore = 0;
   std::uint64_t bytesAfter = 0;
   std::string error;
@@ -36,8 +36,8 @@ struct ReportLayer {
 /// What one uniform share of the rank would cost to reach a mean cosine, by the spectra: exact truncation, before any
 /// rounding of factors.
 struct RankDemand {
-  double target = 0;       ///< mean cosine over the layers
-  double share = 0;        ///< of min(rows, cols), the same for every layer
+  double target = 0; ///< mean cosine over the layers
+  double share = 0;  ///< of min(rows, cols), the same for every layer
   double meanRank = 0;
   double numbersKept = 0;  ///< numbers in the factors / numbers in the matrices
   int pastBreakEven = 0;   ///< layers whose factors would be no smaller than the matrix
@@ -66,10 +66,10 @@ struct ReportModel {
 
   /// Layers that the next figures are about: the factored ones, else attention and MLP, else all with a spectrum.
   std::vector<const ReportLayer*> scope;
-  double meanBreakEvenShare = 0;       ///< of min(rows, cols)
-  std::optional<double> meanNow;       ///< predicted mean cosine at the ranks chosen
-  std::optional<double> meanDoubled;   ///< and at twice those ranks
-  std::vector<RankDemand> demands;     ///< for mean cosines 0.85, 0.9, 0.95
+  double meanBreakEvenShare = 0;     ///< of min(rows, cols)
+  std::optional<double> meanNow;     ///< predicted mean cosine at the ranks chosen
+  std::optional<double> meanDoubled; ///< and at twice those ranks
+  std::vector<RankDemand> demands;   ///< for mean cosines 0.85, 0.9, 0.95
 };
 
 ReportModel modelOf(const RunContents& run, const VerdictThresholds& thresholds);

@@ -18,7 +18,9 @@ namespace {
 
 constexpr int kSamples = 120;
 
-std::string colourOf(std::size_t role) { return fmt::format("var(--s{})", role % 8); }
+std::string colourOf(std::size_t role) {
+  return fmt::format("var(--s{})", role % 8);
+}
 
 /// Ranks that are plotted of `full`, dense at the beginning, where spectra bend.
 std::vector<std::int64_t> sampledRanks(std::int64_t full) {
@@ -83,7 +85,8 @@ std::string cosineByBlock(const ReportModel& model, const VerdictThresholds& thr
     std::ranges::sort(curve.points);
     plot.curves.push_back(std::move(curve));
   }
-  for (const auto& [bound, verdict] : {std::pair{thresholds.good, Verdict::Good}, {thresholds.fair, Verdict::Fair}, {thresholds.poor, Verdict::Poor}})
+  for (const auto& [bound, verdict] :
+       {std::pair{thresholds.good, Verdict::Good}, {thresholds.fair, Verdict::Fair}, {thresholds.poor, Verdict::Poor}})
     if (bound > plot.y.low) plot.lines.push_back({fmt::format("{} from {}", name(verdict), bound), bound, false});
   return svg(plot);
 }
@@ -96,8 +99,10 @@ std::string cosineByRank(const ReportModel& model) {
   const std::vector<Role> roles = rolesIn(model);
   for (std::size_t i = 0; i < roles.size(); ++i) {
     std::vector<const ReportLayer*> layers;
-    std::ranges::copy_if(model.scope, std::back_inserter(layers), [&](const ReportLayer* layer) { return layer->record->role == roles[i]; });
-    PlotCurve curve = meanCurve(layers, [](const ReportLayer& layer, std::int64_t rank) { return layer.spectrum->cosineAt(rank); });
+    std::ranges::copy_if(model.scope, std::back_inserter(layers),
+                         [&](const ReportLayer* layer) { return layer->record->role == roles[i]; });
+    PlotCurve curve =
+        meanCurve(layers, [](const ReportLayer& layer, std::int64_t rank) { return layer.spectrum->cosineAt(rank); });
     curve.name = name(roles[i]);
     curve.colour = colourOf(i);
     plot.curves.push_back(std::move(curve));
@@ -130,10 +135,12 @@ std::vector<std::string> spectraByRole(const ReportModel& model) {
     for (const ReportLayer* layer : model.scope) {
       const auto& sigma = layer->spectrum->sigma();
       if (layer->record->role != role || sigma.front() <= 0) continue;
-      PlotCurve curve{.name = layer->record->name, .colour = depthColour(layer->record->block.value_or(0) / static_cast<double>(blocks))};
+      PlotCurve curve{.name = layer->record->name,
+                      .colour = depthColour(layer->record->block.value_or(0) / static_cast<double>(blocks))};
       for (const std::int64_t rank : sampledRanks(layer->spectrum->fullRank())) {
         const double value = sigma[static_cast<std::size_t>(rank - 1)] / sigma.front();
-        curve.points.emplace_back(100.0 * static_cast<double>(rank) / static_cast<double>(layer->spectrum->fullRank()), value);
+        curve.points.emplace_back(100.0 * static_cast<double>(rank) / static_cast<double>(layer->spectrum->fullRank()),
+                                  value);
       }
       const std::size_t late = curve.points.size() * 97 / 100;
       plot.y.low = std::min(plot.y.low, std::max(curve.points[late].second, 1e-6));

@@ -9,7 +9,9 @@ namespace rankscope {
 
 namespace {
 
-std::string raw(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : ""; }
+std::string raw(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
 
 std::string csvLine(const ReportLayer& layer) {
   const LayerRecord& record = *layer.record;
@@ -18,23 +20,24 @@ std::string csvLine(const ReportLayer& layer) {
   const auto effective = [&](Spectrum::Weight weight) {
     return layer.spectrum ? std::optional(layer.spectrum->effectiveRank(weight)) : std::nullopt;
   };
-  return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", escapedCsv(record.name), raw(layer.cosine),
-      raw(layer.relativeError), layer.verdict ? name(*layer.verdict) : "", outcomeText(layer), name(record.role),
-      record.block ? std::to_string(*record.block) : "", record.rows, record.cols, name(record.dtype),
-      rank ? std::to_string(*rank) : "", rank ? name(record.compression->choice.formatA.storage) : "",
-      raw(layer.predictedCosine), compressed ? std::to_string(layer.bytesBefore) : "",
-      compressed ? std::to_string(layer.bytesAfter) : "",
-      layer.spectrum ? raw(layer.spectrum->stableRank()) : "", raw(effective(Spectrum::Weight::Sigma)),
-      raw(effective(Spectrum::Weight::SigmaSquared)), fmt::format("{}", breakEvenRank(record.rows, record.cols)),
-      escapedCsv(layer.error));
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", escapedCsv(record.name),
+                     raw(layer.cosine), raw(layer.relativeError), layer.verdict ? name(*layer.verdict) : "",
+                     escapedCsv(outcomeText(layer)), name(record.role),
+                     record.block ? std::to_string(*record.block) : "", record.rows, record.cols, name(record.dtype),
+                     rank ? std::to_string(*rank) : "", rank ? name(record.compression->choice.formatA.storage) : "",
+                     raw(layer.predictedCosine), compressed ? std::to_string(layer.bytesBefore) : "",
+                     compressed ? std::to_string(layer.bytesAfter) : "",
+                     layer.spectrum ? raw(layer.spectrum->stableRank()) : "", raw(effective(Spectrum::Weight::Sigma)),
+                     raw(effective(Spectrum::Weight::SigmaSquared)),
+                     fmt::format("{}", breakEvenRank(record.rows, record.cols)), escapedCsv(layer.error));
 }
 
 std::string markdownRow(const ReportLayer& layer) {
   const LayerRecord& record = *layer.record;
   const bool compressed = record.compression.has_value();
   const auto rank = layer.rank();
-  std::string verdict = layer.verdict ? fmt::format("{} {}", markOf(*layer.verdict), outcomeText(layer)) : outcomeText(layer);
+  std::string verdict =
+      layer.verdict ? fmt::format("{} {}", markOf(*layer.verdict), outcomeText(layer)) : outcomeText(layer);
   if (!layer.error.empty()) verdict += ": " + escapedMarkdown(layer.error);
   return fmt::format(
       "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", escapedMarkdown(record.name),
@@ -47,7 +50,8 @@ std::string markdownRow(const ReportLayer& layer) {
 }
 
 std::string markdownDemands(const ReportModel& model) {
-  std::string text = "| Mean cosine | Share of full rank | Mean rank | Numbers kept | Layers past break-even | A random matrix keeps |\n"
+  std::string text = "| Mean cosine | Share of full rank | Mean rank | Numbers kept | Layers past break-even | A "
+                     "random matrix keeps |\n"
                      "| ---: | ---: | ---: | ---: | ---: | ---: |\n";
   for (const RankDemand& demand : model.demands)
     text += fmt::format("| {:.2f} | {} | {} | {} | {} of {} | {} |\n", demand.target, percentText(demand.share),
@@ -59,7 +63,8 @@ std::string markdownDemands(const ReportModel& model) {
 std::string markdownVerdicts(const ReportModel& model) {
   std::string text;
   for (const Verdict verdict : kVerdicts)
-    text += fmt::format("- {} {}: {}\n", markOf(verdict), name(verdict), model.verdicts[static_cast<std::size_t>(verdict)]);
+    text +=
+        fmt::format("- {} {}: {}\n", markOf(verdict), name(verdict), model.verdicts[static_cast<std::size_t>(verdict)]);
   return text;
 }
 
@@ -73,8 +78,9 @@ std::string fenced(const std::string& text) {
 } // namespace
 
 std::string renderCsv(const ReportModel& model) {
-  std::string text = "Layer,Cosine,Relative Error,Verdict,Outcome,Role,Block,Rows,Columns,Dtype,Rank,Factor Dtype,Predicted Cosine,"
-                     "Bytes Before,Bytes After,Stable Rank,Effective Rank,Effective Rank (Energy),Break-Even Rank,Error\r\n";
+  std::string text =
+      "Layer,Cosine,Relative Error,Verdict,Outcome,Role,Block,Rows,Columns,Dtype,Rank,Factor Dtype,Predicted Cosine,"
+      "Bytes Before,Bytes After,Stable Rank,Effective Rank,Effective Rank (Energy),Break-Even Rank,Error\r\n";
   for (const ReportLayer& layer : model.layers) text += csvLine(layer);
   return text;
 }
@@ -83,23 +89,26 @@ std::string renderMarkdown(const ReportModel& model) {
   const ModelIdentity& identity = model.run->model;
   std::string text = fmt::format("# Rankscope report: {}{}\n\n", escapedMarkdown(identity.name),
                                  identity.synthetic ? " (synthetic)" : "");
-  text += fmt::format("- Model: {}, {}, {} parameters, {} in {}\n- Path: {}\n- Run: {}, Rankscope {}\n- Layers: {}, {} analysed, "
-                      "{} factored, {} dense, {} failed\n\n",
-                      escapedMarkdown(identity.name), escapedMarkdown(identity.architecture), countText(identity.parameters),
-                      bytesText(identity.bytes), escapedMarkdown(identity.format), escapedMarkdown(identity.path.string()),
-                      escapedMarkdown(model.run->created), escapedMarkdown(model.run->programVersion), model.layers.size(),
-                      model.analysed, model.factored, model.dense, model.failed);
+  text += fmt::format(
+      "- Model: {}, {}, {} parameters, {} in {}\n- Path: {}\n- Run: {}, Rankscope {}\n- Layers: {}, {} analysed, "
+      "{} factored, {} dense, {} failed\n\n",
+      escapedMarkdown(identity.name), escapedMarkdown(identity.architecture), countText(identity.parameters),
+      bytesText(identity.bytes), escapedMarkdown(identity.format), escapedMarkdown(identity.path.string()),
+      escapedMarkdown(model.run->created), escapedMarkdown(model.run->programVersion), model.layers.size(),
+      model.analysed, model.factored, model.dense, model.failed);
   for (const std::string& sentence : findings(model)) text += escapedMarkdown(sentence) + "\n\n";
   if (model.factored > 0) text += "## Verdicts\n\n" + markdownVerdicts(model) + "\n";
   if (!model.demands.empty()) text += "## What it takes\n\n" + markdownDemands(model) + "\n";
   text += fmt::format("{}\n\n## Layers\n\n", caution());
-  text += "| Layer | Cosine | Relative Error | Verdict | Predicted | Rank | Shape | Dtype | Before | After | Stable rank | Effective rank |\n"
+  text += "| Layer | Cosine | Relative Error | Verdict | Predicted | Rank | Shape | Dtype | Before | After | Stable "
+          "rank | Effective rank |\n"
           "| :--- | ---: | ---: | :--- | ---: | ---: | ---: | :--- | ---: | ---: | ---: | ---: |\n";
   for (const ReportLayer& layer : model.layers) text += markdownRow(layer);
   if (model.averages)
-    text += fmt::format("| **Average of {} factored layers** | **{}** | **{}** | | {} | | | | {} | {} | | |\n", model.factored,
-                        cosineText(model.averages->cosine), percentText(model.averages->relativeError),
-                        cosineText(model.averages->predictedCosine), bytesText(model.bytesBefore), bytesText(model.bytesAfter));
+    text += fmt::format("| **Average of {} factored layers** | **{}** | **{}** | | {} | | | | {} | {} | | |\n",
+                        model.factored, cosineText(model.averages->cosine), percentText(model.averages->relativeError),
+                        cosineText(model.averages->predictedCosine), bytesText(model.bytesBefore),
+                        bytesText(model.bytesAfter));
   if (!model.run->planJson.empty()) text += "\n## Plan\n\n" + fenced(model.run->planJson);
   return text;
 }

@@ -33,8 +33,17 @@ std::string escapedHtml(std::string_view text) {
 }
 
 std::string escapedMarkdown(std::string_view text) {
-  return replaced(text, {{'|', "\\|"}, {'\\', "\\\\"}, {'`', "\\`"}, {'*', "\\*"}, {'_', "\\_"}, {'<', "&lt;"},
-                         {'>', "&gt;"}, {'[', "\\["}, {']', "\\]"}, {'\n', " "}, {'\r', " "}});
+  return replaced(text, {{'|', "\\|"},
+                         {'\\', "\\\\"},
+                         {'`', "\\`"},
+                         {'*', "\\*"},
+                         {'_', "\\_"},
+                         {'<', "&lt;"},
+                         {'>', "&gt;"},
+                         {'[', "\\["},
+                         {']', "\\]"},
+                         {'\n', " "},
+                         {'\r', " "}});
 }
 
 std::string escapedCsv(std::string_view text) {
@@ -65,7 +74,9 @@ std::string countText(std::uint64_t count) {
   return digits;
 }
 
-std::string rankText(double rank) { return fmt::format("{:.{}f}", rank, rank < 100 ? 1 : 0); }
+std::string rankText(double rank) {
+  return fmt::format("{:.{}f}", rank, rank < 100 ? 1 : 0);
+}
 
 std::string_view markOf(Verdict verdict) {
   constexpr std::array<std::string_view, kVerdicts.size()> kMarks{"●", "◕", "◑", "◔", "○"};
@@ -74,10 +85,14 @@ std::string_view markOf(Verdict verdict) {
 
 std::string outcomeText(const ReportLayer& layer) {
   switch (layer.state) {
-  case ReportLayer::State::Factored: return layer.verdict ? std::string(name(*layer.verdict)) : std::string(kDash);
-  case ReportLayer::State::Dense: return "dense";
-  case ReportLayer::State::Failed: return "failed, kept dense";
-  case ReportLayer::State::Untouched: return "not compressed";
+  case ReportLayer::State::Factored:
+    return layer.verdict ? std::string(name(*layer.verdict)) : std::string(kDash);
+  case ReportLayer::State::Dense:
+    return "dense";
+  case ReportLayer::State::Failed:
+    return "failed, kept dense";
+  case ReportLayer::State::Untouched:
+    return "not compressed";
   }
   return {};
 }
@@ -89,35 +104,43 @@ std::string shapeText(const ReportLayer& layer) {
 std::vector<std::string> findings(const ReportModel& model) {
   std::vector<std::string> sentences;
   if (model.averages)
-    sentences.push_back(fmt::format(
-        "{} layers are stored as factors, with a mean cosine of {} and a mean relative error of {}; their {} became {}, "
-        "{} of it. The whole model goes from {} to {}.",
-        model.factored, cosineText(model.averages->cosine), percentText(model.averages->relativeError),
-        bytesText(model.bytesBefore), bytesText(model.bytesAfter),
-        percentText(static_cast<double>(model.bytesAfter) / static_cast<double>(std::max<std::uint64_t>(model.bytesBefore, 1))),
-        bytesText(model.run->model.bytes), bytesText(model.modelAfter)));
+    sentences.push_back(fmt::format("{} layers are stored as factors, with a mean cosine of {} and a mean relative "
+                                    "error of {}; their {} became {}, "
+                                    "{} of it. The whole model goes from {} to {}.",
+                                    model.factored, cosineText(model.averages->cosine),
+                                    percentText(model.averages->relativeError), bytesText(model.bytesBefore),
+                                    bytesText(model.bytesAfter),
+                                    percentText(static_cast<double>(model.bytesAfter) /
+                                                static_cast<double>(std::max<std::uint64_t>(model.bytesBefore, 1))),
+                                    bytesText(model.run->model.bytes), bytesText(model.modelAfter)));
   if (model.failed > 0)
-    sentences.push_back(fmt::format("{} layers could not be compressed and stay dense; the table says why.", model.failed));
+    sentences.push_back(
+        fmt::format("{} layers could not be compressed and stay dense; the table says why.", model.failed));
   if (model.meanNow && model.meanDoubled)
-    sentences.push_back(fmt::format("By the spectra, twice the ranks chosen would take the mean cosine from {} to {}{}.",
-                                    cosineText(model.meanNow), cosineText(model.meanDoubled),
-                                    *model.meanDoubled < 0.85 ? ", still short of 0.85" : ""));
+    sentences.push_back(fmt::format(
+        "By the spectra, twice the ranks chosen would take the mean cosine from {} to {}{}.", cosineText(model.meanNow),
+        cosineText(model.meanDoubled), *model.meanDoubled < 0.85 ? ", still short of 0.85" : ""));
   if (!model.demands.empty()) {
     const RankDemand& demand = model.demands.front();
-    sentences.push_back(fmt::format(
-        "A mean cosine of {:.2f} takes {} of every layer's full rank (rank {} on average). Factors of that rank hold {} of "
-        "the numbers of the matrices they replace; they stop saving at {} of the full rank.",
-        demand.target, percentText(demand.share), rankText(demand.meanRank), percentText(demand.numbersKept),
-        percentText(model.meanBreakEvenShare)));
+    sentences.push_back(
+        fmt::format("A mean cosine of {:.2f} takes {} of every layer's full rank (rank {} on average). Factors of that "
+                    "rank hold {} of "
+                    "the numbers of the matrices they replace; they stop saving at {} of the full rank.",
+                    demand.target, percentText(demand.share), rankText(demand.meanRank),
+                    percentText(demand.numbersKept), percentText(model.meanBreakEvenShare)));
   }
   return sentences;
 }
 
 std::string_view caution() {
-  return "The cosine between a matrix and its factors says how much of the weights is left, not how well the model still "
-         "works: it weighs every direction alike, while the model uses some far more than others, and the errors of the "
-         "layers pile up. Truncating every matrix can ruin a model long before its mean cosine looks bad, and int8 alone "
-         "keeps a cosine of 0.9999 at a quarter of F32's bytes. The weights never decide: measure perplexity, or the task "
+  return "The cosine between a matrix and its factors says how much of the weights is left, not how well the model "
+         "still "
+         "works: it weighs every direction alike, while the model uses some far more than others, and the errors of "
+         "the "
+         "layers pile up. Truncating every matrix can ruin a model long before its mean cosine looks bad, and int8 "
+         "alone "
+         "keeps a cosine of 0.9999 at a quarter of F32's bytes. The weights never decide: measure perplexity, or the "
+         "task "
          "itself, before you ship.";
 }
 

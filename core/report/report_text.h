@@ -19,12 +19,12 @@ std::string escapedHtml(std::string_view text);     ///< for text and for attrib
 std::string escapedMarkdown(std::string_view text); ///< for a cell of a table
 std::string escapedCsv(std::string_view text);      ///< RFC 4180: quoted where it must be
 
-std::string cosineText(std::optional<double> cosine);   ///< three decimals
-std::string percentText(std::optional<double> value);   ///< of a share: "83.81 %"
-std::string bytesText(std::uint64_t bytes);             ///< "56.6 MiB"
-std::string countText(std::uint64_t count);             ///< "1,315,575,808"
-std::string rankText(double rank);                      ///< one decimal below 100
-std::string_view markOf(Verdict verdict);               ///< ● ◕ ◑ ◔ ○, so that colour is never needed
+std::string cosineText(std::optional<double> cosine); ///< three decimals
+std::string percentText(std::optional<double> value); ///< of a share: "83.81 %"
+std::string bytesText(std::uint64_t bytes);           ///< "56.6 MiB"
+std::string countText(std::uint64_t count);           ///< "1,315,575,808"
+std::string rankText(double rank);                    ///< one decimal below 100
+std::string_view markOf(Verdict verdict);             ///< ● ◕ ◑ ◔ ○, so that colour is never needed
 
 /// "EXCELLENT", "dense", "failed" or "not compressed".
 std::string outcomeText(const ReportLayer& layer);

@@ -54,7 +54,8 @@ std::vector<double> ticks(const PlotAxis& axis, int about) {
 }
 
 std::string tickText(const PlotAxis& axis, double value) {
-  if (axis.logarithmic && (value < 0.01 || value > 9999)) return fmt::format("1e{}", static_cast<int>(std::lround(std::log10(value))));
+  if (axis.logarithmic && (value < 0.01 || value > 9999))
+    return fmt::format("1e{}", static_cast<int>(std::lround(std::log10(value))));
   return fmt::format("{:.4g}", value);
 }
 
@@ -63,33 +64,40 @@ std::string axes(const Plot& plot, const Scale& x, const Scale& y) {
   const double bottom = plot.height - kBottom;
   std::string text;
   for (const double at : ticks(plot.x, std::max(3, plot.width / 90)))
-    text += fmt::format(R"svg(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/><text class="tick" x="{0:.1f}" y="{3}" text-anchor="middle">{4}</text>)svg",
-                        x(at), kTop, bottom, bottom + 15, tickText(plot.x, at));
+    text += fmt::format(
+        R"svg(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/><text class="tick" x="{0:.1f}" y="{3}" text-anchor="middle">{4}</text>)svg",
+        x(at), kTop, bottom, bottom + 15, tickText(plot.x, at));
   for (const double at : ticks(plot.y, std::max(3, plot.height / 60)))
-    text += fmt::format(R"svg(<line class="grid" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/><text class="tick" x="{3}" y="{4:.1f}" text-anchor="end">{5}</text>)svg",
-                        y(at), kLeft, right, kLeft - 6, y(at) + 3.5, tickText(plot.y, at));
-  text += fmt::format(R"svg(<text class="label" x="{:.0f}" y="{}" text-anchor="middle">{}</text>)svg", (kLeft + right) / 2,
-                      plot.height - 8, escapedHtml(plot.x.label));
-  text += fmt::format(R"svg(<text class="label" transform="translate(13 {:.0f}) rotate(-90)" text-anchor="middle">{}</text>)svg",
-                      (kTop + bottom) / 2, escapedHtml(plot.y.label));
+    text += fmt::format(
+        R"svg(<line class="grid" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/><text class="tick" x="{3}" y="{4:.1f}" text-anchor="end">{5}</text>)svg",
+        y(at), kLeft, right, kLeft - 6, y(at) + 3.5, tickText(plot.y, at));
+  text += fmt::format(R"svg(<text class="label" x="{:.0f}" y="{}" text-anchor="middle">{}</text>)svg",
+                      (kLeft + right) / 2, plot.height - 8, escapedHtml(plot.x.label));
+  text += fmt::format(
+      R"svg(<text class="label" transform="translate(13 {:.0f}) rotate(-90)" text-anchor="middle">{}</text>)svg",
+      (kTop + bottom) / 2, escapedHtml(plot.y.label));
   return text;
 }
 
 std::string line(const Plot& plot, const PlotLine& line, const Scale& x, const Scale& y) {
   if (line.vertical)
-    return fmt::format(R"svg(<line class="mark" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/><text class="note" x="{3:.1f}" y="{4}">{5}</text>)svg",
-                       x(line.at), kTop, plot.height - kBottom, x(line.at) + 4, plot.height - kBottom - 6, escapedHtml(line.label));
-  return fmt::format(R"svg(<line class="mark" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/><text class="note" x="{2}" y="{3:.1f}" text-anchor="end">{4}</text>)svg",
-                     y(line.at), kLeft, plot.width - kRight, y(line.at) - 3, escapedHtml(line.label));
+    return fmt::format(
+        R"svg(<line class="mark" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/><text class="note" x="{3:.1f}" y="{4}">{5}</text>)svg",
+        x(line.at), kTop, plot.height - kBottom, x(line.at) + 4, plot.height - kBottom - 6, escapedHtml(line.label));
+  return fmt::format(
+      R"svg(<line class="mark" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/><text class="note" x="{2}" y="{3:.1f}" text-anchor="end">{4}</text>)svg",
+      y(line.at), kLeft, plot.width - kRight, y(line.at) - 3, escapedHtml(line.label));
 }
 
 std::string curve(const PlotCurve& curve, const Scale& x, const Scale& y) {
   std::string points;
   for (const auto& [px, py] : curve.points) points += fmt::format("{:.1f},{:.1f} ", x(px), y(py));
-  std::string text = fmt::format(R"svg(<g style="color:{}"><title>{}</title><polyline class="curve{}" points="{}"/>)svg", curve.colour,
-                                 escapedHtml(curve.name), curve.dashed ? " dashed" : "", points);
+  std::string text =
+      fmt::format(R"svg(<g style="color:{}"><title>{}</title><polyline class="curve{}" points="{}"/>)svg", curve.colour,
+                  escapedHtml(curve.name), curve.dashed ? " dashed" : "", points);
   if (curve.dots)
-    for (const auto& [px, py] : curve.points) text += fmt::format(R"svg(<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3"/>)svg", x(px), y(py));
+    for (const auto& [px, py] : curve.points)
+      text += fmt::format(R"svg(<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3"/>)svg", x(px), y(py));
   return text + "</g>";
 }
 
@@ -98,8 +106,9 @@ std::string curve(const PlotCurve& curve, const Scale& x, const Scale& y) {
 std::string svg(const Plot& plot) {
   const Scale x(plot.x, kLeft, plot.width - kRight);
   const Scale y(plot.y, plot.height - kBottom, kTop);
-  std::string text = fmt::format(R"svg(<svg viewBox="0 0 {} {}" role="img" aria-label="{}"><text class="title" x="{}" y="16">{}</text>)svg",
-                                 plot.width, plot.height, escapedHtml(plot.title), kLeft, escapedHtml(plot.title));
+  std::string text = fmt::format(
+      R"svg(<svg viewBox="0 0 {} {}" role="img" aria-label="{}"><text class="title" x="{}" y="16">{}</text>)svg",
+      plot.width, plot.height, escapedHtml(plot.title), kLeft, escapedHtml(plot.title));
   text += axes(plot, x, y);
   for (const PlotLine& mark : plot.lines) text += line(plot, mark, x, y);
   for (const PlotCurve& one : plot.curves) text += curve(one, x, y);

@@ -15,7 +15,8 @@ constexpr std::size_t kCollectionHeader = 16;
 constexpr std::size_t kObjectHeader = 16; // uint16 index, uint16 references, uint32 reserved, uint64 size
 constexpr std::size_t kLeastCollection = 4096;
 
-template <class Number> Number numberAt(std::span<const std::byte> bytes, std::size_t offset) {
+template <class Number>
+Number numberAt(std::span<const std::byte> bytes, std::size_t offset) {
   Number value;
   std::memcpy(&value, bytes.data() + offset, sizeof value);
   return value;
@@ -48,7 +49,8 @@ bool isSound(std::span<const std::byte> collection) {
 bool heapsAreSound(std::span<const std::byte> file) {
   const std::byte* at = file.data();
   const std::byte* const end = file.data() + file.size();
-  while ((at = static_cast<const std::byte*>(::memmem(at, static_cast<std::size_t>(end - at), kBegin.data(), kBegin.size())))) {
+  while ((at = static_cast<const std::byte*>(
+              ::memmem(at, static_cast<std::size_t>(end - at), kBegin.data(), kBegin.size())))) {
     const auto rest = std::span(at, end);
     if (rest.size() < kCollectionHeader) return false;
     const auto size = numberAt<std::uint64_t>(rest, 8);

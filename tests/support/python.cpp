@@ -20,6 +20,8 @@ Output runPython(const QString& script, const QStringList& arguments) {
   return runProgram(QString::fromLatin1(kPython), QStringList{QStringLiteral("-c"), script} + arguments);
 }
 
-bool pythonHas(const QString& modules) { return runPython(QStringLiteral("import ") + modules).ok; }
+bool pythonHas(const QString& modules) {
+  return runPython(QStringLiteral("import ") + modules).ok;
+}
 
-}  // namespace rankscope::test
+} // namespace rankscope::test

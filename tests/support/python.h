@@ -22,4 +22,4 @@ struct Output {
 Output runProgram(const QString& program, const QStringList& arguments);
 Output runPython(const QString& script, const QStringList& arguments = {});
 
-}  // namespace rankscope::test
+} // namespace rankscope::test

@@ -43,8 +43,8 @@ class TestExportModel final : public QObject {
   using Made = std::vector<CompressedLayer>;
 
   ResolvedPlan plan(const Checkpoint& model, const LayerChoice& choice) const;
-  Made exportTo(std::shared_ptr<const Checkpoint> model, const ResolvedPlan& plan, ExportKind kind, const fs::path& target,
-                const std::string& failing = "") const;
+  Made exportTo(std::shared_ptr<const Checkpoint> model, const ResolvedPlan& plan, ExportKind kind,
+                const fs::path& target, const std::string& failing = "") const;
   std::size_t filesLeft() const;
 
   std::optional<TemporaryFolder> m_folder;
@@ -67,12 +67,14 @@ ResolvedPlan TestExportModel::plan(const Checkpoint& model, const LayerChoice& c
   return plan;
 }
 
-TestExportModel::Made TestExportModel::exportTo(std::shared_ptr<const Checkpoint> model, const ResolvedPlan& plan, ExportKind kind,
-                                                const fs::path& target, const std::string& failing) const {
+TestExportModel::Made TestExportModel::exportTo(std::shared_ptr<const Checkpoint> model, const ResolvedPlan& plan,
+                                                ExportKind kind, const fs::path& target,
+                                                const std::string& failing) const {
   Made made;
   ModelExport out(model, plan, kind, target);
   for (const LayerInfo& layer : model->layers()) {
-    CompressedLayer result = compressed(layer, plan.layers[layer.id.value], static_cast<unsigned>(layer.id.value) + 1, model->contentHash(layer.id));
+    CompressedLayer result = compressed(layer, plan.layers[layer.id.value], static_cast<unsigned>(layer.id.value) + 1,
+                                        model->contentHash(layer.id));
     if (layer.name == failing) result.error = "NaN in it", result.factors.reset();
     made.push_back(result);
   }
@@ -105,8 +107,10 @@ void TestExportModel::factored() {
     const auto id = written->findLayer(info.name);
     QVERIFY(id.has_value());
     QVERIFY(written->layer(*id).orientation == info.orientation && written->layer(*id).dtype == info.dtype);
-    if (const FactorPair* pair = written->factors(*id)) QVERIFY(sameFactors(*pair, layer.factors));
-    else QVERIFY(!layer.factors && written->contentHash(*id) == model->contentHash(layer.layer));
+    if (const FactorPair* pair = written->factors(*id))
+      QVERIFY(sameFactors(*pair, layer.factors));
+    else
+      QVERIFY(!layer.factors && written->contentHash(*id) == model->contentHash(layer.layer));
   }
   for (const TensorView& tensor : model->tensors())
     if (const TensorView* kept = written->findTensor(tensor.name)) {
@@ -129,7 +133,8 @@ void TestExportModel::factored() {
 void TestExportModel::dense() {
   const auto model = openCheckpoint(m_model);
   const fs::path target = *m_folder / "deep" / "er" / "out";
-  const Made made = exportTo(model, plan(*model, {5, {Storage::Int8}, {Storage::Int8, ScaleAxis::PerColumn}}), ExportKind::Dense, target);
+  const Made made = exportTo(model, plan(*model, {5, {Storage::Int8}, {Storage::Int8, ScaleAxis::PerColumn}}),
+                             ExportKind::Dense, target);
   const auto written = openCheckpoint(target);
   QCOMPARE(written->content().format, std::string("safetensors"));
   QCOMPARE(written->tensors().size(), model->tensors().size());
@@ -147,7 +152,8 @@ void TestExportModel::denseIsRoundedOnce() {
   for (const DType dtype : {DType::F64, DType::F32, DType::F16, DType::BF16}) {
     SmallShape shape;
     shape.dtype = dtype;
-    const auto model = openCheckpoint(writeSmallModel(*m_folder / ("m" + std::string(name(dtype))), SmallFamily::Llama, shape));
+    const auto model =
+        openCheckpoint(writeSmallModel(*m_folder / ("m" + std::string(name(dtype))), SmallFamily::Llama, shape));
     const fs::path target = *m_folder / ("out" + std::string(name(dtype)));
     const Made made = exportTo(model, plan(*model, {6, {Storage::F16}, {Storage::F16}}), ExportKind::Dense, target);
     const auto written = openCheckpoint(target);
@@ -161,10 +167,13 @@ void TestExportModel::denseIsRoundedOnce() {
       for (std::int64_t i = 0; i < a.rows(); ++i)
         for (std::int64_t j = 0; j < b.cols(); ++j) {
           long double sum = 0; // f16 products are exact here, so this is A·B itself
-          for (std::int64_t k = 0; k < a.cols(); ++k) sum += static_cast<long double>(a(i, k)) * static_cast<long double>(b(k, j));
+          for (std::int64_t k = 0; k < a.cols(); ++k)
+            sum += static_cast<long double>(a(i, k)) * static_cast<long double>(b(k, j));
           const double exact = static_cast<double>(sum);
-          if (dtype == DType::F64) QVERIFY(std::abs(found(i, j) - exact) <= 1e-14 * (1 + std::abs(exact)));
-          else different += found(i, j) != rounded(exact, dtype);
+          if (dtype == DType::F64)
+            QVERIFY(std::abs(found(i, j) - exact) <= 1e-14 * (1 + std::abs(exact)));
+          else
+            different += found(i, j) != rounded(exact, dtype);
         }
       QCOMPARE(different, 0);
     }
@@ -176,14 +185,16 @@ void TestExportModel::failedLayerStaysDense() {
   const std::string failing = "transformer.h.1.attn.attention.k_proj.weight";
   for (const ExportKind kind : {ExportKind::Factored, ExportKind::Dense}) {
     const fs::path target = *m_folder / (kind == ExportKind::Factored ? "factored" : "dense");
-    const Made made = exportTo(model, plan(*model, {5, {Storage::Int4, ScaleAxis::PerRow, 32}, {Storage::Int4}}), kind, target, failing);
+    const Made made = exportTo(model, plan(*model, {5, {Storage::Int4, ScaleAxis::PerRow, 32}, {Storage::Int4}}), kind,
+                               target, failing);
     const auto written = openCheckpoint(target);
     const TensorView* kept = written->findTensor(failing);
     QVERIFY(kept && std::ranges::equal(kept->bytes, model->findTensor(failing)->bytes));
     QVERIFY(!written->findTensor(failing + ".lowrank_a"));
     if (kind == ExportKind::Factored)
       for (const CompressedLayer& layer : made)
-        if (layer.factors) QVERIFY(sameFactors(*written->factors(*written->findLayer(model->layer(layer.layer).name)), layer.factors));
+        if (layer.factors)
+          QVERIFY(sameFactors(*written->factors(*written->findLayer(model->layer(layer.layer).name)), layer.factors));
     QVERIFY(!fs::exists(target / "model.safetensors.second"));
   }
 }
@@ -214,14 +225,17 @@ void TestExportModel::factoredAgain() {
   QCOMPARE(nlohmann::json::parse(readFile(*m_folder / "second" / "rankscope.json"))["layers"],
            nlohmann::json::parse(readFile(first / "rankscope.json"))["layers"]);
   const auto second = openCheckpoint(*m_folder / "second");
-  for (const TensorView& tensor : factored->tensors()) QVERIFY(std::ranges::equal(second->findTensor(tensor.name)->bytes, tensor.bytes));
+  for (const TensorView& tensor : factored->tensors())
+    QVERIFY(std::ranges::equal(second->findTensor(tensor.name)->bytes, tensor.bytes));
 
   exportTo(factored, keep, ExportKind::Dense, *m_folder / "dense");
   exportTo(model, plan(*model, {5, {Storage::Int8}, {Storage::Int8}}), ExportKind::Dense, *m_folder / "direct");
-  QCOMPARE(readFile(*m_folder / "dense" / "model.safetensors").size(), readFile(*m_folder / "direct" / "model.safetensors").size());
+  QCOMPARE(readFile(*m_folder / "dense" / "model.safetensors").size(),
+           readFile(*m_folder / "direct" / "model.safetensors").size());
   const auto expanded = openCheckpoint(*m_folder / "dense");
   const auto direct = openCheckpoint(*m_folder / "direct");
-  for (const TensorView& tensor : direct->tensors()) QVERIFY(std::ranges::equal(expanded->findTensor(tensor.name)->bytes, tensor.bytes));
+  for (const TensorView& tensor : direct->tensors())
+    QVERIFY(std::ranges::equal(expanded->findTensor(tensor.name)->bytes, tensor.bytes));
 }
 
 void TestExportModel::refusesBadTargets() {
@@ -231,10 +245,12 @@ void TestExportModel::refusesBadTargets() {
   fs::create_directory(*m_folder / "full");
   writeFile(*m_folder / "full" / "thesis.txt", "years of work");
   writeFile(*m_folder / "file", "");
-  const auto refused = [&](const std::shared_ptr<const Checkpoint>& from, const fs::path& target, std::string_view why, bool overwrite = true) {
+  const auto refused = [&](const std::shared_ptr<const Checkpoint>& from, const fs::path& target, std::string_view why,
+                           bool overwrite = true) {
     std::string sentence;
     const auto kind = errorOf([&] { ModelExport(from, wanted, ExportKind::Factored, target, overwrite); }, &sentence);
-    return kind == ErrorKind::BadRequest && sentence.find(why) != sentence.npos && sentence.find(target.string()) != sentence.npos;
+    return kind == ErrorKind::BadRequest && sentence.find(why) != sentence.npos &&
+           sentence.find(target.string()) != sentence.npos;
   };
   QVERIFY(refused(model, m_model, "folder of the model itself"));
   QVERIFY(refused(model, m_model / "sub" / "deeper", "lies in the folder of the model"));
@@ -274,7 +290,8 @@ void TestExportModel::replacesEarlierExport() {
   QVERIFY(!fs::exists(target / "rankscope.json") && fs::exists(target / "rankscope-dense.json"));
   QCOMPARE(filesLeft(), std::size_t{2});
   fs::create_directory(target / "mine");
-  QVERIFY(errorOf([&] { ModelExport(model, other, ExportKind::Dense, target, true); }, &sentence) == ErrorKind::BadRequest);
+  QVERIFY(errorOf([&] { ModelExport(model, other, ExportKind::Dense, target, true); }, &sentence) ==
+          ErrorKind::BadRequest);
   QVERIFY(sentence.find("mine") != sentence.npos);
 }
 
@@ -306,7 +323,8 @@ void TestExportModel::wrongLayers() {
   out.add(compressed(layer, {5, {}, {}}, 1));
   QVERIFY(errorOf([&] { out.add(compressed(layer, {5, {}, {}}, 1)); }) == ErrorKind::BadRequest);
   ResolvedPlan short_;
-  QVERIFY(errorOf([&] { ModelExport(model, short_, ExportKind::Factored, *m_folder / "other"); }) == ErrorKind::BadRequest);
+  QVERIFY(errorOf([&] { ModelExport(model, short_, ExportKind::Factored, *m_folder / "other"); }) ==
+          ErrorKind::BadRequest);
 }
 
 void TestExportModel::fullDisk() {
@@ -314,10 +332,11 @@ void TestExportModel::fullDisk() {
   const pid_t child = ::fork();
   if (child == 0) {
     std::signal(SIGXFSZ, SIG_IGN);
-    const struct rlimit small {20'000, 20'000};
+    const struct rlimit small { 20'000, 20'000 };
     ::setrlimit(RLIMIT_FSIZE, &small);
     std::string sentence;
-    const auto kind = errorOf([&] { ModelExport(model, plan(*model, {}), ExportKind::Factored, *m_folder / "out"); }, &sentence);
+    const auto kind =
+        errorOf([&] { ModelExport(model, plan(*model, {}), ExportKind::Factored, *m_folder / "out"); }, &sentence);
     ::_exit(kind && (*kind == ErrorKind::NoSpace || *kind == ErrorKind::Unwritable) && filesLeft() == 1 ? 0 : 1);
   }
   int status = 0;
@@ -373,8 +392,10 @@ for name, (dtype, w) in source.items():
         assert dense[name][1].tobytes() == w.tobytes() == fact[name][1].tobytes(), name
 print(len(layers))
 )";
-  for (const LayerChoice& choice : {LayerChoice{5, {Storage::F32}, {Storage::F32}}, LayerChoice{7, {Storage::Int8}, {Storage::Int8, ScaleAxis::PerColumn}},
-                                    LayerChoice{7, {Storage::Int4, ScaleAxis::PerColumn, 32}, {Storage::Int4, ScaleAxis::PerRow, 32}}}) {
+  for (const LayerChoice& choice :
+       {LayerChoice{5, {Storage::F32}, {Storage::F32}},
+        LayerChoice{7, {Storage::Int8}, {Storage::Int8, ScaleAxis::PerColumn}},
+        LayerChoice{7, {Storage::Int4, ScaleAxis::PerColumn, 32}, {Storage::Int4, ScaleAxis::PerRow, 32}}}) {
     const auto model = openCheckpoint(m_model);
     const ResolvedPlan wanted = plan(*model, choice);
     const fs::path factoredTarget = *m_folder / "factored";

@@ -19,7 +19,8 @@ namespace rankscope::test {
 /// A factor pair with values that depend on the seed only.
 inline FactorPair randomFactors(std::int64_t rows, std::int64_t rank, std::int64_t cols, const LayerChoice& choice,
                                 unsigned seed) {
-  return {storeMatrix(gaussian(rows, rank, seed), choice.formatA), storeMatrix(gaussian(rank, cols, seed + 1), choice.formatB)};
+  return {storeMatrix(gaussian(rows, rank, seed), choice.formatA),
+          storeMatrix(gaussian(rank, cols, seed + 1), choice.formatB)};
 }
 
 inline AnalysedLayer analysed(const LayerInfo& layer, unsigned seed, const std::string& hash = "0011") {
@@ -27,7 +28,11 @@ inline AnalysedLayer analysed(const LayerInfo& layer, unsigned seed, const std::
   std::vector<double> sigma(static_cast<std::size_t>(layer.smallSide()));
   double value = 3.0;
   for (double& s : sigma) s = value *= std::uniform_real_distribution(0.8, 1.0)(random);
-  return {.layer = layer.id, .contentHash = hash, .spectrum = Spectrum(layer.rows, layer.cols, sigma), .error = "", .entries = {}};
+  AnalysedLayer result;
+  result.layer = layer.id;
+  result.contentHash = hash;
+  result.spectrum.emplace(layer.rows, layer.cols, sigma);
+  return result;
 }
 
 inline CompressedLayer compressed(const LayerInfo& layer, const LayerChoice& choice, unsigned seed,
@@ -59,7 +64,8 @@ inline bool sameFactors(const std::optional<FactorPair>& a, const std::optional<
 /// Every way in which factors of rank `rank` can be stored.
 inline std::vector<LayerChoice> allChoices(std::int64_t rank) {
   std::vector<LayerChoice> choices;
-  for (const Storage storage : {Storage::F32, Storage::F16, Storage::BF16}) choices.push_back({rank, {storage}, {storage}});
+  for (const Storage storage : {Storage::F32, Storage::F16, Storage::BF16})
+    choices.push_back({rank, {storage}, {storage}});
   for (const Storage storage : {Storage::Int8, Storage::Int4})
     for (const int group : {0, 32})
       for (const ScaleAxis a : {ScaleAxis::PerRow, ScaleAxis::PerColumn})

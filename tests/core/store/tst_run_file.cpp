@@ -129,8 +129,12 @@ void TestRunFile::keepsWordsAndErrors() {
   RankPlan plan;
   plan.rules.push_back({Rule::Syntax::Glob, "*attn*", UseRank{4}});
   plan.overrides["transformer.h.0.mlp.c_fc.weight"] = std::nullopt;
-  const std::map<std::string, std::string, std::less<>> snapshots{{"before / lunch", "{\"a\":1}"}, {"mit Grüßen", "{}"}};
-  AnalysedLayer unreadable{.layer = layer(0).id, .contentHash = "77", .spectrum = {}, .error = "NaN at row 3", .entries = {}};
+  const std::map<std::string, std::string, std::less<>> snapshots{{"before / lunch", "{\"a\":1}"},
+                                                                  {"mit Grüßen", "{}"}};
+  AnalysedLayer unreadable;
+  unreadable.layer = layer(0).id;
+  unreadable.contentHash = "77";
+  unreadable.error = "NaN at row 3";
   CompressedLayer failed = compressed(layer(0), {}, 0, "77");
   failed.choice.rank = 3;
   failed.error = "layer has a NaN";
@@ -204,10 +208,11 @@ void TestRunFile::finishedOnlyForTheSameSettings() {
   QVERIFY(run->finished(layer(2).id, "0011", choice));
   QVERIFY(!run->finished(layer(2).id, "0012", choice));
   QVERIFY(!run->finished(layer(3).id, "0011", choice));
-  for (const LayerChoice& other : {LayerChoice{5, choice.formatA, choice.formatB}, LayerChoice{6, {Storage::Int4}, choice.formatB},
-                                   LayerChoice{6, choice.formatA, choice.formatA},
-                                   LayerChoice{6, {Storage::Int8, ScaleAxis::PerRow, 32}, choice.formatB},
-                                   LayerChoice{std::nullopt, choice.formatA, choice.formatB}})
+  for (const LayerChoice& other :
+       {LayerChoice{5, choice.formatA, choice.formatB}, LayerChoice{6, {Storage::Int4}, choice.formatB},
+        LayerChoice{6, choice.formatA, choice.formatA},
+        LayerChoice{6, {Storage::Int8, ScaleAxis::PerRow, 32}, choice.formatB},
+        LayerChoice{std::nullopt, choice.formatA, choice.formatB}})
     QVERIFY(!run->finished(layer(2).id, "0011", other));
   run->record(compressed(layer(3), {std::nullopt, {Storage::Int8}, {}}, 1));
   QVERIFY(run->finished(layer(3).id, "0011", {std::nullopt, {Storage::F16}, {}})); // dense is dense
@@ -215,7 +220,8 @@ void TestRunFile::finishedOnlyForTheSameSettings() {
 
 void TestRunFile::oddNames() {
   std::vector<SmallTensor> tensors;
-  const std::vector<std::string> names{"a/b.weight", ".", "..", "100%.weight", "a%2Fb.weight", "ünïcödé ☃.weight", "x y\"<&>.weight"};
+  const std::vector<std::string> names{"a/b.weight",     ".", "..", "100%.weight", "a%2Fb.weight", "ünïcödé ☃.weight",
+                                       "x y\"<&>.weight"};
   for (const std::string& name : names) tensors.push_back(randomTensor(name, {5, 3}));
   writeTensors(fresh("odd.safetensors"), tensors);
   const auto model = openCheckpoint(fresh("odd.safetensors"));
@@ -243,7 +249,8 @@ void TestRunFile::refusesOtherModels() {
     if (change == 1) other.intermediate = 48;
     if (change == 2) other.dtype = DType::BF16;
     if (change == 3) other.prefixed = false;
-    const auto model = openCheckpoint(writeSmallModel(m_folder / ("other" + std::to_string(change)), SmallFamily::GptNeo, other));
+    const auto model =
+        openCheckpoint(writeSmallModel(m_folder / ("other" + std::to_string(change)), SmallFamily::GptNeo, other));
     std::string sentence;
     QVERIFY(errorOf([&] { RunFile::open(path, *model); }, &sentence) == ErrorKind::BadRequest);
     QVERIFY2(sentence.find("other.h5") != sentence.npos, sentence.c_str());
@@ -344,8 +351,10 @@ void TestRunFile::openElsewhere() {
   const fs::path path = fresh("elsewhere.h5");
   open(path);
   QProcess holder;
-  holder.start(kPython, {"-c", "import h5py,sys\nf=h5py.File(sys.argv[1],sys.argv[2])\nprint('ready',flush=True)\nsys.stdin.read()",
-                         path.c_str(), "r+"});
+  holder.start(kPython,
+               {"-c",
+                "import h5py,sys\nf=h5py.File(sys.argv[1],sys.argv[2])\nprint('ready',flush=True)\nsys.stdin.read()",
+                path.c_str(), "r+"});
   QVERIFY(holder.waitForReadyRead());
   std::string sentence;
   QVERIFY(errorOf([&] { readRun(path); }, &sentence) == ErrorKind::InUse);
@@ -355,8 +364,10 @@ void TestRunFile::openElsewhere() {
   QVERIFY(holder.waitForFinished());
 
   // One who only reads disturbs nobody, and goes on reading the file as it was.
-  holder.start(kPython, {"-c", "import h5py,sys\nf=h5py.File(sys.argv[1],sys.argv[2])\nprint('ready',flush=True)\n"
-                               "sys.stdin.read()\nprint(len(f['layers']))", path.c_str(), "r"});
+  holder.start(kPython, {"-c",
+                         "import h5py,sys\nf=h5py.File(sys.argv[1],sys.argv[2])\nprint('ready',flush=True)\n"
+                         "sys.stdin.read()\nprint(len(f['layers']))",
+                         path.c_str(), "r"});
   QVERIFY(holder.waitForReadyRead());
   holder.readAllStandardOutput();
   open(path)->record(analysed(layer(0), 1));
@@ -376,12 +387,12 @@ void TestRunFile::fullDisk() {
     int problems = 0;
     auto run = open(path);
     run->record(analysed(layer(1), 1));
-    const struct rlimit small {before.size() - 100, before.size() - 100};
+    const struct rlimit small { before.size() - 100, before.size() - 100 };
     ::setrlimit(RLIMIT_FSIZE, &small);
     std::string sentence;
     if (errorOf([&] { run->finish(); }, &sentence) != ErrorKind::NoSpace) problems |= 1;
     if (sentence.find("full.h5") == sentence.npos) problems |= 2;
-    const struct rlimit tiny {500, 500};
+    const struct rlimit tiny { 200, 200 };
     ::setrlimit(RLIMIT_FSIZE, &tiny);
     if (errorOf([&] { run->record(analysed(layer(2), 1)); }) != ErrorKind::NoSpace) problems |= 4;
     run.reset();
@@ -435,7 +446,8 @@ void TestRunFile::readingWhileWriting() {
   for (std::size_t known = 0; known < m_model->layers().size();) {
     known = recorded;
     const RunContents contents = readRun(path);
-    const auto found = std::ranges::count_if(contents.layers, [](const LayerRecord& l) { return !l.singularValues.empty(); });
+    const auto found =
+        std::ranges::count_if(contents.layers, [](const LayerRecord& l) { return !l.singularValues.empty(); });
     QVERIFY2(static_cast<std::size_t>(found) >= known, qPrintable(QString("%1 of %2").arg(found).arg(known)));
   }
 }
@@ -513,8 +525,10 @@ void TestRunFile::readByPython() {
       run->record(analysed(layer(i), seed));
       run->record(result);
       const RowMatrixF a = load(result.factors->a);
-      expected.append(QJsonObject{{"name", layer(i).name.c_str()}, {"sum", a.cast<double>().cwiseAbs().sum()},
-                                  {"last", a(a.rows() - 1, a.cols() - 1)}, {"sigma", analysed(layer(i), seed).spectrum->sigma().back()},
+      expected.append(QJsonObject{{"name", layer(i).name.c_str()},
+                                  {"sum", a.cast<double>().cwiseAbs().sum()},
+                                  {"last", a(a.rows() - 1, a.cols() - 1)},
+                                  {"sigma", analysed(layer(i), seed).spectrum->sigma().back()},
                                   {"cosine", result.quality.cosine}});
     }
   }
@@ -561,14 +575,22 @@ void TestRunFile::keepsWhatOthersAdd() {
     const auto run = open(path);
     run->addEvaluation("{}");
   }
-  QVERIFY(runPython("import h5py,sys\nf=h5py.File(sys.argv[1],'r+')\nf['evaluation/1/logits']=[1.5,2.5]\nf['mine/notes']=[7]\n"
-                    "f['layers']['" + QString::fromStdString(layer(2).name) + "']['activations']=[3]", {path.c_str()}).ok);
+  QVERIFY(
+      runPython(
+          "import h5py,sys\nf=h5py.File(sys.argv[1],'r+')\nf['evaluation/1/logits']=[1.5,2.5]\nf['mine/notes']=[7]\n"
+          "f['layers']['" +
+              QString::fromStdString(layer(2).name) + "']['activations']=[3]",
+          {path.c_str()})
+          .ok);
   {
     const auto run = open(path);
     run->record(analysed(layer(2), 1));
   }
-  const Output output = runPython("import h5py,sys\nf=h5py.File(sys.argv[1],'r')\nprint(f['evaluation/1/logits'][1], f['mine/notes'][0], "
-                                  "f['layers']['" + QString::fromStdString(layer(2).name) + "']['activations'][0])", {path.c_str()});
+  const Output output =
+      runPython("import h5py,sys\nf=h5py.File(sys.argv[1],'r')\nprint(f['evaluation/1/logits'][1], f['mine/notes'][0], "
+                "f['layers']['" +
+                    QString::fromStdString(layer(2).name) + "']['activations'][0])",
+                {path.c_str()});
   QVERIFY2(output.ok, output.problem);
   QCOMPARE(output.out.trimmed(), QByteArray("2.5 7 3"));
 }
