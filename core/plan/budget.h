@@ -29,18 +29,22 @@ struct BudgetSolution {
   bool feasible = true;  ///< false when even the least ranks do not fit
 };
 
-/// Largest Σ benefit with Σ bytes ≤ limit: one price per byte, greedy on marginal benefit per byte, which is optimal to
-/// one step for concave curves. A layer whose rank would pass largestRank goes dense where that fits.
+/// Largest Σ benefit with Σ bytes ≤ limit. Among given dense layers it is greedy on marginal benefit per byte along the
+/// upper hull of every curve, which is optimal to one step for concave curves; the jump to dense bends the curve upwards,
+/// so which layers go dense follows first from the price per byte and is then improved by trying single changes and swaps
+/// among those near that price. When not even the least ranks fit, these are the solution.
 BudgetSolution solveBudget(std::span<const BudgetItem> items, std::uint64_t limit);
 
-/// Budget of a plan: a share of the bytes of the layers in scope, or the size of the whole exported model.
+/// Budget of a plan: a share of the bytes of the layers in planScope(), or the size of the whole exported model: every
+/// tensor, the file's header and the manifest; copied files (config.json, tokenizer) not counted.
 struct KeepShare { double share = 1; };
 struct KeepBytes { std::uint64_t bytes = 0; };
 using Budget = std::variant<KeepShare, KeepBytes>;
 
-/// Shares the budget among the default scope so that the sum of relative kept energy (each layer's cosine²) is largest.
-/// Layers named in `pinned` keep their override. Throws Error(BadRequest) saying the smallest possible size when the
-/// budget cannot be met.
+/// Shares the budget among planScope() so that the sum of relative kept energy (each layer's cosine²) is largest. Layers
+/// named in `pinned.overrides` keep their override; one outside the scope counts against KeepBytes only. A layer without
+/// a spectrum stays dense. No rank is at or above break-even (isBelowBreakEven). Throws Error(BadRequest) saying the
+/// smallest possible size when the budget cannot be met.
 RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                        const PresetOptions& options, const RankPlan& pinned = {},
                        std::vector<std::string>* notes = nullptr);

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/plan/budget.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/checkpoint/factored_manifest.h"
+#include "core/checkpoint/safetensors_writer.h"
+
+namespace rankscope {
+namespace {
+
+void checkBudget(const Budget& budget) {
+  const auto* share = std::get_if<KeepShare>(&budget);
+  if (share && (!(share->share > 0) || share->share > 1))
+    throw Error(ErrorKind::BadRequest,
+                fmt::format("a share of bytes to keep lies above 0 and at most at 1, not at {}", share->share));
+}
+
+std::int64_t clamped(std::int64_t rank, const LayerInfo& layer) {
+  return std::clamp<std::int64_t>(rank, 1, layer.smallSide());
+}
+
+/// What goes into the file besides the values: the header and the manifest, as long as they can get.
+std::uint64_t overheadBytes(const Checkpoint& checkpoint, const PresetOptions& options,
+                            const std::set<LayerId>& mayBeFactored) {
+  std::vector<TensorSpec> specs;
+  FactoredManifest manifest{checkpoint.content().modelName, std::string(32, '0'), "split", {}};
+  for (const TensorView& tensor : checkpoint.tensors()) {
+    const auto layer = checkpoint.findLayer(tensor.name);
+    if (!layer || !mayBeFactored.contains(*layer)) specs.push_back({tensor.name, tensor.dtype, tensor.shape});
+  }
+  for (const LayerId id : mayBeFactored) {
+    const LayerInfo& layer = checkpoint.layer(id);
+    const LayerChoice choice = choiceFor(layer, layer.smallSide(), options.factorDtype, options.group);
+    const DType code = isInteger(options.factorDtype) ? DType::I8 : DType::BF16;
+    const auto rows = static_cast<std::uint64_t>(layer.rows);
+    const auto cols = static_cast<std::uint64_t>(layer.cols);
+    const auto rank = static_cast<std::uint64_t>(layer.smallSide());
+    specs.push_back({factorName(layer.name, 'a'), code, {rows, rank}});
+    specs.push_back({factorName(layer.name, 'b'), code, {rank, cols}});
+    if (isInteger(options.factorDtype)) {
+      specs.push_back({scaleName(layer.name, 'a'), DType::F32, {rows, rank}});
+      specs.push_back({scaleName(layer.name, 'b'), DType::F32, {rank, cols}});
+    }
+    manifest.layers.push_back({layer.name, layer.rows, layer.cols, layer.smallSide(), layer.orientation, layer.dtype,
+                               choice.formatA, choice.formatB, 1.0 / 3, 1.0 / 3});
+  }
+  return layOutSafetensors(specs).header.size() + toJson(manifest).size();
+}
+
+/// The layers that the budget decides, and the bytes of all that it does not but has to pay for.
+struct Frame {
+  std::vector<BudgetItem> items;
+  std::uint64_t fixed = 0;
+  std::uint64_t limit = 0;
+};
+
+class Planner final {
+ public:
+  Planner(const Checkpoint& checkpoint, const PresetOptions& options, const RankPlan& pinned)
+      : m_checkpoint(checkpoint), m_options(options), m_pinned(pinned) {
+    for (const auto& [layer, rank] : pinned.overrides)
+      if (!checkpoint.findLayer(layer))
+        throw Error(ErrorKind::BadRequest, fmt::format("the plan overrides \"{}\", which is no layer of {}", layer,
+                                                       checkpoint.path().string()));
+  }
+
+  Frame frame(const Budget& budget, const SpectrumLookup& spectra, std::vector<std::string>* notes) const {
+    Frame frame;
+    std::uint64_t scopeBytes = 0;
+    for (const LayerId id : planScope(m_checkpoint, m_options)) {
+      const LayerInfo& layer = m_checkpoint.layer(id);
+      scopeBytes += layer.bytes;
+      const Spectrum* spectrum = spectra ? spectra(id) : nullptr;
+      if (m_pinned.overrides.contains(layer.name)) {
+        frame.fixed += pinnedBytes(layer);
+      } else if (spectrum) {
+        frame.items.push_back(item(layer, *spectrum));
+      } else {
+        frame.fixed += layer.bytes;
+        if (notes) notes->push_back(fmt::format("{}: stays dense, it has no spectrum", layer.name));
+      }
+    }
+    if (const auto* keep = std::get_if<KeepBytes>(&budget)) {
+      frame.limit = keep->bytes;
+      frame.fixed += m_checkpoint.bytes() - scopeBytes + overhead();
+      frame.fixed = addPinsOutsideScope(frame.fixed);
+    } else {
+      // A hair more, so that a share that was computed from bytes gives those bytes back.
+      frame.limit =
+          static_cast<std::uint64_t>(std::get<KeepShare>(budget).share * static_cast<double>(scopeBytes) + 1e-6);
+    }
+    return frame;
+  }
+
+ private:
+  BudgetItem item(const LayerInfo& layer, const Spectrum& spectrum) const {
+    BudgetItem item;
+    item.layer = layer.id;
+    item.largestRank = largestSavingRank(layer, m_options.factorDtype, m_options.group).value_or(0);
+    item.denseBytes = layer.bytes;
+    item.benefit = [&spectrum](std::int64_t rank) { return spectrum.energyAt(rank); };
+    item.bytes = [&layer, this](std::int64_t rank) {
+      return bytesAfter(layer, choiceFor(layer, rank, m_options.factorDtype, m_options.group));
+    };
+    return item;
+  }
+
+  std::uint64_t pinnedBytes(const LayerInfo& layer) const {
+    const std::optional<std::int64_t> rank = m_pinned.overrides.at(layer.name);
+    if (!rank) return layer.bytes;
+    return bytesAfter(layer, choiceFor(layer, clamped(*rank, layer), m_options.factorDtype, m_options.group));
+  }
+
+  bool isPinOutsideScope(const LayerInfo& layer, const std::set<LayerId>& scope) const {
+    return m_pinned.overrides.contains(layer.name) && !scope.contains(layer.id) && !layer.factoredRank;
+  }
+
+  std::set<LayerId> scope() const {
+    const std::vector<LayerId> ids = planScope(m_checkpoint, m_options);
+    return {ids.begin(), ids.end()};
+  }
+
+  std::uint64_t addPinsOutsideScope(std::uint64_t bytes) const {
+    const std::set<LayerId> inScope = scope();
+    for (const LayerInfo& layer : m_checkpoint.layers())
+      if (isPinOutsideScope(layer, inScope)) bytes = bytes - layer.bytes + pinnedBytes(layer);
+    return bytes;
+  }
+
+  std::uint64_t overhead() const {
+    const std::set<LayerId> inScope = scope();
+    std::set<LayerId> mayBeFactored = inScope;
+    for (const LayerInfo& layer : m_checkpoint.layers())
+      if (isPinOutsideScope(layer, inScope) || layer.factoredRank) mayBeFactored.insert(layer.id);
+    return overheadBytes(m_checkpoint, m_options, mayBeFactored);
+  }
+
+  const Checkpoint& m_checkpoint;
+  const PresetOptions& m_options;
+  const RankPlan& m_pinned;
+};
+
+[[noreturn]] void cannotBeMet(const Budget& budget, const Frame& frame, std::uint64_t leastBytes) {
+  const std::uint64_t least = frame.fixed + leastBytes;
+  if (std::holds_alternative<KeepBytes>(budget))
+    throw Error(ErrorKind::BadRequest,
+                fmt::format("a budget of {} bytes cannot be met: with every rank at 1 the exported "
+                            "model still takes {} bytes",
+                            frame.limit, least));
+  throw Error(ErrorKind::BadRequest,
+              fmt::format("a budget of {} bytes for the layers in scope cannot be met: with every "
+                          "rank at 1 they still take {} bytes",
+                          frame.limit, least));
+}
+
+} // namespace
+
+RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                       const PresetOptions& options, const RankPlan& pinned, std::vector<std::string>* notes) {
+  checkBudget(budget);
+  const Planner planner(checkpoint, options, pinned);
+  const Frame frame = planner.frame(budget, spectra, notes);
+  const BudgetSolution solution = solveBudget(frame.items, frame.limit > frame.fixed ? frame.limit - frame.fixed : 0);
+  if (!solution.feasible || frame.fixed > frame.limit) cannotBeMet(budget, frame, solution.bytes);
+  RankPlan plan;
+  plan.minDim = options.minDim;
+  plan.factorDtype = options.factorDtype;
+  plan.group = options.group;
+  plan.overrides = pinned.overrides;
+  for (std::size_t i = 0; i < frame.items.size(); ++i) {
+    const LayerInfo& layer = checkpoint.layer(frame.items[i].layer);
+    plan.overrides[layer.name] = solution.ranks[i];
+    if (!solution.ranks[i] && notes) notes->push_back(fmt::format("{}: stays dense within the budget", layer.name));
+  }
+  return plan;
+}
+
+} // namespace rankscope
