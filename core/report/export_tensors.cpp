@@ -52,6 +52,14 @@ void multiplyRows(const RowMatrixD& a, const RowMatrixD& b, std::int64_t first, 
   });
 }
 
+/// BF16 by way of F32, as PyTorch and ml_dtypes cast doubles: whoever checks an export with them finds the same bits.
+void roundTo(DType dtype, const RowMatrixD& values, std::byte* out) {
+  const auto count = static_cast<std::size_t>(values.size());
+  if (dtype != DType::BF16) return store(std::span(values.data(), count), dtype, out);
+  const RowMatrixF single = values.cast<float>();
+  store(std::span(single.data(), count), dtype, out);
+}
+
 } // namespace
 
 ExportTensors::ExportTensors(std::shared_ptr<const Checkpoint> checkpoint, std::vector<Shard> shards, fs::path folder)
@@ -104,9 +112,8 @@ void ExportTensors::writeProduct(const LayerInfo& layer, const FactorPair& facto
     progress.check();
     RowMatrixD product(std::min(rowsAtOnce, layer.rows - first), layer.cols);
     multiplyRows(a, b, first, product);
-    const std::span<const double> values(product.data(), static_cast<std::size_t>(product.size()));
-    bytes.resize(values.size() * byteSize(layer.dtype));
-    store(values, layer.dtype, bytes.data());
+    bytes.resize(static_cast<std::size_t>(product.size()) * byteSize(layer.dtype));
+    roundTo(layer.dtype, product, bytes.data());
     shardOf(layer.name).writer->write(layer.name, bytes, offset);
     hash.add(bytes);
     offset += bytes.size();

@@ -26,7 +26,7 @@ class ExportTensors final {
   void write(const std::string& name, std::span<const std::byte> bytes);
   /// Both factors and their scales. Throws Error(BadRequest) when they are not what was laid out.
   void writeFactors(const LayerInfo& layer, const FactorPair& factors);
-  /// A·B of the stored factors, multiplied in double and rounded once, to the layer's dtype.
+  /// A·B of the stored factors, multiplied in double and rounded to the layer's dtype.
   void writeProduct(const LayerInfo& layer, const FactorPair& factors, const Progress& progress);
 
   /// The layers that were laid out as factors go in as they are in the checkpoint after all. Writes the files that held

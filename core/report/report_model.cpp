@@ -138,6 +138,10 @@ void ask(ReportModel& model) {
   }
   model.meanBreakEvenShare /= static_cast<double>(model.scope.size());
   if (model.factored > 0) {
+    double shares = 0;
+    for (const ReportLayer* layer : model.scope)
+      shares += static_cast<double>(*layer->rank()) / static_cast<double>(layer->smallSide());
+    model.meanShare = shares / static_cast<double>(model.scope.size());
     model.meanNow = meanCosine(model.scope, [](const ReportLayer& layer) { return *layer.rank(); });
     model.meanDoubled = meanCosine(model.scope, [](const ReportLayer& layer) { return 2 * *layer.rank(); });
   }

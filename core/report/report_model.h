@@ -67,6 +67,7 @@ struct ReportModel {
   /// Layers that the next figures are about: the factored ones, else attention and MLP, else all with a spectrum.
   std::vector<const ReportLayer*> scope;
   double meanBreakEvenShare = 0;     ///< of min(rows, cols)
+  std::optional<double> meanShare;   ///< of the full rank, that was chosen
   std::optional<double> meanNow;     ///< predicted mean cosine at the ranks chosen
   std::optional<double> meanDoubled; ///< and at twice those ranks
   std::vector<RankDemand> demands;   ///< for mean cosines 0.85, 0.9, 0.95

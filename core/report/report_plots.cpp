@@ -119,6 +119,7 @@ std::string cosineByRank(const ReportModel& model) {
   random.dashed = true;
   plot.curves.push_back(std::move(random));
   plot.lines.push_back({"break-even", 100 * model.meanBreakEvenShare, true});
+  if (model.meanShare) plot.lines.push_back({"chosen", 100 * *model.meanShare, true});
   return svg(plot);
 }
 
@@ -130,8 +131,8 @@ std::vector<std::string> spectraByRole(const ReportModel& model) {
     Plot plot{.title = std::string(name(role)),
               .x = {.label = "rank, % of full rank", .low = 0, .high = 100},
               .y = {.label = "σ / σ₁", .low = 1, .high = 1, .logarithmic = true},
-              .width = 360,
-              .height = 240};
+              .width = 280,
+              .height = 210};
     for (const ReportLayer* layer : model.scope) {
       const auto& sigma = layer->spectrum->sigma();
       if (layer->record->role != role || sigma.front() <= 0) continue;

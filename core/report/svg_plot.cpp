@@ -81,12 +81,19 @@ std::string axes(const Plot& plot, const Scale& x, const Scale& y) {
 
 std::string line(const Plot& plot, const PlotLine& line, const Scale& x, const Scale& y) {
   if (line.vertical)
-    return fmt::format(
-        R"svg(<line class="mark" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/><text class="note" x="{3:.1f}" y="{4}">{5}</text>)svg",
-        x(line.at), kTop, plot.height - kBottom, x(line.at) + 4, plot.height - kBottom - 6, escapedHtml(line.label));
-  return fmt::format(
-      R"svg(<line class="mark" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/><text class="note" x="{2}" y="{3:.1f}" text-anchor="end">{4}</text>)svg",
-      y(line.at), kLeft, plot.width - kRight, y(line.at) - 3, escapedHtml(line.label));
+    return fmt::format(R"svg(<line class="mark" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)svg", x(line.at), kTop,
+                       plot.height - kBottom);
+  return fmt::format(R"svg(<line class="mark" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/>)svg", y(line.at), kLeft,
+                     plot.width - kRight);
+}
+
+/// Above the curves, so that it stays legible.
+std::string word(const Plot& plot, const PlotLine& line, const Scale& x, const Scale& y) {
+  if (line.vertical)
+    return fmt::format(R"svg(<text class="note" x="{:.1f}" y="{}">{}</text>)svg", x(line.at) + 4,
+                       plot.height - kBottom - 6, escapedHtml(line.label));
+  return fmt::format(R"svg(<text class="note" x="{}" y="{:.1f}" text-anchor="end">{}</text>)svg", plot.width - kRight,
+                     y(line.at) - 3, escapedHtml(line.label));
 }
 
 std::string curve(const PlotCurve& curve, const Scale& x, const Scale& y) {
@@ -112,6 +119,7 @@ std::string svg(const Plot& plot) {
   text += axes(plot, x, y);
   for (const PlotLine& mark : plot.lines) text += line(plot, mark, x, y);
   for (const PlotCurve& one : plot.curves) text += curve(one, x, y);
+  for (const PlotLine& mark : plot.lines) text += word(plot, mark, x, y);
   return text + "</svg>\n";
 }
 
