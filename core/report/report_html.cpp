@@ -19,7 +19,7 @@ constexpr std::string_view kStyle = R"(
 --s0:#56b4e9;--s1:#e6823c;--s2:#2fc498;--s3:#dc93bd;--s4:#e0c53a;--s5:#7f9cf5;--s6:#b9a3e3;--s7:#d0d4da}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--back);color:var(--text);font:15px/1.5 system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-main{max-width:1240px;margin:0 auto;padding:28px 20px 60px}
+main{max-width:1240px;margin:0 auto;padding:28px 16px 60px}
 h1{font-size:26px;margin:0;overflow-wrap:anywhere}h2{font-size:18px;margin:34px 0 10px}
 p{max-width:80ch;margin:8px 0}
 .meta{color:var(--faint);margin:4px 0 18px;overflow-wrap:anywhere}
@@ -32,12 +32,12 @@ figure{margin:0;padding:8px}svg{display:block;width:100%;height:auto}
 svg text{fill:var(--text);font-size:11px}svg .title{font-size:13px;font-weight:600}svg .tick,svg .note{fill:var(--faint)}svg .note{paint-order:stroke;stroke:var(--card);stroke-width:4px}
 svg .grid{stroke:var(--grid)}svg .mark{stroke:var(--faint);stroke-dasharray:2 3}
 svg .curve{fill:none;stroke:currentColor;stroke-width:1.6}svg .dashed{stroke-dasharray:6 4}.small svg .curve{stroke-width:1;opacity:.75}svg .dot{fill:currentColor}
-.key{color:var(--faint);font-size:13px;margin:6px 2px}.key i{display:inline-block;width:14px;height:3px;border-radius:2px;vertical-align:middle;margin:0 5px 2px 12px}
+.key{color:var(--faint);font-size:13px;margin:6px 2px;max-width:none}.key i{display:inline-block;width:14px;height:3px;border-radius:2px;vertical-align:middle;margin:0 5px 2px 12px}
 .ramp{display:inline-block;width:70px;height:6px;border-radius:3px;background:linear-gradient(90deg,#0072b2,#d55e00);margin:0 6px}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
-th,td{padding:4px 8px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--faint);font-weight:600;white-space:normal;vertical-align:bottom}
+.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:12.5px;font-variant-numeric:tabular-nums}
+th,td{padding:4px 6px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--faint);font-weight:600;white-space:normal;vertical-align:bottom}
 tbody tr:last-child td,tfoot tr:last-child td{border-bottom:0}tfoot td{font-weight:600;border-top:2px solid var(--line)}
-.l{text-align:left}td.name{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:12px}td.plain{color:var(--faint)}
+.l{text-align:left}td.name{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:11.5px}td.plain{color:var(--faint)}
 .v0{color:var(--v0)}.v1{color:var(--v1)}.v2{color:var(--v2)}.v3{color:var(--v3)}.v4{color:var(--v4)}.verdict{font-weight:600}
 .verdicts{list-style:none;padding:0;margin:12px 0 0;display:flex;flex-wrap:wrap;gap:6px 22px}
 .caution{border-left:3px solid var(--v3);padding-left:12px}
