@@ -5,16 +5,11 @@
 #include <vector>
 
 #include "core/calibrate/calibration.h"
+#include "core/compress/compress.h"
 #include "core/checkpoint/layer.h"
 #include "core/tensor/convert.h"
 
 namespace rankscope {
-
-/// Two factors before rounding: the stored matrix is a·b, a rows × r, b r × cols.
-struct FactorValues {
-  RowMatrixD a;
-  RowMatrixD b;
-};
 
 /// Which error the factors make smallest.
 enum class Metric {

@@ -34,27 +34,29 @@ double cosineOfTruncation(const MatrixView& matrix, const std::vector<double>& l
   return std::sqrt(std::min(1.0, kept / squaredNorm(matrix, largest)));
 }
 
-FactorPair factorsOf(const TruncatedSvd& svd, const LayerChoice& choice) {
+FactorValues plainFactors(const TruncatedSvd& svd) {
   const Eigen::VectorXd root =
       Eigen::Map<const Eigen::VectorXd>(svd.sigma.data(), static_cast<Eigen::Index>(svd.sigma.size())).cwiseSqrt();
-  return {storeMatrix(svd.u * root.asDiagonal(), choice.formatA),
-          storeMatrix(root.asDiagonal() * svd.v.transpose(), choice.formatB)};
+  return {svd.u * root.asDiagonal(), root.asDiagonal() * svd.v.transpose()};
 }
 
-/// The factors, their quality and the prediction, or an Error(BadValues) without the layer's name.
-void truncate(CompressedLayer& result, const MatrixView& matrix, const Spectrum* spectrum, const Progress& progress,
-              int threads) {
+/// The plain truncation, and what its spectrum predicts.
+FactorValues truncate(CompressedLayer& result, const MatrixView& matrix, const Spectrum* spectrum,
+                      const Progress& progress, int threads) {
   static const std::vector<double> kUnknown;
   const std::int64_t rank = *result.choice.rank;
-  const TruncatedSvd svd =
-      truncatedSvd(matrix, rank, spectrum ? spectrum->sigma() : kUnknown, progress.slice(0, 0.9), threads);
-  progress.check();
-  FactorPair factors = factorsOf(svd, result.choice);
+  const TruncatedSvd svd = truncatedSvd(matrix, rank, spectrum ? spectrum->sigma() : kUnknown, progress, threads);
+  result.predictedCosine = spectrum ? spectrum->cosineAt(rank) : cosineOfTruncation(matrix, svd.sigma);
+  return plainFactors(svd);
+}
+
+/// Rounds the factors and measures them. Throws an Error(BadValues) without the layer's name.
+void storeFactors(CompressedLayer& result, const MatrixView& matrix, const FactorValues& values, const Progress& progress) {
+  FactorPair factors{storeMatrix(values.a, result.choice.formatA), storeMatrix(values.b, result.choice.formatB)};
   progress.check();
   const Quality quality = measureQuality(matrix, factors.a, factors.b);
   if (!std::isfinite(quality.cosine) || !std::isfinite(quality.relativeError))
     throw Error(ErrorKind::BadValues, fmt::format("factors do not fit into {}", name(result.choice.formatA.storage)));
-  result.predictedCosine = spectrum ? spectrum->cosineAt(rank) : cosineOfTruncation(matrix, svd.sigma);
   result.quality = quality;
   result.bytesAfter = factors.a.bytes() + factors.b.bytes();
   result.factors = std::move(factors);
@@ -70,8 +72,10 @@ double cost(const LayerInfo& layer, const LayerChoice& choice) {
 } // namespace
 
 CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const LayerChoice& choice,
-                              const Spectrum* spectrum, const Progress& progress, int threads) {
+                              const Spectrum* spectrum, const Progress& progress, int threads,
+                              const Factoriser& factoriser) {
   const LayerInfo& info = checkpoint.layer(layer);
+  assert(choice.method.empty() || factoriser);
   assert(!choice.rank || (*choice.rank >= 1 && *choice.rank <= info.smallSide()));
   progress.check();
   CompressedLayer result;
@@ -84,7 +88,12 @@ CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const
   } else {
     try {
       const Checkpoint::Matrix matrix = checkpoint.matrix(layer);
-      truncate(result, matrix.view, spectrum, progress, threads);
+      const Progress part = progress.slice(0, 0.9);
+      const FactorValues values = choice.method.empty()
+                                      ? truncate(result, matrix.view, spectrum, part, threads)
+                                      : factoriser(layer, choice, part, threads);
+      progress.check();
+      storeFactors(result, matrix.view, values, progress);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::BadValues) throw;
       result.error = fmt::format("{}: {}", info.name, error.what());
@@ -108,7 +117,8 @@ void compress(const Checkpoint& checkpoint, const ResolvedPlan& plan, const Spec
     std::optional<CompressedLayer> result;
     if (hooks.finished) result = hooks.finished(layer, choice);
     if (!result)
-      result = compressLayer(checkpoint, layer, choice, spectra ? spectra(layer) : nullptr, progress.silent(), threads);
+      result = compressLayer(checkpoint, layer, choice, spectra ? spectra(layer) : nullptr, progress.silent(), threads,
+                             hooks.factoriser);
     // A worker waits here with its result in hand, so no more results wait than there are workers.
     const std::lock_guard lock(delivery);
     if (hooks.sink) hooks.sink(std::move(*result));

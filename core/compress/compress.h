@@ -17,6 +17,15 @@ namespace rankscope {
 /// Raised when the numbers that compression produces change, so that a run never resumes results of an older method.
 inline constexpr int kResultVersion = 1;
 
+/// Two factors before rounding: the stored matrix is a·b, a rows × r, b r × cols.
+struct FactorValues {
+  RowMatrixD a;
+  RowMatrixD b;
+};
+
+/// Finds the factors of a choice whose method is not the plain truncation. Called from several threads at once.
+using Factoriser = std::function<FactorValues(LayerId, const LayerChoice&, const Progress&, int threads)>;
+
 /// One layer after its choice was carried out.
 struct CompressedLayer {
   LayerId layer;
@@ -24,7 +33,7 @@ struct CompressedLayer {
   std::string contentHash;
   std::optional<FactorPair> factors;     ///< empty for a dense layer or a failed one
   Quality quality;                       ///< measured from the factors as stored; exactly 1 and 0 for dense
-  std::optional<double> predictedCosine; ///< of the exact truncation, from the spectrum
+  std::optional<double> predictedCosine; ///< of the exact truncation, from the spectrum; not for other methods
   std::uint64_t bytesBefore = 0;
   std::uint64_t bytesAfter = 0;
   std::string error; ///< why this layer could not be compressed ("" if it was); it then stays dense
@@ -32,13 +41,15 @@ struct CompressedLayer {
 
 /// Carries out one layer's choice: exact truncated SVD, √σ into both factors, rounding, measuring. Pure. NaN or
 /// infinity in the matrix, and factors beyond the range of their format (F16), become `error`. A layer that stays dense
-/// is not looked at. `spectrum` may be null.
+/// is not looked at. `spectrum` may be null; `factoriser` finds the factors of a choice with a method of its own.
 CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const LayerChoice& choice,
-                              const Spectrum* spectrum, const Progress& progress, int threads);
+                              const Spectrum* spectrum, const Progress& progress, int threads,
+                              const Factoriser& factoriser = {});
 
 struct CompressionHooks {
   /// Result of an earlier run for this layer and choice, if it still holds; then nothing is computed. Any thread.
   std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)> finished;
+  Factoriser factoriser;
   /// Every layer as it is done, those of an earlier run included, from any thread, one call at a time. The layer may be
   /// moved from: nothing is kept.
   std::function<void(CompressedLayer&&)> sink;

@@ -210,7 +210,8 @@ StorageFormat formatFrom(const json& value) {
 json toJson(const LayerChoice& choice) {
   return {{"rank", choice.rank ? json(*choice.rank) : json(nullptr)},
           {"a", toJson(choice.formatA)},
-          {"b", toJson(choice.formatB)}};
+          {"b", toJson(choice.formatB)},
+          {"method", choice.method}};
 }
 
 LayerChoice choiceFrom(const json& value) {
@@ -218,6 +219,7 @@ LayerChoice choiceFrom(const json& value) {
   if (value.at("rank").is_number_integer()) choice.rank = value.at("rank").get<std::int64_t>();
   choice.formatA = formatFrom(value.at("a"));
   choice.formatB = formatFrom(value.at("b"));
+  choice.method = value.value("method", "");
   return choice;
 }
 
