@@ -9,29 +9,22 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/linalg/scaled_matrix.h"
 #include "core/linalg/svd.h"
 
 namespace rankscope {
 namespace {
 
-/// Σ (w/unit)² in double, row by row.
-double squaredNorm(const MatrixView& matrix, double unit) {
-  Eigen::VectorXd row(matrix.cols);
-  double sum = 0;
-  for (std::int64_t i = 0; i < matrix.rows; ++i) {
-    convert(matrix.data, matrix.dtype, i * matrix.cols, std::span(row.data(), static_cast<std::size_t>(row.size())));
-    sum += (row / unit).squaredNorm();
-  }
-  return sum;
-}
-
 /// √(Σ_{i≤r}σ² / ‖W‖²): all that the prediction needs of a spectrum whose tail is not known.
 double cosineOfTruncation(const MatrixView& matrix, const std::vector<double>& leading) {
-  const double largest = leading.front();
-  if (largest == 0) return 1;
+  const ScaledMatrix scaled(matrix);
+  if (scaled.zero()) return 1;
   double kept = 0;
-  for (auto sigma = leading.rbegin(); sigma != leading.rend(); ++sigma) kept += (*sigma / largest) * (*sigma / largest);
-  return std::sqrt(std::min(1.0, kept / squaredNorm(matrix, largest)));
+  for (auto sigma = leading.rbegin(); sigma != leading.rend(); ++sigma) {
+    const double value = std::ldexp(*sigma, -scaled.exponent());
+    kept += value * value;
+  }
+  return std::sqrt(std::min(1.0, kept / scaled.squaredNorm()));
 }
 
 FactorValues plainFactors(const TruncatedSvd& svd) {
