@@ -7,7 +7,7 @@ target_compile_options(rankscope_options INTERFACE
   $<$<CONFIG:Release>:-fno-math-errno>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12's own AVX-512 headers trip it wherever Eigen or a kernel uses them.
-  target_compile_options(rankscope_options INTERFACE -Wno-maybe-uninitialized)
+  target_compile_options(rankscope_options INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized)
 endif()
 if(RANKSCOPE_WERROR)
   target_compile_options(rankscope_options INTERFACE -Werror)

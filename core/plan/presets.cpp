@@ -80,9 +80,10 @@ std::optional<Preset> parsePreset(std::string_view name) {
 
 std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions& options) {
   std::vector<LayerId> scope = defaultScope(checkpoint);
+  const Matcher wanted(Rule{Rule::Syntax::Glob, options.layers.empty() ? "*" : options.layers, KeepDense{}});
   std::erase_if(scope, [&](LayerId id) {
     const LayerInfo& layer = checkpoint.layer(id);
-    return layer.factoredRank || layer.smallSide() < options.minDim;
+    return layer.factoredRank || layer.smallSide() < options.minDim || !wanted.matches(layer.name);
   });
   return scope;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "core/plan/resolve.h"
@@ -21,12 +22,13 @@ struct PresetOptions {
   std::optional<std::int64_t> rank;  ///< uniform and selective only
   std::optional<double> fraction;
   std::int64_t minDim = 0;
+  std::string layers;  ///< glob: only layers whose whole name matches; all when empty
   Storage factorDtype = Storage::F32;
   int group = 0;
 };
 
-/// Layers that presets, targets and budgets decide: the default scope without layers that are factored already or whose
-/// min(rows, cols) is below min_dim.
+/// Layers that presets, targets and budgets decide: the default scope without layers that are factored already, whose
+/// min(rows, cols) is below min_dim, or that `layers` does not match.
 std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions& options);
 
 /// The preset as an ordinary plan of overrides over the checkpoint's default scope. Never chooses a rank at or above

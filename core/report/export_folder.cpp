@@ -18,6 +18,7 @@
 
 #include "core/base/error.h"
 #include "core/checkpoint/factored_manifest.h"
+#include "core/report/export_model.h"
 
 namespace rankscope {
 

@@ -7,16 +7,10 @@
 #include <filesystem>
 #include <string_view>
 
-#include "core/checkpoint/checkpoint.h"
-
 namespace rankscope {
 
 /// Marks a dense export as ours; a factored one has its manifest.
 inline constexpr std::string_view kDenseManifestName = "rankscope-dense.json";
-
-/// Throws Error(BadRequest) unless an export may go to `target`: outside the model's own folders (links resolved), and
-/// absent, empty, or, when `overwrite`, an earlier export with nothing else in it.
-void requireGoodTarget(const Checkpoint& checkpoint, const std::filesystem::path& target, bool overwrite);
 
 /// Throws Error(NoSpace) with both figures when the disk of `folder` has not `bytes` free.
 void requireRoom(const std::filesystem::path& folder, std::uint64_t bytes, const std::filesystem::path& target);

@@ -14,6 +14,10 @@ namespace rankscope {
 
 enum class ExportKind { Factored, Dense };
 
+/// Throws Error(BadRequest) unless an export may go to `target`: outside the model's own folders (links resolved), and
+/// absent, empty, or, when `overwrite`, an earlier export with nothing else in it.
+void requireGoodTarget(const Checkpoint& checkpoint, const std::filesystem::path& target, bool overwrite);
+
 /// Bytes that the export will take, known from the plan alone.
 std::uint64_t exportBytes(const Checkpoint& checkpoint, const ResolvedPlan& plan, ExportKind kind);
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/layer_line.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "app/cli/words.h"
+
+namespace rankscope::cli {
+namespace {
+
+/// A number, or null for what JSON has no number for.
+Json number(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); }
+
+template <typename T> Json orNull(const std::optional<T>& value) { return value ? Json(*value) : Json(nullptr); }
+
+std::uint64_t parametersOf(const LayerLine& line) {
+  return static_cast<std::uint64_t>(line.rows) * static_cast<std::uint64_t>(line.cols);
+}
+
+std::uint64_t parametersAfter(const LayerLine& line) {
+  if (!line.isCompressed()) return parametersOf(line);
+  return static_cast<std::uint64_t>(*line.choice->rank) * static_cast<std::uint64_t>(line.rows + line.cols);
+}
+
+Json diagnosticsOf(const LayerLine& line) {
+  const Diagnostics diagnostics = diagnose(*line.spectrum);
+  Json ranks = Json::object();
+  for (std::size_t i = 0; i < kDiagnosticCosines.size(); ++i)
+    ranks[fmt::format("{}", kDiagnosticCosines[i])] = diagnostics.ranksForCosines[i];
+  Json json{{"stable_rank", number(diagnostics.stableRank)},
+            {"effective_rank", number(diagnostics.effectiveRank)},
+            {"effective_rank_energy", number(diagnostics.effectiveRankEnergy)},
+            {"break_even_rank", number(diagnostics.breakEvenRank)},
+            {"ranks_for_cosine", std::move(ranks)},
+            {"noise_scale", number(diagnostics.noiseScale)},
+            {"noise_edge", number(diagnostics.noiseEdge)},
+            {"values_above_edge", diagnostics.aboveEdge},
+            {"gavish_donoho_threshold", number(diagnostics.gavishDonohoThreshold)},
+            {"gavish_donoho_rank", diagnostics.gavishDonohoRank},
+            {"power_law", nullptr}};
+  if (const auto& law = diagnostics.powerLaw)
+    json["power_law"] = {{"alpha", number(law->alpha)},
+                         {"xmin", number(law->xmin)},
+                         {"distance", number(law->distance)},
+                         {"tail", law->tail}};
+  if (line.entries) {
+    json["largest_entry"] = number(line.entries->largest);
+    json["kurtosis"] = number(line.entries->kurtosis);
+  }
+  return json;
+}
+
+void addChoice(Json& json, const LayerLine& line) {
+  json["bytes_after"] = line.choice->bytesAfter;
+  json["parameters_after"] = parametersAfter(line);
+  json["rank"] = orNull(line.choice->rank);
+  json["predicted_cosine"] = number(line.predictedCosine);
+  if (line.quality) {
+    json["cosine"] = number(line.quality->cosine);
+    json["relative_error"] = number(line.quality->relativeError);
+  }
+  const auto verdict = line.verdict();
+  json["verdict"] = verdict ? Json(name(*verdict)) : Json(nullptr);
+}
+
+Json jsonOf(const LayerLine& line, bool withSpectra) {
+  Json json{{"name", line.name},
+            {"role", name(line.role)},
+            {"block", orNull(line.block)},
+            {"rows", line.rows},
+            {"cols", line.cols},
+            {"orientation", name(line.orientation)},
+            {"dtype", name(line.dtype)},
+            {"parameters", parametersOf(line)},
+            {"bytes_before", line.bytesBefore}};
+  if (line.roleGuessed) json["role_guessed"] = true;
+  if (line.choice) addChoice(json, line);
+  if (withSpectra) {
+    json["singular_values"] = line.spectrum ? Json(line.spectrum->sigma()) : Json(nullptr);
+    if (line.spectrum) json["diagnostics"] = diagnosticsOf(line);
+  }
+  if (!line.error.empty()) json["error"] = line.error;
+  return json;
+}
+
+Json totalOf(const ModelIdentity& model, std::span<const LayerLine> lines) {
+  const LineTotals totals = totalsOf(lines);
+  Json json{{"parameters", model.parameters}, {"bytes_before", model.bytes}};
+  if (std::none_of(lines.begin(), lines.end(), [](const LayerLine& line) { return line.choice.has_value(); }))
+    return json;
+  const std::uint64_t after = model.bytes - totals.bytesBefore + totals.bytesAfter;
+  json["bytes_after"] = after;
+  json["kept"] = model.bytes == 0 ? 1.0 : static_cast<double>(after) / static_cast<double>(model.bytes);
+  json["compressed_layers"] = totals.compressed;
+  json["mean_predicted_cosine"] = number(totals.meanPredictedCosine);
+  json["mean_cosine"] = number(totals.meanCosine ? totals.meanCosine : totals.meanPredictedCosine);
+  json["mean_relative_error"] = number(totals.meanRelativeError);
+  for (std::size_t i = 0; i < kVerdicts.size(); ++i) json["verdicts"][std::string(name(kVerdicts[i]))] = totals.verdicts[i];
+  return json;
+}
+
+} // namespace
+
+std::optional<Verdict> LayerLine::verdict() const {
+  if (!isCompressed() || !error.empty()) return std::nullopt;
+  const std::optional<double> known = quality ? std::optional(quality->cosine) : predictedCosine;
+  if (!known) return std::nullopt;
+  return verdictFor(*known);
+}
+
+LayerLine lineOf(const LayerInfo& layer) {
+  LayerLine line;
+  line.name = layer.name;
+  line.role = layer.role;
+  line.roleGuessed = layer.roleGuessed;
+  line.block = layer.block;
+  line.rows = layer.rows;
+  line.cols = layer.cols;
+  line.orientation = layer.orientation;
+  line.dtype = layer.dtype;
+  line.bytesBefore = layer.bytes;
+  return line;
+}
+
+LayerLine lineOf(const LayerRecord& record) {
+  LayerLine line;
+  line.name = record.name;
+  line.role = record.role;
+  line.block = record.block;
+  line.rows = record.rows;
+  line.cols = record.cols;
+  line.orientation = record.orientation;
+  line.dtype = record.dtype;
+  line.bytesBefore = parametersOf(line) * byteSize(record.dtype);
+  line.error = record.spectrumError;
+  if (!record.singularValues.empty()) line.spectrum.emplace(record.rows, record.cols, record.singularValues);
+  if (const auto& done = record.compression) {
+    line.bytesBefore = done->bytesBefore;
+    line.choice = LayerLine::Choice{done->choice.rank, done->bytesAfter};
+    line.predictedCosine = done->predictedCosine;
+    line.quality = done->quality;
+    if (!done->error.empty()) line.error = done->error;
+  }
+  return line;
+}
+
+void setChoice(LayerLine& line, const LayerInfo& layer, const LayerChoice& choice, const Spectrum* spectrum) {
+  line.choice = LayerLine::Choice{choice.rank, bytesAfter(layer, choice)};
+  if (!choice.rank)
+    line.predictedCosine = 1;
+  else if (spectrum)
+    line.predictedCosine = spectrum->cosineAt(*choice.rank);
+}
+
+void setResult(LayerLine& line, const CompressedLayer& layer) {
+  line.choice = LayerLine::Choice{layer.choice.rank, layer.bytesAfter};
+  line.predictedCosine = layer.predictedCosine;
+  line.quality = layer.quality;
+  if (layer.error.empty()) return;
+  line.error = layer.error;
+  line.choice->rank.reset(); // what cannot be compressed stays dense
+}
+
+LineTotals totalsOf(std::span<const LayerLine> lines) {
+  LineTotals totals;
+  std::int64_t measured = 0, predicted = 0;
+  double cosines = 0, errors = 0, predictions = 0;
+  for (const LayerLine& line : lines) {
+    totals.bytesBefore += line.bytesBefore;
+    totals.bytesAfter += line.choice ? line.choice->bytesAfter : line.bytesBefore;
+    totals.parameters += parametersOf(line);
+    if (!line.isCompressed() || !line.error.empty()) continue;
+    ++totals.compressed;
+    if (const auto verdict = line.verdict()) ++totals.verdicts[static_cast<std::size_t>(*verdict)];
+    if (line.predictedCosine) predictions += *line.predictedCosine, ++predicted;
+    if (line.quality) cosines += line.quality->cosine, errors += line.quality->relativeError, ++measured;
+  }
+  if (predicted > 0) totals.meanPredictedCosine = predictions / static_cast<double>(predicted);
+  if (measured == 0) return totals;
+  totals.meanCosine = cosines / static_cast<double>(measured);
+  totals.meanRelativeError = errors / static_cast<double>(measured);
+  return totals;
+}
+
+std::string verdictCounts(const LineTotals& totals) {
+  std::string text;
+  for (std::size_t i = 0; i < kVerdicts.size(); ++i)
+    if (totals.verdicts[i] > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", totals.verdicts[i], name(kVerdicts[i]));
+  return text;
+}
+
+Json jsonOf(const ModelIdentity& model, std::span<const LayerLine> lines, bool withSpectra) {
+  Json layers = Json::array();
+  for (const LayerLine& line : lines) layers.push_back(jsonOf(line, withSpectra));
+  return {{"model",
+           {{"path", model.path.string()},
+            {"name", model.name},
+            {"format", model.format},
+            {"architecture", model.architecture},
+            {"parameters", model.parameters},
+            {"bytes", model.bytes},
+            {"synthetic", model.synthetic}}},
+          {"layers", std::move(layers)},
+          {"total", totalOf(model, lines)}};
+}
+
+std::string describe(const ModelIdentity& model) {
+  return fmt::format("{}{} ({}, {}, {} parameters, {})", model.path.string(), model.synthetic ? " [synthetic]" : "",
+                     model.architecture, model.format, model.parameters, bytes(model.bytes));
+}
+
+} // namespace rankscope::cli

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <cstdio>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "app/cli/command.h"
+#include "app/cli/console.h"
+#include "app/cli/interrupt.h"
+#include "core/base/error.h"
+#include "core/linalg/blas_core_type.h"
+
+namespace rankscope::cli {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr int kStopped = 130;
+
+struct Command {
+  const char* name;
+  const char* description;
+  Action (*declare)(CLI::App&);
+};
+
+constexpr std::array kCommands{
+    Command{"info", "Lists the layers of a model: shapes, roles, sizes", infoCommand},
+    Command{"spectrum", "Computes the singular values of every layer", spectrumCommand},
+    Command{"plan", "Chooses a rank for every layer and shows what it costs", planCommand},
+    Command{"compress", "Replaces weight matrices by low-rank factors, measures them and writes the model", compressCommand},
+    Command{"report", "Writes the report of a run as HTML, Markdown or CSV", reportCommand},
+};
+
+/// The first line only: scripts read one line per failure.
+int fail(int code, std::string_view sentence) {
+  sentence = sentence.substr(0, sentence.find('\n'));
+  fmt::print(stderr, "rankscope-cli: {}\n", sentence);
+  return code;
+}
+
+int carryOut(const Action& action, Console& console) {
+  try {
+    action(console);
+    return console.flush() ? 0 : fail(kFailed, "cannot write to the standard output");
+  } catch (const CLI::Error& error) {
+    return fail(kWrongUsage, error.what());
+  } catch (const Error& error) {
+    return fail(kFailed, error.what());
+  } catch (const Cancelled&) {
+    return fail(kStopped, "stopped");
+  } catch (const std::bad_alloc&) {
+    return fail(kFailed, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(kFailed, error.what());
+  }
+}
+
+void declareCommonOptions(CLI::App& command, Console::Options& options) {
+  command.add_flag("--json", options.json, "Print one JSON object on the standard output");
+  auto* verbose = command.add_flag("-v,--verbose", options.verbose, "Say more on the standard error")->option_text(" ");
+  command.add_flag("-q,--quiet", options.quiet, "No progress and no notes")->excludes(verbose)->option_text(" ");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Low-rank compression of transformer models: see it, choose it, measure it.", "rankscope-cli");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "rankscope-cli " RANKSCOPE_VERSION);
+  app.footer("Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by the user.\n"
+             "Example:\n  rankscope-cli compress gpt-neo-1.3B out --preset hybrid --quant-bits 8 --run run.h5");
+  Console::Options options;
+  std::array<CLI::App*, kCommands.size()> commands{};
+  std::array<Action, kCommands.size()> actions;
+  for (std::size_t i = 0; i < kCommands.size(); ++i) {
+    commands[i] = app.add_subcommand(kCommands[i].name, kCommands[i].description);
+    actions[i] = kCommands[i].declare(*commands[i]);
+    declareCommonOptions(*commands[i], options);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return fail(kWrongUsage, error.what());
+  }
+  const Interrupt interrupt;
+  Console console(options, interrupt.token());
+  for (std::size_t i = 0; i < kCommands.size(); ++i)
+    if (commands[i]->parsed()) return carryOut(actions[i], console);
+  return kWrongUsage;
+}
+
+} // namespace
+} // namespace rankscope::cli
+
+int main(int argc, char** argv) {
+  rankscope::useBestBlasCoreType(argv);
+  return rankscope::cli::run(argc, argv);
+}

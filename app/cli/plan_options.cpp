@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/plan_options.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+
+namespace rankscope::cli {
+namespace {
+
+using Contradiction = CLI::ValidationError;
+
+std::string isShare(const std::string& text) {
+  double value = 0;
+  if (CLI::detail::lexical_cast(text, value) && value > 0 && value <= 1) return {};
+  return fmt::format("{} is not above 0 and at most 1", text);
+}
+
+std::string isWhole(const std::string& text, std::int64_t least) {
+  std::int64_t value = 0;
+  if (CLI::detail::lexical_cast(text, value) && value >= least) return {};
+  return fmt::format("{} is not a whole number from {}", text, least);
+}
+
+Storage storageOf(const PlanOptions& options, Storage otherwise) {
+  if (options.quantBits) return *storageForBits(*options.quantBits);
+  if (!options.factorDtype.empty()) return *parseStorage(options.factorDtype);
+  return otherwise;
+}
+
+PresetOptions presetOptions(const PlanOptions& options) {
+  PresetOptions preset;
+  preset.rank = options.rank;
+  preset.minDim = options.minDim.value_or(0);
+  preset.factorDtype = storageOf(options, Storage::F32);
+  preset.group = options.group.value_or(0);
+  preset.layers = options.layers;
+  return preset;
+}
+
+std::vector<std::string> namesOf(const Checkpoint& checkpoint, const std::vector<LayerId>& layers) {
+  std::vector<std::string> names;
+  for (const LayerId id : layers) names.push_back(checkpoint.layer(id).name);
+  return names;
+}
+
+/// Overrides that keep every layer dense that `glob` does not match.
+void keepOthersDense(RankPlan& plan, const std::string& glob, const Checkpoint& checkpoint) {
+  if (glob.empty()) return;
+  const std::vector<std::string> matching = namesOf(checkpoint, layersMatching(glob, checkpoint));
+  for (const LayerInfo& layer : checkpoint.layers())
+    if (std::find(matching.begin(), matching.end(), layer.name) == matching.end())
+      plan.overrides[layer.name] = std::nullopt;
+}
+
+} // namespace
+
+void declarePlanOptions(CLI::App& app, PlanOptions& options) {
+  app.add_option("--preset", options.preset,
+                 "uniform: the same for all (the default); selective: MLP and both end blocks dense; "
+                 "hybrid: MLP dense, more rank where it matters")
+      ->check(CLI::IsMember({"uniform", "selective", "hybrid"}))
+      ->option_text("uniform|selective|hybrid");
+  app.add_option("--rank", options.rank, "The rank of uniform and selective; else 6.25 % of the smaller side")
+      ->check([](const std::string& text) { return isWhole(text, 1); })
+      ->option_text("R");
+  app.add_option("--cosine", options.cosine, "The smallest ranks that reach this cosine, above 0 and at most 1")
+      ->check(isShare)
+      ->option_text("C");
+  app.add_option("--keep", options.keep, "Share of the bytes of attention and MLP to keep, above 0 and at most 1")
+      ->check(isShare)
+      ->option_text("F");
+  app.add_option("--bytes", options.bytes, "Size of the whole compressed model: bytes, or 500MB, 2GiB")
+      ->transform(CLI::AsSizeValue(true))
+      ->option_text("N");
+  app.add_option("--min-dim,--min_dim_for_compression", options.minDim,
+                 "Layers whose smaller side is below this stay dense")
+      ->check([](const std::string& text) { return isWhole(text, 0); })
+      ->option_text("N");
+  app.add_option("--quant-bits,--quant_bits", options.quantBits, "Store the factors as f32, f16, int8 or int4")
+      ->check(CLI::IsMember({32, 16, 8, 4}))
+      ->option_text("32|16|8|4");
+  app.add_option("--factor-dtype", options.factorDtype, "The same by name; f32 when neither is given")
+      ->check(CLI::IsMember({"f32", "f16", "bf16", "int8", "int4"}))
+      ->option_text("f32|f16|bf16|int8|int4");
+  app.add_option("--group", options.group, "Neighbours that share a scale in int8 and int4; 0: a whole row or column")
+      ->check(CLI::IsMember({0, 32, 64, 128}))
+      ->option_text("0|32|64|128");
+  app.add_option("--layers", options.layers, "Only layers whose whole name matches; the others stay dense")
+      ->option_text("GLOB");
+}
+
+void requireConsistent(const PlanOptions& options) {
+  const std::vector<std::pair<const char*, bool>> targets{{"--rank", options.rank.has_value()},
+                                                          {"--cosine", options.cosine.has_value()},
+                                                          {"--keep", options.keep.has_value()},
+                                                          {"--bytes", options.bytes.has_value()}};
+  const char* first = nullptr;
+  for (const auto& [name, given] : targets) {
+    if (!given) continue;
+    if (first) throw Contradiction(first, fmt::format("cannot go with {}", name));
+    first = name;
+  }
+  if (!options.preset.empty() && options.needsSpectra())
+    throw Contradiction(first, "chooses every rank itself and cannot go with --preset");
+  if (options.preset == "hybrid" && options.rank)
+    throw Contradiction("--rank", "goes with uniform and selective; --preset hybrid has its own ranks");
+  if (options.quantBits && !options.factorDtype.empty())
+    throw Contradiction("--quant-bits", "and --factor-dtype say the same; give one of them");
+}
+
+std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoint& checkpoint) {
+  if (!options.needsSpectra()) return {};
+  return planScope(checkpoint, presetOptions(options));
+}
+
+RankPlan planFrom(const PlanOptions& options, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                  std::vector<std::string>& notes) {
+  if (!options.layers.empty()) layersMatching(options.layers, checkpoint);
+  const PresetOptions preset = presetOptions(options);
+  if (options.cosine) return planForCosine(*options.cosine, checkpoint, spectra, preset, &notes);
+  if (options.keep) return planForBudget(KeepShare{*options.keep}, checkpoint, spectra, preset, {}, &notes);
+  if (options.bytes) return planForBudget(KeepBytes{*options.bytes}, checkpoint, spectra, preset, {}, &notes);
+  return presetPlan(parsePreset(options.preset).value_or(Preset::Uniform), checkpoint, preset, &notes);
+}
+
+RankPlan planFromFile(const std::filesystem::path& path, const PlanOptions& options, const Checkpoint& checkpoint) {
+  RankPlan plan = readPlan(path);
+  plan.factorDtype = storageOf(options, plan.factorDtype);
+  plan.group = options.group.value_or(plan.group);
+  keepOthersDense(plan, options.layers, checkpoint);
+  return plan;
+}
+
+std::vector<LayerId> layersMatching(const std::string& glob, const Checkpoint& checkpoint) {
+  std::vector<LayerId> layers;
+  const Matcher matcher(Rule{Rule::Syntax::Glob, glob.empty() ? "*" : glob, KeepDense{}});
+  for (const LayerInfo& layer : checkpoint.layers())
+    if (matcher.matches(layer.name)) layers.push_back(layer.id);
+  if (layers.empty() && !glob.empty())
+    throw Error(ErrorKind::BadRequest,
+                fmt::format("--layers {} matches no layer of {}", glob, checkpoint.path().string()));
+  return layers;
+}
+
+} // namespace rankscope::cli

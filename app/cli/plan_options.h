@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "core/plan/budget.h"
+
+namespace rankscope::cli {
+
+/// The options that choose ranks, shared by all commands that make a plan.
+struct PlanOptions {
+  std::string preset;
+  std::optional<std::int64_t> rank;
+  std::optional<double> cosine;
+  std::optional<double> keep;
+  std::optional<std::uint64_t> bytes;
+  std::optional<std::int64_t> minDim;
+  std::optional<int> quantBits;
+  std::string factorDtype;
+  std::optional<int> group;
+  std::string layers; ///< glob; the other layers stay dense
+
+  /// True when an option says which ranks to choose: then a plan file may not.
+  bool choosesRanks() const { return !preset.empty() || rank || cosine || keep || bytes || minDim; }
+  /// True when the ranks follow from the spectra.
+  bool needsSpectra() const { return cosine || keep || bytes; }
+};
+
+void declarePlanOptions(CLI::App& app, PlanOptions& options);
+
+/// Throws CLI::ValidationError naming the options that contradict each other.
+void requireConsistent(const PlanOptions& options);
+
+/// Layers whose spectra planFrom() needs.
+std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoint& checkpoint);
+
+/// The plan that the options describe. `notes` receives what they left dense and why.
+RankPlan planFrom(const PlanOptions& options, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                  std::vector<std::string>& notes);
+
+/// A plan file with what the options change of it: storage, and the layers that stay dense.
+RankPlan planFromFile(const std::filesystem::path& path, const PlanOptions& options, const Checkpoint& checkpoint);
+
+/// Layers whose names match `glob` as a whole; all for "". Throws Error when none does.
+std::vector<LayerId> layersMatching(const std::string& glob, const Checkpoint& checkpoint);
+
+} // namespace rankscope::cli

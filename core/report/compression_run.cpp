@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/compression_run.h"
+
+#include <atomic>
+
+namespace rankscope {
+
+LayerSpectra spectraOf(const Checkpoint& checkpoint, std::span<const LayerId> layers, RunFile* run,
+                       const Progress& progress, int cores) {
+  LayerSpectra spectra(checkpoint.layers().size());
+  std::vector<LayerId> missing;
+  for (const LayerId id : layers) {
+    progress.check();
+    std::optional<Spectrum> known;
+    if (run) known = run->spectrum(checkpoint.layer(id).name, checkpoint.contentHash(id));
+    if (known)
+      spectra[id.value] = AnalysedLayer{id, checkpoint.contentHash(id), std::move(known), std::nullopt, {}};
+    else
+      missing.push_back(id);
+  }
+  analyse(
+      checkpoint, missing, spectrumSchedule(checkpoint, missing),
+      [&](AnalysedLayer&& layer) {
+        if (run) run->record(layer);
+        spectra[layer.layer.value] = std::move(layer);
+      },
+      progress, cores);
+  return spectra;
+}
+
+SpectrumLookup lookupIn(const LayerSpectra& spectra) {
+  return [&spectra](LayerId id) -> const Spectrum* {
+    const auto& layer = spectra[id.value];
+    return layer && layer->spectrum ? &*layer->spectrum : nullptr;
+  };
+}
+
+void runCompression(const Checkpoint& checkpoint, const CompressionRequest& request,
+                    const std::function<void(CompressedLayer&&)>& sink, const Progress& progress) {
+  std::vector<std::atomic<bool>> known(checkpoint.layers().size());
+  CompressionHooks hooks;
+  if (request.run)
+    hooks.finished = [&](LayerId id, const LayerChoice& choice) {
+      auto result = request.run->finished(id, checkpoint.contentHash(id), choice);
+      known[id.value] = result.has_value();
+      return result;
+    };
+  hooks.sink = [&](CompressedLayer&& layer) {
+    if (request.run && !known[layer.layer.value]) request.run->record(layer);
+    if (request.target) request.target->add(layer);
+    layer.factors.reset();
+    sink(std::move(layer));
+  };
+  compress(checkpoint, request.plan, request.spectra, hooks, progress, request.cores);
+}
+
+} // namespace rankscope
