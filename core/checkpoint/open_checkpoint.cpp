@@ -79,16 +79,19 @@ std::vector<CandidateMatrix> candidates(const Content& content, std::span<const 
   return matrices;
 }
 
-/// Whether two tensors hold the same numbers, by a few pages spread over them: opening must not read whole matrices.
+/// Whether two tensors hold the same numbers. Opening must not read whole embeddings: of large tensors, pages spread from
+/// the first to the last byte are compared.
 bool looksIdentical(const TensorView& left, const TensorView& right) {
   if (left.dtype != right.dtype || left.shape != right.shape) return false;
-  constexpr std::size_t kProbes = 16, kProbeBytes = 1024;
+  constexpr std::size_t kCompletely = std::size_t{4} << 20, kProbes = 64, kProbe = 4096;
   const std::size_t size = left.bytes.size();
-  for (std::size_t i = 0; i < kProbes; ++i) {
-    const std::size_t at = size <= kProbeBytes ? 0 : (size - kProbeBytes) / (kProbes - 1) * i;
-    if (std::memcmp(left.bytes.data() + at, right.bytes.data() + at, std::min(kProbeBytes, size)) != 0) return false;
-  }
-  return true;
+  const auto same = [&](std::size_t at, std::size_t count) {
+    return std::memcmp(left.bytes.data() + at, right.bytes.data() + at, count) == 0;
+  };
+  if (size <= kCompletely) return same(0, size);
+  for (std::size_t i = 0; i < kProbes; ++i)
+    if (!same((size - kProbe) / (kProbes - 1) * i, kProbe)) return false;
+  return same(size - kProbe, kProbe);
 }
 
 const TensorView* find(const std::vector<TensorView>& tensors, std::string_view name) {

@@ -70,17 +70,17 @@ class Planner final {
                                                        checkpoint.path().string()));
   }
 
-  Frame frame(const Budget& budget, const SpectrumLookup& spectra, std::vector<std::string>* notes) const {
+  Frame frame(const Budget& budget, const BenefitLookup& benefits, std::vector<std::string>* notes) const {
     Frame frame;
     std::uint64_t scopeBytes = 0;
     for (const LayerId id : planScope(m_checkpoint, m_options)) {
       const LayerInfo& layer = m_checkpoint.layer(id);
       scopeBytes += layer.bytes;
-      const Spectrum* spectrum = spectra ? spectra(id) : nullptr;
+      std::optional<BenefitCurve> curve = benefits(id);
       if (m_pinned.overrides.contains(layer.name)) {
         frame.fixed += pinnedBytes(layer);
-      } else if (spectrum) {
-        frame.items.push_back(item(layer, *spectrum));
+      } else if (curve) {
+        frame.items.push_back(item(layer, std::move(*curve)));
       } else {
         frame.fixed += layer.bytes;
         if (notes) notes->push_back(fmt::format("{}: stays dense, it has no spectrum", layer.name));
@@ -99,12 +99,13 @@ class Planner final {
   }
 
  private:
-  BudgetItem item(const LayerInfo& layer, const Spectrum& spectrum) const {
+  BudgetItem item(const LayerInfo& layer, BenefitCurve curve) const {
     BudgetItem item;
     item.layer = layer.id;
     item.largestRank = largestSavingRank(layer, m_options.factorDtype, m_options.group).value_or(0);
     item.denseBytes = layer.bytes;
-    item.benefit = [&spectrum](std::int64_t rank) { return spectrum.energyAt(rank); };
+    item.denseBenefit = curve.dense;
+    item.benefit = std::move(curve.at);
     item.bytes = [&layer, this](std::int64_t rank) {
       return bytesAfter(layer, choiceFor(layer, rank, m_options.factorDtype, m_options.group));
     };
@@ -163,9 +164,19 @@ class Planner final {
 
 RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                        const PresetOptions& options, const RankPlan& pinned, std::vector<std::string>* notes) {
+  const BenefitLookup energy = [&](LayerId layer) -> std::optional<BenefitCurve> {
+    const Spectrum* spectrum = spectra ? spectra(layer) : nullptr;
+    if (!spectrum) return std::nullopt;
+    return BenefitCurve{[spectrum](std::int64_t rank) { return spectrum->energyAt(rank); }, 1.0};
+  };
+  return planForBudget(budget, checkpoint, energy, options, pinned, notes);
+}
+
+RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const BenefitLookup& benefits,
+                       const PresetOptions& options, const RankPlan& pinned, std::vector<std::string>* notes) {
   checkBudget(budget);
   const Planner planner(checkpoint, options, pinned);
-  const Frame frame = planner.frame(budget, spectra, notes);
+  const Frame frame = planner.frame(budget, benefits, notes);
   const BudgetSolution solution = solveBudget(frame.items, frame.limit > frame.fixed ? frame.limit - frame.fixed : 0);
   if (!solution.feasible || frame.fixed > frame.limit) cannotBeMet(budget, frame, solution.bytes);
   RankPlan plan;

@@ -41,10 +41,21 @@ struct KeepShare { double share = 1; };
 struct KeepBytes { std::uint64_t bytes = 0; };
 using Budget = std::variant<KeepShare, KeepBytes>;
 
-/// Shares the budget among planScope() so that the sum of relative kept energy (each layer's cosine²) is largest. Layers
-/// named in `pinned.overrides` keep their override; one outside the scope counts against KeepBytes only. A layer without
-/// a spectrum stays dense. No rank is at or above break-even (isBelowBreakEven). Throws Error(BadRequest) saying the
+/// What a rank of one layer is worth: rising and concave in the rank.
+struct BenefitCurve {
+  std::function<double(std::int64_t rank)> at;
+  double dense = 1;
+};
+using BenefitLookup = std::function<std::optional<BenefitCurve>(LayerId)>;
+
+/// Shares the budget among planScope() so that the sum of the benefits is largest. Layers named in `pinned.overrides`
+/// keep their override; one outside the scope counts against KeepBytes only. A layer without a curve stays dense. No rank is at or above break-even (isBelowBreakEven). Throws Error(BadRequest) saying the
 /// smallest possible size when the budget cannot be met.
+RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const BenefitLookup& benefits,
+                       const PresetOptions& options, const RankPlan& pinned = {},
+                       std::vector<std::string>* notes = nullptr);
+
+/// The same for the sum of relative kept energy: each layer's cosine², from its spectrum.
 RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                        const PresetOptions& options, const RankPlan& pinned = {},
                        std::vector<std::string>* notes = nullptr);

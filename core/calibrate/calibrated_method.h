@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/calibrate/weighted_factors.h"
+#include "core/plan/budget.h"
+
+namespace rankscope {
+
+/// How factors are found. Plain: truncated SVD of the weights. Aware: of the weights as the text's activations see them.
+/// Fisher: as the model's predictions on the text see them.
+enum class Method { Plain, Aware, Fisher };
+std::string_view name(Method method);  ///< "plain", "aware", "fisher"
+std::optional<Method> parseMethod(std::string_view name);
+
+/// One method, aware or fisher, fitted to one text: makes factors and says what ranks are worth. Immutable, thread-safe.
+class CalibratedMethod final {
+ public:
+  /// `textHash` identifies the calibration tokens.
+  CalibratedMethod(std::shared_ptr<const Checkpoint> checkpoint, Calibration calibration, Method method,
+                   const std::string& textHash);
+
+  /// What LayerChoice::method is set to.
+  const std::string& identity() const { return m_identity; }
+  /// Sets the method of every factored layer that the calibration has met; the others stay plain.
+  void applyTo(ResolvedPlan& plan) const;
+  Factoriser factoriser() const;
+
+  /// Singular values of every layer of planScope() as the method sees it (WeightedMatrix::sigma), on all cores.
+  std::map<LayerId, std::vector<double>> curves(const PresetOptions& options, const Progress& progress = {}) const;
+
+ private:
+  WeightedMatrix weighted(LayerId layer) const;
+
+  std::shared_ptr<const Checkpoint> m_checkpoint;
+  std::shared_ptr<const Calibration> m_calibration;
+  Method m_method;
+  std::string m_identity;
+};
+
+/// Benefits for planForBudget(). Fisher's σ are comparable between layers: ½Σ_{i≤r}σ_i², the KL in nats a token that the
+/// kept part is predicted to save, so one price per byte serves the whole model. Aware's are not, and count relative to
+/// the layer's own output energy.
+BenefitLookup benefitsOf(const std::map<LayerId, std::vector<double>>& curves, Method method);
+
+/// Σ over factored layers of ½Σ_{i>r}σ_i²: Fisher's prediction of the plan's KL, good while it is small (below ~0.3).
+double predictedDivergence(const std::map<LayerId, std::vector<double>>& curves, const ResolvedPlan& plan);
+
+/// Hex XXH3-128 of token sequences.
+std::string hashOf(std::span<const std::vector<int>> sequences);
+
+}  // namespace rankscope
