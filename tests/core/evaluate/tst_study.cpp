@@ -33,6 +33,7 @@ std::vector<Window> randomWindows(int tokens) {
 Substitutes uniform(const Model& model, double fraction) {
   PresetOptions options;
   options.fraction = fraction;
+  options.factorDtype = Storage::BF16;  // F32 factors of bf16 matrices would hardly save
   return compressedLinears(model.checkpoint(), resolve(presetPlan(Preset::Uniform, model.checkpoint(), options), model.checkpoint(), {}), {});
 }
 
@@ -55,6 +56,7 @@ void TestStudy::everyPartIsMeasured() {
   const std::vector<Window> windows = randomWindows(100);
   const StudyReport report = studyAggregation(model, factors, windows, {2, 1, 64});
   QVERIFY(report.complete);
+  QCOMPARE(factors.size(), model.blockLayers().size());
   QCOMPARE(report.layers.size(), factors.size());
   QCOMPARE(report.depth.size(), std::size_t{4});
   QCOMPARE(report.sweepMeans.front().layers, 1);
