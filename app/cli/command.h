@@ -19,6 +19,9 @@ Action infoCommand(CLI::App& app);
 Action spectrumCommand(CLI::App& app);
 Action planCommand(CLI::App& app);
 Action compressCommand(CLI::App& app);
+Action evaluateCommand(CLI::App& app);
+Action generateCommand(CLI::App& app);
+Action studyCommand(CLI::App& app);
 Action reportCommand(CLI::App& app);
 
 } // namespace rankscope::cli

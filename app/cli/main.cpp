@@ -29,6 +29,9 @@ constexpr std::array kCommands{
     Command{"spectrum", "Computes the singular values of every layer", spectrumCommand},
     Command{"plan", "Chooses a rank for every layer and shows what it costs", planCommand},
     Command{"compress", "Replaces weight matrices by low-rank factors, measures them and writes the model", compressCommand},
+    Command{"evaluate", "Runs the original and the compressed model on a text and says what compression cost", evaluateCommand},
+    Command{"generate", "Lets a model, or the original and the compressed one, continue a prompt", generateCommand},
+    Command{"study", "Shows how the errors of single layers become the error of the whole model", studyCommand},
     Command{"report", "Writes the report of a run as HTML, Markdown or CSV", reportCommand},
 };
 

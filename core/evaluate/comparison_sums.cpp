@@ -179,7 +179,10 @@ void ComparisonSums::add(const Model& a, const Model& b, std::span<const Window>
       rowsB.row(static_cast<Eigen::Index>(i)) = hiddenB.row(slice[i].row);
     }
     m_hidden.addRows(rowsA, rowsB);
-    addRows(a.logits(rowsA), b.logits(rowsB), slice);
+    const RowMatrixF logitsA = a.logits(rowsA);
+    // One model alone is its own comparison.
+    if (&a == &b && &hiddenA == &hiddenB) addRows(logitsA, logitsA, slice);
+    else addRows(logitsA, b.logits(rowsB), slice);
   }
 }
 

@@ -36,10 +36,15 @@ inline Floats readFloats(const float* from) { return readAs<Floats>(from); }
 inline void writeFloats(float* to, Floats value) { __builtin_memcpy(to, &value, sizeof value); }
 inline Floats all(float value) { return value - Floats{}; }
 
+typedef float FourFloats __attribute__((vector_size(16)));
+
+/// Halves are added until four lanes are left.
 inline float sum(Floats v) {
-  float total = 0;
-  for (int i = 0; i < kLanes; ++i) total += v[i];
-  return total;
+  FourFloats parts[kLanes / 4];
+  __builtin_memcpy(parts, &v, sizeof v);
+  for (std::int64_t half = kLanes / 8; half > 0; half /= 2)
+    for (std::int64_t i = 0; i < half; ++i) parts[i] += parts[i + half];
+  return (parts[0][0] + parts[0][2]) + (parts[0][1] + parts[0][3]);
 }
 
 inline float asFloat(std::uint32_t bits) { return readAs<float>(&bits); }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/command.h"
+#include "app/cli/console.h"
+#include "app/cli/model_pair.h"
+#include "app/cli/text_table.h"
+#include "app/cli/words.h"
+#include "core/base/error.h"
+#include "core/base/progress.h"
+#include "core/evaluate/default_text.h"
+#include "core/evaluate/evaluate.h"
+
+namespace rankscope::cli {
+namespace {
+
+struct Options {
+  ModelPairOptions models;
+  std::string text;
+  std::string prompt;
+  EvaluationOptions evaluation;
+  bool noSpeed = false;
+};
+
+std::string four(double value) { return fmt::format("{:.4f}", value); }
+
+void addRow(TextTable& table, const std::string& what, const Comparison& c) {
+  table.add({what, four(c.kl.mean), four(c.top1Agreement), four(c.top5Agreement), four(c.logits.cosine),
+             four(c.centeredLogits.cosine), four(c.hidden.cosine), percent(c.centeredLogits.relativeError)});
+}
+
+std::string metricsOf(const EvaluationReport& report) {
+  TextTable table{{"", TextTable::Align::Left}, {"KL mean"}, {"Top 1"}, {"Top 5"}, {"Logit cosine"}, {"Centred"},
+                  {"Hidden"}, {"Logit error"}};
+  addRow(table, "compressed", report.comparison);
+  if (report.controls) {
+    addRow(table, "original in bf16", report.controls->bf16);
+    if (report.controls->random) addRow(table, "random factors", *report.controls->random);
+    table.add({"unrelated text", "-", "-", "-", four(report.controls->unrelatedLogitCosine),
+               four(report.controls->unrelatedCenteredCosine), four(report.controls->unrelatedHiddenCosine), "-"});
+  }
+  const KlSummary& kl = report.comparison.kl;
+  return table.text() + fmt::format("\nKL median {}, 90 % {}, 99 % {}, largest {} nats\n", four(kl.median), four(kl.p90),
+                                    four(kl.p99), four(kl.max));
+}
+
+std::string blocksOf(const Comparison& comparison) {
+  TextTable table{{"Block"}, {"Hidden cosine"}, {"Relative error"}};
+  for (std::size_t i = 0; i < comparison.blocks.size(); ++i)
+    table.add({std::to_string(i), four(comparison.blocks[i].cosine), percent(comparison.blocks[i].relativeError)});
+  return table.text();
+}
+
+std::string speedOf(const SpeedReport& report) {
+  TextTable table{{"", TextTable::Align::Left}, {"Weights"}, {"Prefill tok/s"}, {"Ratio"}, {"Decode tok/s"}, {"Ratio"}};
+  for (const Speed& s : report.models)
+    table.add({s.name, bytes(s.weightBytes), fmt::format("{:.1f}", s.prefill), fmt::format("{:.2f}", s.prefillRatio),
+               fmt::format("{:.1f}", s.decode), fmt::format("{:.2f}", s.decodeRatio)});
+  return table.text();
+}
+
+std::string generationOf(const GeneratedPair& pair) {
+  std::string text = fmt::format("Original:   {}{}\n\nCompressed: {}{}\n", pair.prompt, pair.original.text, pair.prompt, pair.compressed.text);
+  if (pair.firstDifference) text += fmt::format("\nThe texts part at token {}.", *pair.firstDifference + 1);
+  const auto repetition = [](const Repetition& r) {
+    return fmt::format("distinct 1/2/3-grams {:.2f}/{:.2f}/{:.2f}, repeated 4-grams {:.0f} %, longest repeat {} tokens",
+                       r.distinct1, r.distinct2, r.distinct3, 100 * r.repeated4grams, r.longestRepeat);
+  };
+  return text + fmt::format("\nOriginal: {}\nCompressed: {}\n", repetition(pair.original.repetition),
+                            repetition(pair.compressed.repetition));
+}
+
+std::string textOf(const EvaluationReport& report) {
+  std::string text;
+  for (const std::string& sentence : report.sentences) text += sentence + "\n";
+  text += "\n" + metricsOf(report) + "\n" + blocksOf(report.comparison);
+  if (report.speed) text += "\n" + speedOf(*report.speed);
+  if (report.generation) text += "\n" + generationOf(*report.generation);
+  return text;
+}
+
+void carryOut(const Options& options, Console& console) {
+  if (!options.models.asksForCompression())
+    throw CLI::RequiredError("COMPRESSED, --plan or an option that chooses ranks");
+  requireConsistent(options.models);
+  ModelPair pair = openPair(options.models, console);
+  EvaluationOptions evaluation = options.evaluation;
+  evaluation.speed = !options.noSpeed;
+  if (!options.prompt.empty()) evaluation.prompt = options.prompt;
+  EvaluationReport kept;
+  const auto keep = [&] {
+    if (pair.run && kept.comparison.positions > 0) {
+      pair.run->addEvaluation(toJson(kept).dump());
+      pair.run->finish();
+    }
+  };
+  try {
+    kept = evaluate(*pair.original, *pair.compressed, *pair.tokenizer, evaluationText(options.text), evaluation,
+                    console.progress("Evaluating"), [&](const EvaluationReport& soFar) { kept = soFar; });
+  } catch (const Cancelled&) {
+    keep();
+    throw;
+  }
+  kept.compressed = pair.description;
+  keep();
+  if (console.wantsJson()) return console.printJson(nlohmann::ordered_json(toJson(kept)));
+  console.print(textOf(kept));
+}
+
+} // namespace
+
+Action evaluateCommand(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  declareModelPair(app, options->models, "ORIGINAL", true);
+  app.add_option("--text", options->text, "Text to run both models on, .gz too; else stories that the demo never saw")->option_text("FILE");
+  app.add_option("--tokens", options->evaluation.tokens, "At most so many tokens of it")->check(CLI::Range(2, 1'000'000'000))->option_text("N");
+  app.add_option("--prompt", options->prompt, "Also let both continue this")->option_text("TEXT");
+  app.add_flag("--no-speed", options->noSpeed, "Leave out the measurement of speed");
+  app.add_option("--run", options->models.run, "Keep layers and result in this run file")->option_text("RUN.h5");
+  app.footer("Example:\n  rankscope-cli evaluate gpt-neo-125m --preset hybrid --quant-bits 8 --text wiki.txt.gz --tokens 20000");
+  return [options](Console& console) { carryOut(*options, console); };
+}
+
+} // namespace rankscope::cli

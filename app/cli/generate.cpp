@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/command.h"
+#include "app/cli/console.h"
+#include "app/cli/model_pair.h"
+#include "core/evaluate/generate.h"
+
+namespace rankscope::cli {
+namespace {
+
+struct Options {
+  ModelPairOptions models;
+  std::string prompt;
+  GenerateOptions generation;
+};
+
+void carryOut(const Options& options, Console& console) {
+  requireConsistent(options.models);
+  const ModelPair pair = openPair(options.models, console);
+  const Progress progress = console.progress("Generating");
+  if (pair.compressed) {
+    const GeneratedPair texts =
+        generatePair(*pair.original, *pair.compressed, *pair.tokenizer, options.prompt, options.generation, progress);
+    if (console.wantsJson()) return console.printJson(nlohmann::ordered_json(toJson(texts)));
+    return console.print(fmt::format("Original:   {}{}\n\nCompressed: {}{}\n", texts.prompt, texts.original.text, texts.prompt,
+                                     texts.compressed.text));
+  }
+  const Generated text = generate(*pair.original, *pair.tokenizer, options.prompt, options.generation, progress);
+  if (console.wantsJson()) {
+    nlohmann::ordered_json json(toJson(text));
+    json["prompt"] = options.prompt;
+    return console.printJson(json);
+  }
+  console.print(fmt::format("{}{}\n", options.prompt, text.text));
+}
+
+} // namespace
+
+Action generateCommand(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  declareModelPair(app, options->models, "MODEL", false);
+  app.add_option("--prompt", options->prompt, "What the text begins with")->option_text("TEXT");
+  app.add_option("--tokens", options->generation.tokens, "At most so many tokens")->check(CLI::Range(1, 1'000'000))->option_text("N");
+  app.add_option("--temperature", options->generation.temperature, "0 is greedy, the default")->check(CLI::Range(0.0, 100.0))->option_text("T");
+  app.add_option("--top-p", options->generation.topP, "Sample among the likeliest tokens of this probability")->check(CLI::Range(0.0, 1.0))->option_text("P");
+  app.add_option("--seed", options->generation.seed, "Of the samples")->option_text("N");
+  app.footer("With --plan, --preset, --rank, … the compressed model's text stands beside the original's.\n"
+             "Example:\n  rankscope-cli generate stories15M --prompt 'Once upon a time' --rank 128");
+  return [options](Console& console) { carryOut(*options, console); };
+}
+
+} // namespace rankscope::cli

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/model_pair.h"
+
+#include <fmt/format.h>
+
+#include "app/cli/console.h"
+#include "core/report/compression_run.h"
+
+namespace rankscope::cli {
+namespace {
+
+ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoint, ModelPair& pair, Console& console) {
+  const bool fromFile = !options.planFile.empty();
+  std::vector<std::string> notes;
+  RankPlan plan;
+  if (fromFile) plan = planFromFile(options.planFile, options.plan, checkpoint);
+  const LayerSpectra spectra =
+      spectraOf(checkpoint, fromFile ? spectraNeeded(plan, checkpoint) : layersToAnalyse(options.plan, checkpoint),
+                pair.run.get(), console.progress("Spectra"));
+  if (!fromFile) plan = planFrom(options.plan, checkpoint, lookupIn(spectra), notes);
+  ResolvedPlan resolved = resolve(plan, checkpoint, lookupIn(spectra));
+  notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
+  for (const std::string& note : notes) console.note(note);
+  if (pair.run) pair.run->setPlan(plan);
+  pair.description = fromFile ? options.planFile : "plan";
+  return resolved;
+}
+
+/// As compressedLinears(), with every new layer kept in the run file.
+Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, RunFile* run, Console& console) {
+  const Progress progress = console.progress("Compressing");
+  if (!run) return compressedLinears(checkpoint, plan, {}, progress);
+  runCompression(checkpoint, {plan, {}, run, nullptr}, [](CompressedLayer&&) {}, progress);
+  return compressedLinears(checkpoint, plan, {}, progress.silent(), [&](LayerId layer, const LayerChoice& choice) {
+    return run->finished(layer, checkpoint.contentHash(layer), choice);
+  });
+}
+
+} // namespace
+
+void declareModelPair(CLI::App& app, ModelPairOptions& options, const char* name, bool exported) {
+  app.add_option(name, options.original, "Hugging Face folder or factored export, with config.json and tokenizer")->required();
+  if (exported)
+    app.add_option("COMPRESSED", options.compressed, "An export of ORIGINAL; without it a plan is carried out in memory");
+  app.add_option("--plan", options.planFile, "Take the ranks from a plan file")->option_text("PLAN.json");
+  declarePlanOptions(app, options.plan);
+}
+
+void requireConsistent(const ModelPairOptions& options) {
+  requireConsistent(options.plan);
+  if (!options.planFile.empty() && options.plan.choosesRanks())
+    throw CLI::ValidationError("--plan", "says the ranks already and cannot go with --preset, --rank, --cosine, --keep, "
+                                         "--bytes or --min-dim");
+  if (!options.compressed.empty() && (!options.planFile.empty() || options.plan.choosesRanks()))
+    throw CLI::ValidationError("COMPRESSED", "cannot go with options that compress ORIGINAL anew");
+}
+
+ModelPair openPair(const ModelPairOptions& options, Console& console) {
+  ModelPair pair;
+  pair.checkpoint = openCheckpoint(options.original);
+  pair.original.emplace(pair.checkpoint);
+  pair.tokenizer = openTokenizer(pair.checkpoint->content().folder, pair.checkpoint->architecture());
+  if (!options.run.empty()) pair.run = RunFile::open(options.run, *pair.checkpoint);
+  if (!options.compressed.empty()) {
+    pair.compressed.emplace(openCheckpoint(options.compressed));
+    pair.substitutes = substitutesBetween(*pair.original, *pair.compressed);
+    pair.description = options.compressed;
+  } else if (options.asksForCompression()) {
+    const ResolvedPlan plan = planOf(options, *pair.checkpoint, pair, console);
+    pair.substitutes = carryOut(*pair.checkpoint, plan, pair.run.get(), console);
+    pair.compressed.emplace(pair.original->with(pair.substitutes));
+  }
+  return pair;
+}
+
+} // namespace rankscope::cli
