@@ -3,7 +3,7 @@
 """Reads a factored and a dense export of one plan with numpy and compares them with each other and with the model.
 
 Usage: check_export.py MODEL FACTORED DENSE
-Every dense matrix must be A·B rounded once to its dtype; everything else must be the model's, byte for byte.
+Every dense matrix must be A·B, multiplied in double, rounded to its dtype; everything else must be the model's, byte for byte.
 """
 import json
 import pathlib
@@ -13,9 +13,6 @@ import numpy as np
 
 from safetensors_numpy import read_folder
 
-PRECISION = {"F64": 53, "F32": 24, "F16": 11, "BF16": 8}
-
-
 def unpack_int4(packed, cols):
     low = (packed & 15).astype(np.int8)
     high = (packed >> 4).astype(np.int8)
@@ -24,7 +21,9 @@ def unpack_int4(packed, cols):
 
 
 def scaled(codes, scales, axis, group):
+    """code × scale as F32, which is what the factors are."""
     rows, cols = codes.shape
+    codes = codes.astype(np.float32)
     if axis == "row":
         return codes * np.repeat(scales.reshape(rows, -1), group or cols, axis=1)[:, :cols]
     return codes * np.repeat(scales.reshape(-1, cols), group or rows, axis=0)[:rows]
@@ -32,21 +31,19 @@ def scaled(codes, scales, axis, group):
 
 def load_factor(tensors, name, rows, cols, form):
     stored = tensors[name]
-    values = unpack_int4(stored.stored(), cols).astype(np.float64) if stored.dtype == "U8" else stored.double()
+    values = unpack_int4(stored.stored(), cols) if stored.dtype == "U8" else stored.double()
     assert values.shape == (rows, cols), f"{name} is {values.shape}"
     if not form["dtype"].startswith("int"):
         return values
-    return scaled(values, tensors[name + "_scale"].double(), form["axis"], form["group"])
+    return scaled(values, tensors[name + "_scale"].stored(), form["axis"], form["group"]).astype(np.float64)
 
 
 def rounded(values, dtype):
-    """To nearest, ties to even, in one step from double."""
-    if dtype == "F64":
-        return values
+    """To nearest, ties to even; to BF16 by way of F32, as PyTorch does."""
     if dtype != "BF16":
-        return values.astype({"F32": np.float32, "F16": np.float16}[dtype]).astype(np.float64)
-    mantissa, exponent = np.frexp(values)
-    return np.ldexp(np.rint(np.ldexp(mantissa, PRECISION[dtype])), exponent - PRECISION[dtype])
+        return values.astype({"F64": np.float64, "F32": np.float32, "F16": np.float16}[dtype]).astype(np.float64)
+    mantissa, exponent = np.frexp(values.astype(np.float32).astype(np.float64))
+    return np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8)
 
 
 def check_product(name, a, b, dense):

@@ -22,7 +22,7 @@ struct Outcome {
   QByteArray err;
 
   /// Of `--json`; empty when the output is not exactly one object.
-  QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
+  const QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
   /// One line that begins with the program's name: what a failure must look like.
   bool isOneLine() const { return err.startsWith("rankscope-cli: ") && err.count('\n') == 1 && err.endsWith('\n'); }
 };

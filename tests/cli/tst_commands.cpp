@@ -6,6 +6,7 @@
 #include <QSet>
 
 #include "core/checkpoint/checkpoint.h"
+#include "core/spectrum/spectrum.h"
 #include "tests/cli/command_line.h"
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
@@ -340,7 +341,7 @@ void TestCommands::reports() {
   const Outcome compressed = cli({"compress", m_model, fresh("reported"), "--rank", "5", "--run", fresh("reported.h5"), "--json"});
   COMPARE_STATUS(compressed, 0);
   for (const char* kind : {"html", "md", "csv"}) {
-    const QString file = fresh("report.") + kind;
+    const QString file = fresh("report.") + QString(kind);
     const Outcome outcome = cli({"report", fresh("reported.h5"), "-o", file, "--json"});
     COMPARE_STATUS(outcome, 0);
     QCOMPARE(outcome.json()["layers"], compressed.json()["layers"]);
