@@ -22,7 +22,6 @@ struct Options {
   std::string run;
   bool dense = false;
   bool overwrite = false;
-  bool recompress = false;
   PlanOptions plan;
 };
 
@@ -88,7 +87,7 @@ class Run final {
     m_spectra.resize(m_checkpoint->layers().size());
     addSpectra(fromFile ? spectraNeeded(plan, *m_checkpoint) : layersToAnalyse(m_options.plan, *m_checkpoint));
     if (!fromFile) plan = planFrom(m_options.plan, *m_checkpoint, lookupIn(m_spectra), m_notes);
-    m_plan = resolve(plan, *m_checkpoint, lookupIn(m_spectra), m_options.recompress);
+    m_plan = resolve(plan, *m_checkpoint, lookupIn(m_spectra), m_options.plan.recompress);
     m_notes.insert(m_notes.end(), m_plan.notes.begin(), m_plan.notes.end());
     for (const std::string& note : m_notes) m_console.note(note);
     if (m_run) m_run->setPlan(plan);
@@ -182,7 +181,7 @@ Action compressCommand(CLI::App& app) {
   declarePlanOptions(app, options->plan);
   app.add_flag("--dense", options->dense, "Write plain matrices again, which any program reads, instead of factors");
   app.add_flag("--overwrite", options->overwrite, "Replace an earlier export in OUT");
-  app.add_flag("--recompress", options->recompress, "Also compress layers that are factors already");
+  app.add_flag("--recompress", options->plan.recompress, "Also compress layers that are factors already");
   app.add_option("--run", options->run,
                  "Keep every finished layer in this run file; a stopped or killed command goes on from there")
       ->option_text("RUN.h5");

@@ -2,6 +2,7 @@
 #include "app/cli/plan_options.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -20,7 +21,8 @@ std::string isShare(const std::string& text) {
 
 std::string isWhole(const std::string& text, std::int64_t least) {
   std::int64_t value = 0;
-  if (CLI::detail::lexical_cast(text, value) && value >= least) return {};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= least) return {};
   return fmt::format("{} is not a whole number from {}", text, least);
 }
 
@@ -37,6 +39,7 @@ PresetOptions presetOptions(const PlanOptions& options) {
   preset.factorDtype = storageOf(options, Storage::F32);
   preset.group = options.group.value_or(0);
   preset.layers = options.layers;
+  preset.recompress = options.recompress;
   return preset;
 }
 

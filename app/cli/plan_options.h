@@ -25,6 +25,7 @@ struct PlanOptions {
   std::string factorDtype;
   std::optional<int> group;
   std::string layers; ///< glob; the other layers stay dense
+  bool recompress = false; ///< also layers that are factors already
 
   /// True when an option says which ranks to choose: then a plan file may not.
   bool choosesRanks() const { return !preset.empty() || rank || cosine || keep || bytes || minDim; }

@@ -83,7 +83,7 @@ std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions
   const Matcher wanted(Rule{Rule::Syntax::Glob, options.layers.empty() ? "*" : options.layers, KeepDense{}});
   std::erase_if(scope, [&](LayerId id) {
     const LayerInfo& layer = checkpoint.layer(id);
-    return layer.factoredRank || layer.smallSide() < options.minDim || !wanted.matches(layer.name);
+    return (layer.factoredRank && !options.recompress) || layer.smallSide() < options.minDim || !wanted.matches(layer.name);
   });
   return scope;
 }

@@ -23,12 +23,13 @@ struct PresetOptions {
   std::optional<double> fraction;
   std::int64_t minDim = 0;
   std::string layers;  ///< glob: only layers whose whole name matches; all when empty
+  bool recompress = false;  ///< layers that are factored already are decided, too
   Storage factorDtype = Storage::F32;
   int group = 0;
 };
 
-/// Layers that presets, targets and budgets decide: the default scope without layers that are factored already, whose
-/// min(rows, cols) is below min_dim, or that `layers` does not match.
+/// Layers that presets, targets and budgets decide: the default scope without layers that are factored already (unless
+/// `recompress`), whose min(rows, cols) is below min_dim, or that `layers` does not match.
 std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions& options);
 
 /// The preset as an ordinary plan of overrides over the checkpoint's default scope. Never chooses a rank at or above

@@ -35,9 +35,9 @@ class TestStop final : public QObject {
 void TestStop::initTestCase() {
   qputenv("RANKSCOPE_CACHE_DIR", ""); // every run takes its time
   SmallShape shape;
-  shape.blocks = 5;
-  shape.hidden = 192;
-  shape.intermediate = 320;
+  shape.blocks = 6;
+  shape.hidden = 320;
+  shape.intermediate = 512;
   m_model = text(writeSmallModel(m_folder / "model", SmallFamily::GptNeo, shape));
 }
 
@@ -51,6 +51,7 @@ void TestStop::stopped() {
   QFETCH(int, signal);
   const char* name = QTest::currentDataTag();
   QProcess process;
+  process.setReadChannel(QProcess::StandardError);
   process.start(rankscopeCli(), command(name));
   QByteArray said;
   while (!said.contains("cosine") && process.waitForReadyRead(60'000)) said += process.readAllStandardError();
@@ -80,6 +81,7 @@ void TestStop::stopped() {
 
 void TestStop::stoppedTwice() {
   QProcess process;
+  process.setReadChannel(QProcess::StandardError);
   process.start(rankscopeCli(), command("twice"));
   QByteArray said;
   while (!said.contains("cosine") && process.waitForReadyRead(60'000)) said += process.readAllStandardError();
