@@ -78,13 +78,18 @@ Eigen::MatrixXd timesColumns(const ScaledMatrix& w, const Eigen::MatrixXd& v, co
 
 /// y = u·diag(sigma) when the columns of y are orthogonal to within 1e-11, as images of well-separated leading
 /// eigenvectors are; nothing when they are not.
-std::optional<TallSvd> normalisedColumns(Eigen::MatrixXd&& y, Eigen::MatrixXd&& v) {
+std::optional<TallSvd> normalisedColumns(Eigen::MatrixXd&& y, Eigen::MatrixXd&& v, const Progress& progress,
+                                         int threads) {
+  constexpr int kTile = 64;
   const auto m = static_cast<int>(y.rows());
   const auto r = static_cast<int>(y.cols());
-  Eigen::MatrixXd products = Eigen::MatrixXd::Zero(r, r);
-  const double one = 1;
-  const double zero = 0;
-  dsyrk_("L", "T", &r, &m, &one, y.data(), &m, &zero, products.data(), &r);
+  Eigen::MatrixXd products(r, r); // lower half of yᵀ·y
+  parallelItems((r + kTile - 1) / kTile, threads, [&](int tile, int) {
+    progress.check();
+    const int first = tile * kTile;
+    gemm('T', 'N', r - first, std::min(kTile, r - first), m, 1.0, y.col(first).data(), m, y.col(first).data(), m, 0.0,
+         &products(first, first), r);
+  });
   std::vector<double> sigma(static_cast<std::size_t>(r));
   for (int i = 0; i < r; ++i) {
     sigma[static_cast<std::size_t>(i)] = std::sqrt(products(i, i));
@@ -146,7 +151,7 @@ std::optional<TallSvd> throughGram(const ScaledMatrix& w, int rank, std::vector<
   }
   applyQ(reduction, v, progress, threads);
   Eigen::MatrixXd y = timesColumns(w, v, progress, threads);
-  return normalisedColumns(std::move(y), std::move(v));
+  return normalisedColumns(std::move(y), std::move(v), progress, threads);
 }
 
 Eigen::MatrixXd wholeTall(const ScaledMatrix& w) {
