@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <random>
 #include <thread>
@@ -49,6 +50,25 @@ double secondsOf(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double processorSecondsOf(const std::function<void()>& work) {
+  const std::clock_t start = std::clock();
+  work();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+double bestDgemmProcessorRate() {
+  constexpr int n = 2048;
+  const std::vector<double> a(static_cast<std::size_t>(n) * n, 0.5);
+  std::vector<double> c(a.size());
+  openblas_set_num_threads(1);
+  double best = 0;
+  for (int repeat = 0; repeat < 6; ++repeat)
+    best = std::max(best, 2.0 * n * n * n / processorSecondsOf([&] {
+                            gemm('N', 'N', n, n, n, 1.0, a.data(), n, a.data(), n, 0.0, c.data(), n);
+                          }));
+  return best * cores();
 }
 
 double medianSeconds(int repeats, const std::function<void()>& work) {

@@ -32,10 +32,15 @@ inline const std::vector<Shape> kGptNeo1300M{{2048, 2048, 96}, {8192, 2048, 24},
 
 int cores();
 double secondsOf(const std::function<void()>& work);
+/// Processor time of all threads, which a machine shared with others disturbs less than the clock on the wall.
+double processorSecondsOf(const std::function<void()>& work);
 double medianSeconds(int repeats, const std::function<void()>& work);
 
 /// Best flop rate of dgemm on all cores, of several sizes: by OpenBLAS's threads, and by one dgemm per core.
 double bestDgemmRate();
+
+/// The same in flops per second of processor time, of all cores together.
+double bestDgemmProcessorRate();
 
 /// LAPACK's singular values alone with OpenBLAS on `threads` cores, as numpy (dgesdd on doubles) and torch (sgesdd on
 /// floats) call them; the copy that is overwritten, and for dgesdd widened, counts.
@@ -46,7 +51,7 @@ void sgesddValues(const MatrixView& matrix, int threads);
 void dgesddFull(const MatrixView& matrix, int threads);
 void sgesddFull(const MatrixView& matrix, int threads);
 
-/// Anonymous memory of this process now, and its largest so far, in MiB. resetPeak() starts the latter anew.
+/// Anonymous memory of this process now, in MiB.
 double anonymousMiB();
 
 /// What the numbers depend on: processor, cores, OpenBLAS and its core type.
