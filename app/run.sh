@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what is missing, builds the release preset and opens the window on MODEL (a checkpoint, a run file, or the
-# demo when none is given). Without a display the same job is done headless and its results are listed.
+# demo when none is given). Without a display the same job is done headless; everything goes to rankscope-out/ in the
+# current folder (or to RANKSCOPE_OUT).
 # Usage: app/run.sh [MODEL]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -16,21 +17,23 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
   exec "$bin/rankscope" ${model:+"$model"}
 fi
 
-out=${RANKSCOPE_OUT:-$PWD/rankscope-out}
-mkdir -p "$out"
-echo "No display: analysing, compressing and reporting into $out"
 [ -n "$model" ] || model="$root/resources/demo"
+name=$(basename -- "$model" .safetensors)
+out=${RANKSCOPE_OUT:-$PWD/rankscope-out/$name}
+mkdir -p "$out" 2>/dev/null && [ -w "$out" ] || out=$(mktemp -d)
+echo "No display: working headless into $out"
 export QT_QPA_PLATFORM=offscreen
-"$bin/rankscope-cli" plan "$model" --preset hybrid -o "$out/plan.json"
-"$bin/rankscope-cli" compress "$model" "$out/compressed" --overwrite --plan "$out/plan.json" --quant-bits 8 --run "$out/run.h5"
-for kind in html md csv; do "$bin/rankscope-cli" report "$out/run.h5" -o "$out/report.$kind"; done
-"$bin/rankscope" --screenshot "$out/window.png" "$out/run.h5"
-cat <<EOF
+run=$model
+if [[ $model != *.h5 ]]; then
+  run="$out/run.h5"
+  "$bin/rankscope-cli" plan "$model" --preset hybrid --quant-bits 8 -o "$out/plan.json"
+  "$bin/rankscope-cli" compress "$model" "$out/compressed" --overwrite --plan "$out/plan.json" --run "$run"
+fi
+for kind in html md csv; do "$bin/rankscope-cli" report "$run" -o "$out/report.$kind"; done
+"$bin/rankscope" --screenshot "$out/window.png" "$run"
 
-model       $model
-plan        $out/plan.json
-compressed  $out/compressed
-run file    $out/run.h5
-reports     $out/report.html, report.md, report.csv
-window      $out/window.png
-EOF
+echo
+echo "model     $model"
+[ "$run" = "$model" ] || printf '%s\n' "plan      $out/plan.json" "exported  $out/compressed" "run file  $run"
+echo "reports   $out/report.html, report.md, report.csv"
+echo "window    $out/window.png"
