@@ -6,8 +6,9 @@ target_compile_options(rankscope_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
   $<$<CONFIG:Release>:-fno-math-errno>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # GCC 12's own AVX-512 headers trip it wherever Eigen or a kernel uses them.
-  target_compile_options(rankscope_options INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized)
+  # GCC 12's own headers trip them: AVX-512 wherever Eigen or a kernel uses it, std::string when optimised.
+  target_compile_options(rankscope_options INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized
+    $<$<CONFIG:Release>:-Wno-restrict -Wno-array-bounds>)
 endif()
 if(RANKSCOPE_WERROR)
   target_compile_options(rankscope_options INTERFACE -Werror)
