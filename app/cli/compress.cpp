@@ -142,7 +142,7 @@ class Run final {
     const LineTotals totals = totalsOf(m_lines);
     const std::uint64_t after = model.bytes - totals.bytesBefore + totals.bytesAfter;
     std::string text = fmt::format("{}\n\n{}", describe(model), tableOf(m_lines));
-    text += fmt::format("layers {}\n", keptShare(totals.bytesBefore, totals.bytesAfter));
+    text += fmt::format("layers in scope {}\n", keptShare(totals.scopeBefore, totals.scopeAfter));
     text += fmt::format("whole model as factors {}\n", keptShare(model.bytes, after));
     text += fmt::format("{} model written to {}\n", m_options.dense ? "Dense" : "Factored", m_options.output);
     if (m_run) text += fmt::format("Run kept in {}\n", m_options.run);

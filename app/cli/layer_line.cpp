@@ -92,7 +92,10 @@ Json totalOf(const ModelIdentity& model, std::span<const LayerLine> lines) {
     return json;
   const std::uint64_t after = model.bytes - totals.bytesBefore + totals.bytesAfter;
   json["bytes_after"] = after;
-  json["kept"] = model.bytes == 0 ? 1.0 : static_cast<double>(after) / static_cast<double>(model.bytes);
+  json["kept"] = keptFraction(model.bytes, after);
+  json["scope"] = {{"bytes_before", totals.scopeBefore},
+                   {"bytes_after", totals.scopeAfter},
+                   {"kept", keptFraction(totals.scopeBefore, totals.scopeAfter)}};
   json["compressed_layers"] = totals.compressed;
   json["mean_predicted_cosine"] = number(totals.meanPredictedCosine);
   json["mean_cosine"] = number(totals.meanCosine ? totals.meanCosine : totals.meanPredictedCosine);
@@ -168,8 +171,10 @@ LineTotals totalsOf(std::span<const LayerLine> lines) {
   std::int64_t measured = 0, predicted = 0;
   double cosines = 0, errors = 0, predictions = 0;
   for (const LayerLine& line : lines) {
+    const std::uint64_t after = line.choice ? line.choice->bytesAfter : line.bytesBefore;
     totals.bytesBefore += line.bytesBefore;
-    totals.bytesAfter += line.choice ? line.choice->bytesAfter : line.bytesBefore;
+    totals.bytesAfter += after;
+    if (line.inScope()) totals.scopeBefore += line.bytesBefore, totals.scopeAfter += after;
     totals.parameters += parametersOf(line);
     if (!line.isCompressed() || !line.error.empty()) continue;
     ++totals.compressed;

@@ -41,6 +41,8 @@ struct LayerLine {
   std::string error;
 
   bool isCompressed() const { return choice && choice->rank; }
+  /// Attention and MLP linears, and whatever else a plan factors: the layers whose share kept is reported.
+  bool inScope() const { return isCompressed() || (!roleGuessed && (isAttention(role) || isMlp(role))); }
   /// Of the measured cosine, else of the predicted one; none for a layer that stays dense.
   std::optional<Verdict> verdict() const;
 };
@@ -54,6 +56,8 @@ void setResult(LayerLine& line, const CompressedLayer& layer);
 struct LineTotals {
   std::uint64_t bytesBefore = 0;
   std::uint64_t bytesAfter = 0;
+  std::uint64_t scopeBefore = 0; ///< of the layers in scope
+  std::uint64_t scopeAfter = 0;
   std::uint64_t parameters = 0;
   std::int64_t compressed = 0;
   std::optional<double> meanPredictedCosine;

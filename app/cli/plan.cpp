@@ -46,7 +46,7 @@ std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines)
   text += fmt::format("{} layers get factors, {} stay dense\n", totals.compressed, dense);
   if (totals.meanPredictedCosine)
     text += fmt::format("mean predicted cosine {}; {}\n", cosine(totals.meanPredictedCosine), verdictCounts(totals));
-  text += fmt::format("layers {}\n", keptShare(totals.bytesBefore, totals.bytesAfter));
+  text += fmt::format("layers in scope {}\n", keptShare(totals.scopeBefore, totals.scopeAfter));
   text += fmt::format("whole model {}\n", keptShare(model.bytes, model.bytes - totals.bytesBefore + totals.bytesAfter));
   return text;
 }

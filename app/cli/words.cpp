@@ -40,9 +40,12 @@ std::string duration(double seconds) {
 
 std::string rank(std::optional<std::int64_t> rank) { return rank ? std::to_string(*rank) : "dense"; }
 
+double keptFraction(std::uint64_t before, std::uint64_t after) {
+  return before == 0 ? 1.0 : static_cast<double>(after) / static_cast<double>(before);
+}
+
 std::string keptShare(std::uint64_t before, std::uint64_t after) {
-  const double kept = before == 0 ? 1 : static_cast<double>(after) / static_cast<double>(before);
-  return fmt::format("{} -> {} ({:.1f} %)", bytes(before), bytes(after), 100 * kept);
+  return fmt::format("{} -> {} ({:.1f} %)", bytes(before), bytes(after), 100 * keptFraction(before, after));
 }
 
 } // namespace rankscope::cli

@@ -187,8 +187,9 @@ RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const
   for (std::size_t i = 0; i < frame.items.size(); ++i) {
     const LayerInfo& layer = checkpoint.layer(frame.items[i].layer);
     plan.overrides[layer.name] = solution.ranks[i];
-    if (!solution.ranks[i] && notes) notes->push_back(fmt::format("{}: stays dense within the budget", layer.name));
   }
+  if (const auto dense = std::count(solution.ranks.begin(), solution.ranks.end(), std::nullopt); dense > 0 && notes)
+    notes->push_back(fmt::format("{} of {} layers in scope stay dense: their bytes are worth it", dense, frame.items.size()));
   return plan;
 }
 
