@@ -8,7 +8,7 @@ target_compile_options(rankscope_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12's own headers trip them: AVX-512 wherever Eigen or a kernel uses it, std::string when optimised.
   target_compile_options(rankscope_options INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized
-    $<$<CONFIG:Release>:-Wno-restrict -Wno-array-bounds>)
+    "$<$<CONFIG:Release>:-Wno-restrict;-Wno-array-bounds>")
 endif()
 if(RANKSCOPE_WERROR)
   target_compile_options(rankscope_options INTERFACE -Werror)
