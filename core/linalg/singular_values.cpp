@@ -7,9 +7,9 @@
 
 #include "core/linalg/general_band.h"
 #include "core/linalg/gram.h"
-#include "core/linalg/lapack.h"
 #include "core/linalg/scaled_matrix.h"
 #include "core/linalg/symmetric_band.h"
+#include "core/linalg/tridiagonal.h"
 
 namespace rankscope {
 
@@ -22,17 +22,6 @@ constexpr int kSingleSide = 128;
 // Largest relative deviation of ‖W‖² that the single-precision route may show: its errors are 100 times smaller.
 constexpr double kSingleDrift = 1e-5;
 
-/// Eigenvalues of the band, descending.
-std::vector<double> eigenvalues(SymmetricBand& band, const Progress& progress) {
-  Tridiagonal tridiagonal = toTridiagonal(band, progress);
-  progress.check();
-  const int n = band.size();
-  int info = 0;
-  dsterf_(&n, tridiagonal.diagonal.data(), tridiagonal.offDiagonal.data(), &info);
-  std::reverse(tridiagonal.diagonal.begin(), tridiagonal.diagonal.end());
-  return std::move(tridiagonal.diagonal);
-}
-
 std::optional<std::vector<double>> squaresBySinglePrecision(const ScaledMatrix& w, const Progress& progress,
                                                             int threads) {
   Eigen::MatrixXf tall = w.tallFloat();
@@ -42,14 +31,14 @@ std::optional<std::vector<double>> squaresBySinglePrecision(const ScaledMatrix& 
   for (int i = 0; i < band.size(); ++i) trace += band(i, i);
   const double expected = w.squaredNorm();
   if (!(std::abs(trace - expected) <= kSingleDrift * expected)) return std::nullopt;
-  return eigenvalues(band, progress);
+  return eigenvalues(toTridiagonal(band, progress));
 }
 
 std::vector<double> squares(const ScaledMatrix& w, const Progress& progress, int threads) {
   if (w.shortSide() >= kSingleSide && w.longSide() < kGramRatio * w.shortSide())
     if (auto values = squaresBySinglePrecision(w, progress, threads)) return std::move(*values);
   BandReduction reduction = toBand(gram(w, progress, threads), progress, threads);
-  return eigenvalues(reduction.band, progress);
+  return eigenvalues(toTridiagonal(reduction.band, progress));
 }
 
 } // namespace

@@ -14,6 +14,7 @@
 #include "core/linalg/parallel.h"
 #include "core/linalg/scaled_matrix.h"
 #include "core/linalg/symmetric_band.h"
+#include "core/linalg/tridiagonal.h"
 
 namespace rankscope {
 
@@ -28,14 +29,11 @@ struct TallSvd {
   Eigen::MatrixXd shortVectors; // n × r
 };
 
-/// Eigenvalues of a copy of the band, descending.
-std::vector<double> eigenvaluesOf(SymmetricBand band, const Progress& progress) {
+/// At least the `count` largest eigenvalues, descending.
+std::vector<double> eigenvaluesOf(SymmetricBand band, int count, const Progress& progress, int threads) {
   Tridiagonal tridiagonal = toTridiagonal(band, progress);
-  const int n = band.size();
-  int info = 0;
-  dsterf_(&n, tridiagonal.diagonal.data(), tridiagonal.offDiagonal.data(), &info);
-  std::reverse(tridiagonal.diagonal.begin(), tridiagonal.diagonal.end());
-  return std::move(tridiagonal.diagonal);
+  if (3 * count > band.size()) return eigenvalues(std::move(tridiagonal));
+  return largestEigenvalues(tridiagonal, count, threads);
 }
 
 double traceOf(SymmetricBand& band) {
@@ -139,12 +137,12 @@ std::optional<TallSvd> throughGram(const ScaledMatrix& w, int rank, std::vector<
                                    const Progress& progress, int threads) {
   BandReduction reduction = toBand(gram(w, progress, threads), progress, threads);
   const bool known = !eigenvalues.empty();
-  if (!known) eigenvalues = eigenvaluesOf(reduction.band, progress);
+  if (!known) eigenvalues = eigenvaluesOf(reduction.band, rank, progress, threads);
   auto leading = std::span<const double>(eigenvalues).first(static_cast<std::size_t>(rank));
   Eigen::MatrixXd v = bandEigenvectors(reduction.band, leading, progress, threads);
   if (!leadsClosely(reduction.band, v, leading)) {
     if (!known) return std::nullopt;
-    eigenvalues = eigenvaluesOf(reduction.band, progress); // those known are of single precision
+    eigenvalues = eigenvaluesOf(reduction.band, rank, progress, threads); // those known are of single precision
     leading = std::span<const double>(eigenvalues).first(static_cast<std::size_t>(rank));
     v = bandEigenvectors(reduction.band, leading, progress, threads);
     if (!leadsClosely(reduction.band, v, leading)) return std::nullopt;
@@ -188,7 +186,7 @@ Eigen::MatrixXd product(char opA, const Eigen::MatrixXd& a, const Eigen::MatrixX
 Eigen::MatrixXd leadingDirections(const Eigen::MatrixXd& residual, int count, const Progress& progress, int threads) {
   Eigen::MatrixXd squared = product('T', residual, residual, progress, threads);
   BandReduction reduction = toBand(std::move(squared), progress, threads);
-  const std::vector<double> eigenvalues = eigenvaluesOf(reduction.band, progress);
+  const std::vector<double> eigenvalues = eigenvaluesOf(reduction.band, count, progress, threads);
   const auto clear = std::find_if(eigenvalues.begin(), eigenvalues.end(),
                                   [&](double value) { return !(value > 1e-6 * eigenvalues.front()); });
   const auto size = std::clamp<std::ptrdiff_t>(clear - eigenvalues.begin(), 1, count);

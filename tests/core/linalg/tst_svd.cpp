@@ -61,7 +61,7 @@ class TestSvd : public QObject {
     QTest::addColumn<int>("rows");
     QTest::addColumn<int>("cols");
     for (const QString& kind : kKinds)
-      for (const auto& [rows, cols] : {std::pair(301, 197), {130, 470}, {256, 256}, {70, 1}, {1, 45}, {37, 36}})
+      for (const auto& [rows, cols] : {std::pair(301, 197), {130, 470}, {290, 290}, {70, 1}, {1, 45}, {37, 36}})
         if (kind == "gaussian" || (rows > 100 || kind == "trained"))
           QTest::addRow("%s %dx%d", qPrintable(kind), rows, cols) << kind << rows << cols;
   }
@@ -84,6 +84,32 @@ class TestSvd : public QObject {
         }
       }
     }
+  }
+
+  // Several tiles, both routes: single precision (nearly square) and the Gram matrix (twice as long as wide).
+  void largerValuesMatchLapack_data() {
+    QTest::addColumn<QString>("kind");
+    QTest::addColumn<int>("rows");
+    QTest::addColumn<int>("cols");
+    for (const char* kind : {"trained", "graded", "offset"})
+      for (const auto& [rows, cols] : {std::pair(620, 590), {560, 1300}})
+        QTest::addRow("%s %dx%d", kind, rows, cols) << QString(kind) << rows << cols;
+  }
+  void largerValuesMatchLapack() {
+    QFETCH(QString, kind);
+    QFETCH(int, rows);
+    QFETCH(int, cols);
+    const Stored w(matrixNamed(kind, rows, cols), DType::F32);
+    const auto expected = test::dgesddValues(w.view);
+    for (const int threads : {1, 2}) QCOMPARE_LT(test::deviation(singularValues(w.view, {}, threads), expected), 1e-6);
+  }
+
+  // One entry holds nearly everything; the others must still be right beside it.
+  void outliersDoNotDrownTheRest() {
+    RowMatrixD values = test::gaussian(300, 280, 14, 0.01);
+    values(17, 200) = 50;
+    const Stored w(values, DType::F32);
+    QCOMPARE_LT(test::deviation(singularValues(w.view), test::dgesddValues(w.view)), 1e-6);
   }
 
   void halfPrecisionIsReadAsStored() {
