@@ -25,7 +25,19 @@ std::int64_t clamped(std::int64_t rank, const LayerInfo& layer) {
   return std::clamp<std::int64_t>(rank, 1, layer.smallSide());
 }
 
-/// What goes into the file besides the values: the header and the manifest, as long as they can get.
+/// Factors and scales of a layer as a header lists them, with the longest numbers that it can need.
+void addFactorSpecs(std::vector<TensorSpec>& specs, const LayerInfo& layer, bool scaled) {
+  const auto rows = static_cast<std::uint64_t>(layer.rows);
+  const auto cols = static_cast<std::uint64_t>(layer.cols);
+  const auto rank = static_cast<std::uint64_t>(layer.smallSide());
+  specs.push_back({factorName(layer.name, 'a'), DType::BF16, {rows, rank}});
+  specs.push_back({factorName(layer.name, 'b'), DType::BF16, {rank, cols}});
+  if (!scaled) return;
+  specs.push_back({scaleName(layer.name, 'a'), DType::F32, {rows, rank}});
+  specs.push_back({scaleName(layer.name, 'b'), DType::F32, {rank, cols}});
+}
+
+/// What an export holds besides the values: the file's header and the manifest, as long as they can get.
 std::uint64_t overheadBytes(const Checkpoint& checkpoint, const PresetOptions& options,
                             const std::set<LayerId>& mayBeFactored) {
   std::vector<TensorSpec> specs;
@@ -36,17 +48,8 @@ std::uint64_t overheadBytes(const Checkpoint& checkpoint, const PresetOptions& o
   }
   for (const LayerId id : mayBeFactored) {
     const LayerInfo& layer = checkpoint.layer(id);
+    if (!layer.factoredRank) addFactorSpecs(specs, layer, isInteger(options.factorDtype)); // else listed already
     const LayerChoice choice = choiceFor(layer, layer.smallSide(), options.factorDtype, options.group);
-    const DType code = isInteger(options.factorDtype) ? DType::I8 : DType::BF16;
-    const auto rows = static_cast<std::uint64_t>(layer.rows);
-    const auto cols = static_cast<std::uint64_t>(layer.cols);
-    const auto rank = static_cast<std::uint64_t>(layer.smallSide());
-    specs.push_back({factorName(layer.name, 'a'), code, {rows, rank}});
-    specs.push_back({factorName(layer.name, 'b'), code, {rank, cols}});
-    if (isInteger(options.factorDtype)) {
-      specs.push_back({scaleName(layer.name, 'a'), DType::F32, {rows, rank}});
-      specs.push_back({scaleName(layer.name, 'b'), DType::F32, {rank, cols}});
-    }
     manifest.layers.push_back({layer.name, layer.rows, layer.cols, layer.smallSide(), layer.orientation, layer.dtype,
                                choice.formatA, choice.formatB, 1.0 / 3, 1.0 / 3});
   }

@@ -20,7 +20,9 @@ class TestQuality : public QObject {
   void studyTable();
 };
 
-static StoredMatrix floats(const RowMatrixD& values) { return storeMatrix(values, {Storage::F32}); }
+static StoredMatrix floats(const RowMatrixD& values) {
+  return storeMatrix(values, {Storage::F32});
+}
 
 void TestQuality::agreesWithTheDefinition() {
   // More rows than one block holds, and a last block that is shorter.

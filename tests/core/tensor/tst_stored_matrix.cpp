@@ -23,7 +23,9 @@ QByteArray hex(std::span<const std::byte> bytes) {
   return QByteArray(reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size())).toHex();
 }
 
-std::vector<float> scalesOf(const StoredMatrix& matrix) { return {matrix.scales.begin(), matrix.scales.end()}; }
+std::vector<float> scalesOf(const StoredMatrix& matrix) {
+  return {matrix.scales.begin(), matrix.scales.end()};
+}
 
 /// The scale of element (i, j), written down from the contract once more and in another way.
 float scaleOf(const StoredMatrix& m, std::int64_t i, std::int64_t j) {
@@ -63,13 +65,13 @@ void TestStoredMatrix::namesAndBits() {
 
 void TestStoredMatrix::int8Layout() {
   const StoredMatrix m = storeMatrix(matrixOf(2, 3, {127, -127, 1, -2, 0.5, 1}), {Storage::Int8, ScaleAxis::PerRow, 0});
-  QCOMPARE(hex(m.codes), QByteArray("7f81018120" "40")); // 0.5/(2/127) = 31.75, 1/(2/127) = 63.5 to even
+  QCOMPARE(hex(m.codes), QByteArray("7f81018120"
+                                    "40")); // 0.5/(2/127) = 31.75, 1/(2/127) = 63.5 to even
   QCOMPARE(scalesOf(m), (std::vector<float>{1.0f, 2.0f / 127}));
 }
 
 void TestStoredMatrix::int4LayoutPadsOddRows() {
-  const StoredMatrix m =
-      storeMatrix(matrixOf(2, 3, {7, -7, 3, -1, 2, -7}), {Storage::Int4, ScaleAxis::PerRow, 0});
+  const StoredMatrix m = storeMatrix(matrixOf(2, 3, {7, -7, 3, -1, 2, -7}), {Storage::Int4, ScaleAxis::PerRow, 0});
   QCOMPARE(hex(m.codes), QByteArray("97032f09")); // low nibble first, the fourth is padding
   QCOMPARE(m.bytes(), 4u + 8u);
   QCOMPARE(load(m), (RowMatrixF(2, 3) << 7, -7, 3, -1, 2, -7).finished());
@@ -91,7 +93,8 @@ void TestStoredMatrix::scalesPerColumnAndGroup() {
 
 void TestStoredMatrix::floats() {
   const RowMatrixD values = matrixOf(1, 3, {1.0 + 0x1p-9, -3.0e38, 0x1p-20});
-  QCOMPARE(load(storeMatrix(values, {Storage::F32})), (RowMatrixF(1, 3) << 1.0f + 0x1p-9f, -3.0e38f, 0x1p-20f).finished());
+  QCOMPARE(load(storeMatrix(values, {Storage::F32})),
+           (RowMatrixF(1, 3) << 1.0f + 0x1p-9f, -3.0e38f, 0x1p-20f).finished());
   const RowMatrixF half = load(storeMatrix(values, {Storage::F16}));
   QCOMPARE(half(0), 1.0f + 0x1p-9f);
   QVERIFY(std::isinf(half(1)));
@@ -105,8 +108,7 @@ void TestStoredMatrix::integersStayWithinHalfAStep_data() {
   QTest::addColumn<int>("cols");
   QTest::addColumn<int>("group");
   for (const auto& [rows, cols] : {std::pair{1, 1}, {1, 129}, {67, 1}, {33, 65}, {128, 31}, {70, 257}})
-    for (const int group : {0, 32, 64, 128})
-      QTest::addRow("%dx%d/%d", rows, cols, group) << rows << cols << group;
+    for (const int group : {0, 32, 64, 128}) QTest::addRow("%dx%d/%d", rows, cols, group) << rows << cols << group;
 }
 
 void TestStoredMatrix::integersStayWithinHalfAStep() {
