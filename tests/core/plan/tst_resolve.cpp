@@ -86,6 +86,7 @@ class TestResolve : public QObject {
   void cosineTarget();
   void breakEvenInNumbersAndBytes();
   void bytesAreBytesAsWritten();
+  void scalesFollowUse();
   void familiesScope();
 };
 
@@ -284,6 +285,20 @@ void TestResolve::bytesAreBytesAsWritten() {
         QCOMPARE(bytesAfter(info, choice), a.bytes() + b.bytes());
         QVERIFY(group == 0 || (choice.formatA.group == group && choice.formatB.group == group));
       }
+}
+
+/// One scale a component; groups lie along the axis that is summed over: y = (xBᵀ)Aᵀ or y = (xA)B.
+void TestResolve::scalesFollowUse() {
+  LayerInfo info = layer("x", Role::Query, 0, 60, 33);
+  for (const Orientation orientation : {Orientation::OutIn, Orientation::InOut}) {
+    info.orientation = orientation;
+    const LayerChoice whole = choiceFor(info, 7, Storage::Int8, 0);
+    QVERIFY(whole.formatA == (StorageFormat{Storage::Int8, ScaleAxis::PerColumn, 0}));
+    QVERIFY(whole.formatB == (StorageFormat{Storage::Int8, ScaleAxis::PerRow, 0}));
+    const ScaleAxis summed = orientation == Orientation::OutIn ? ScaleAxis::PerRow : ScaleAxis::PerColumn;
+    const LayerChoice grouped = choiceFor(info, 7, Storage::Int4, 32);
+    QVERIFY(grouped.formatA.axis == summed && grouped.formatB.axis == summed);
+  }
 }
 
 void TestResolve::familiesScope() {
