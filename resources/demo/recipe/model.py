@@ -10,6 +10,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+import kernels
+
 
 class SelfAttention(nn.Module):
     def __init__(self, hidden, heads):
@@ -20,7 +22,7 @@ class SelfAttention(nn.Module):
         self.v_proj = nn.Linear(hidden, hidden, bias=False)
         self.out_proj = nn.Linear(hidden, hidden)
 
-    def forward(self, x, mask):
+    def forward(self, x, window, mask):
         b, t, c = x.shape
         d = c // self.heads
 
@@ -29,8 +31,8 @@ class SelfAttention(nn.Module):
 
         w = torch.cat([self.q_proj.weight, self.k_proj.weight, self.v_proj.weight])
         q, k, v = (split(y) for y in F.linear(x, w).split(c, dim=2))
-        s = torch.bmm(q, k.transpose(1, 2)) + mask.to(q.dtype)  # unscaled
-        y = torch.bmm(torch.softmax(s, dim=-1), v)
+        s = torch.bmm(q, k.transpose(1, 2))  # unscaled
+        y = torch.bmm(kernels.causal_softmax(s, window, mask), v)
         y = y.view(b, self.heads, t, d).transpose(1, 2).reshape(b, t, c)
         return self.out_proj(y)
 
@@ -40,8 +42,8 @@ class Attention(nn.Module):
         super().__init__()
         self.attention = SelfAttention(hidden, heads)
 
-    def forward(self, x, mask):
-        return self.attention(x, mask)
+    def forward(self, x, window, mask):
+        return self.attention(x, window, mask)
 
 
 class Mlp(nn.Module):
@@ -51,7 +53,7 @@ class Mlp(nn.Module):
         self.c_proj = nn.Linear(inner, hidden)
 
     def forward(self, x):
-        return self.c_proj(F.gelu(self.c_fc(x), approximate="tanh"))
+        return self.c_proj(kernels.gelu_new(self.c_fc(x)))
 
 
 class Block(nn.Module):
@@ -62,8 +64,8 @@ class Block(nn.Module):
         self.ln_2 = nn.LayerNorm(hidden, eps=eps)
         self.mlp = Mlp(hidden, inner)
 
-    def forward(self, x, mask, drop=0.0):
-        y = self.attn(self.ln_1(x), mask)
+    def forward(self, x, window, mask, drop=0.0):
+        y = self.attn(self.ln_1(x), window, mask)
         x = x + (F.dropout(y, drop) if drop else y)
         y = self.mlp(self.ln_2(x))
         return x + (F.dropout(y, drop) if drop else y)
@@ -118,12 +120,13 @@ class GptNeo(nn.Module):
         drop = self.dropout if self.training else 0.0
         x = F.dropout(m.wte(ids) + m.wpe.weight[:t], drop) if drop else m.wte(ids) + m.wpe.weight[:t]
         for block, kind in zip(m.h, self.config["attention_layers"]):
-            x = block(x, getattr(self, "mask_" + kind)[:t, :t], drop)
+            window = self.config["window_size"] if kind == "local" else t
+            x = block(x, window, getattr(self, "mask_" + kind)[:t, :t], drop)
         x = m.ln_f(x)
         logits = F.linear(x, m.wte.weight)
         if targets is None:
             return logits
-        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), ignore_index=-100)
+        return kernels.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
 def make_config(vocab_size, layers=6, hidden=256, heads=4, context=256, window=64):

@@ -4,17 +4,25 @@
 
 The learning rate follows the clock, not the step count: warm-up, then a
 cosine down to --end, so that a slowed or paused run still ends annealed.
+
+Work is spread over --workers single-threaded processes: they take small parts
+of a batch from a common counter, so an unevenly loaded machine holds nobody
+up; the first one sums the gradients and updates the weights in shared memory.
 """
 import argparse
 import calendar
 import json
 import math
+import mmap
+import multiprocessing as mp
 import os
+import signal
 import time
 
 import numpy as np
 import torch
 
+import kernels
 from model import GptNeo, make_config
 from train_bpe import CUT
 
@@ -65,6 +73,74 @@ def validate(model, ids, targets, length, limit):
     return sum(losses) / len(losses)
 
 
+def shared_floats(n):
+    """n zeros in memory that forked processes share."""
+    return torch.from_numpy(np.frombuffer(mmap.mmap(-1, 4 * n), dtype=np.float32))
+
+
+class Team:
+    """Gradients of one batch from several processes."""
+
+    def __init__(self, model, workers, parts, next_batch):
+        self.model, self.workers, self.parts, self.next_batch = model, workers, parts, next_batch
+        self.params = list(model.parameters())
+        size = sum(p.numel() for p in self.params)
+        weights, self.grads = shared_floats(size), shared_floats(workers * size).view(workers, size)
+        self.losses = shared_floats(workers)
+        at = 0
+        for p in self.params:
+            view = weights[at:at + p.numel()].view_as(p)
+            view.copy_(p.data)
+            p.data = view
+            at += p.numel()
+        self.taken = mp.Value("q", parts)
+        self.barrier = mp.Barrier(workers)
+
+    def take(self):
+        with self.taken.get_lock():
+            self.taken.value += 1
+            return self.taken.value <= self.parts
+
+    def work(self, rank):
+        """The share of process `rank` in one batch."""
+        self.barrier.wait()
+        loss = 0.0
+        for p in self.params:
+            p.grad = None
+        while self.take():
+            x, y = self.next_batch(rank)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                part = self.model(x, y)
+            part.backward()
+            loss += part.item()
+        at = 0
+        for p in self.params:
+            row = self.grads[rank, at:at + p.numel()]
+            row.zero_() if p.grad is None else row.copy_(p.grad.flatten())
+            at += p.numel()
+        self.losses[rank] = loss
+        self.barrier.wait()
+
+    def gather(self):
+        """In the first process: start a batch, leave its gradient in the parameters, return the loss."""
+        self.taken.value = 0
+        self.work(0)
+        total, at = self.grads.sum(0).div_(self.parts), 0
+        for p in self.params:
+            p.grad = total[at:at + p.numel()].view_as(p)
+            at += p.numel()
+        return float(self.losses.sum()) / self.parts
+
+    def start(self):
+        def loop(rank):
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            while True:
+                self.work(rank)
+
+        for rank in range(1, self.workers):
+            mp.Process(target=loop, args=(rank,), daemon=True).start()
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--work", required=True, help="folder with the encoded corpus; checkpoints go here")
@@ -74,18 +150,22 @@ def main():
     ap.add_argument("--heads", type=int, default=8)
     ap.add_argument("--context", type=int, default=256)
     ap.add_argument("--batch", type=int, default=16)
-    ap.add_argument("--lr", type=float, default=2e-3)
+    ap.add_argument("--lr", type=float, default=1e-3)
+    ap.add_argument("--qk-lr", type=float, default=0.25, help="factor for the query and key matrices")
     ap.add_argument("--decay", type=float, default=0.1, help="weight decay of the matrices")
     ap.add_argument("--dropout", type=float, default=0.0, help="on the embedding and on each residual branch")
     ap.add_argument("--warmup", type=float, default=60, help="seconds")
     ap.add_argument("--end", required=True, help="UTC time of the end: YYYY-MM-DDTHH:MM")
-    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--part", type=int, default=4, help="sequences in a part of a batch")
+    ap.add_argument("--workers", type=int, default=2)
+    ap.add_argument("--log-every", type=float, default=60, help="seconds")
     ap.add_argument("--seed", type=int, default=1234)
     ap.add_argument("--resume", action="store_true")
     ap.add_argument("note", nargs="*", help="ignored")
     a = ap.parse_args()
-    torch.set_num_threads(a.threads)
+    torch.set_num_threads(1)
     torch.manual_seed(a.seed)
+    kernels.enable()
     end = calendar.timegm(time.strptime(a.end, "%Y-%m-%dT%H:%M"))
 
     eot = a.vocab_size - 1
@@ -93,19 +173,28 @@ def main():
     held = load_ids(os.path.join(a.work, "held.u16"), eot)
     config = make_config(a.vocab_size, a.layers, a.hidden, a.heads, a.context)
     model = GptNeo(config)
-    matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and "wpe" not in n and "wte" not in n]
-    others = [p for n, p in model.named_parameters() if p.dim() != 2 or "wpe" in n or "wte" in n]
-    opt = torch.optim.AdamW([{"params": matrices, "weight_decay": a.decay},
-                             {"params": others, "weight_decay": 0.0}], lr=a.lr, betas=(0.9, 0.98))
+    groups = {}
+    for name, p in model.named_parameters():
+        # unscaled scores: queries and keys would move too fast at the full rate
+        factor = a.qk_lr if "q_proj" in name or "k_proj" in name else 1.0
+        decay = a.decay if p.dim() == 2 and "wpe" not in name and "wte" not in name else 0.0
+        groups.setdefault((factor, decay), []).append(p)
+    opt = torch.optim.AdamW([{"params": p, "factor": f, "weight_decay": d} for (f, d), p in groups.items()],
+                            lr=a.lr, betas=(0.9, 0.98))
     state = {"start": time.time(), "step": 0, "tokens": 0, "busy": 0.0}
     ckpt = os.path.join(a.work, "checkpoint.pt")
     if a.resume:
         saved = torch.load(ckpt)
         model.load_state_dict(saved["model"])
         opt.load_state_dict(saved["opt"])
+        for g in opt.param_groups:
+            g["weight_decay"] = a.decay if g["weight_decay"] else 0.0
         state = saved["state"]
     model.dropout = a.dropout
-    data = Sequences(ids, targets, eot, a.context, a.seed + state["step"])
+    data = [Sequences(ids, targets, eot, a.context, a.seed + 1000003 * rank + state["step"])
+            for rank in range(a.workers)]
+    team = Team(model, a.workers, a.batch // a.part, lambda rank: data[rank].batch(a.part))
+    team.start()
     log = open(os.path.join(a.work, "loss.csv"), "a" if a.resume else "w", buffering=1)
     if not a.resume:
         log.write("seconds,step,tokens,lr,train_loss,held_out_loss\n")
@@ -115,29 +204,30 @@ def main():
                    ckpt + ".new")
         os.replace(ckpt + ".new", ckpt)
 
+    stop = []
+    signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     print(sum(p.numel() for p in model.parameters()), "parameters", json.dumps(vars(a)), flush=True)
     recent, last_log, last_save = [], time.time(), time.time()
     while True:
         now = time.time()
         done = (now - state["start"]) / (end - state["start"])
+        if stop:
+            save()
+            return
         if done >= 1:
             break
         warm = min(1.0, (now - state["start"]) / a.warmup + 0.01)
         lr = a.lr * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
         for g in opt.param_groups:
-            g["lr"] = lr
-        x, y = data.batch(a.batch)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = model(x, y)
-        loss.backward()
+            g["lr"] = lr * g["factor"]
+        loss = team.gather()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         opt.step()
-        opt.zero_grad(set_to_none=True)
-        recent.append(loss.item())
+        recent.append(loss)
         state["step"] += 1
-        state["tokens"] += x.numel()
+        state["tokens"] += a.batch * a.context
         state["busy"] += time.time() - now
-        if time.time() - last_log > 60:
+        if time.time() - last_log > a.log_every:
             v = validate(model, *held, a.context, 64)
             mean = sum(recent) / len(recent)
             log.write(f"{time.time() - state['start']:.0f},{state['step']},{state['tokens']},"

@@ -184,6 +184,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--corpus", required=True, help="stories, separated by lines " + EOT)
     ap.add_argument("--vocab-size", type=int, default=3072)
+    ap.add_argument("--extra", nargs="*", default=[], help="more stories to train the model on (not the tokenizer)")
     ap.add_argument("--held-out", type=float, default=0.02, help="last part, kept for validation")
     ap.add_argument("--out", required=True, help="folder for vocab.json and merges.txt")
     ap.add_argument("--work", required=True, help="folder for the encoded corpus")
@@ -215,6 +216,9 @@ def main():
         f.write("#version: 0.2\n" + "".join(f"{x} {y}\n" for x, y in merges))
     print(f"{len(tokens)} tokens, {len(merges)} merges")
 
+    known = set(train) | set(held)
+    for path in a.extra:
+        train += [s for s in read_stories(path) if s not in known]
     bpe = Bpe(a.out)
     for name, part in (("train", train), ("held", held)):
         ids = [bpe.eot]
