@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QLocale>
+#include <QTextStream>
+#include <QTimer>
+
+#include "core/linalg/blas_core_type.h"
+#include "ui/document/document.h"
+#include "ui/document/plan_tools.h"
+#include "ui/document/settings.h"
+#include "ui/file_actions.h"
+#include "ui/jobs/job_runner.h"
+#include "ui/main_window.h"
+#include "ui/panels/banner.h"
+#include "ui/translations.h"
+
+namespace rankscope::ui {
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("rankscope::ui", text); }
+
+struct Options {
+  QString model;
+  QString screenshot;
+  QSize size;
+  std::optional<ThemeChoice> theme;
+  QString preset;
+  double keep = 0;
+  bool compress = false;
+};
+
+std::optional<ThemeChoice> themeNamed(const QString& name) {
+  if (name == QLatin1String("light")) return ThemeChoice::Light;
+  if (name == QLatin1String("dark")) return ThemeChoice::Dark;
+  if (name == QLatin1String("system")) return ThemeChoice::System;
+  return std::nullopt;
+}
+
+[[noreturn]] void wrongUsage(const QString& sentence) {
+  QTextStream(stderr) << "rankscope: " << sentence << '\n';
+  std::exit(2);
+}
+
+Options parse(const QApplication& application) {
+  QCommandLineParser parser;
+  parser.setApplicationDescription(tr("Low-rank compression of transformer models: see it, choose it, measure it."));
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.addPositionalArgument(QStringLiteral("model"), tr("Hugging Face folder, .safetensors file or run file (.h5)"), QStringLiteral("[MODEL|RUN.h5]"));
+  const QCommandLineOption screenshot(QStringLiteral("screenshot"), tr("Draw the window with everything computed into FILE and quit"), QStringLiteral("FILE.png"));
+  const QCommandLineOption size(QStringLiteral("size"), tr("Size of the window"), QStringLiteral("WxH"));
+  const QCommandLineOption theme(QStringLiteral("theme"), tr("light, dark or system"), QStringLiteral("NAME"));
+  const QCommandLineOption preset(QStringLiteral("preset"), tr("Begin with a preset: uniform, selective or hybrid"), QStringLiteral("NAME"));
+  const QCommandLineOption keep(QStringLiteral("keep"), tr("Begin with a budget: the share of the linears' bytes to keep"), QStringLiteral("SHARE"));
+  const QCommandLineOption compress(QStringLiteral("compress"), tr("Compress at once"));
+  const QCommandLineOption demo(QStringLiteral("demo"), tr("Open the demo"));
+  parser.addOptions({screenshot, size, theme, preset, keep, compress, demo});
+  parser.process(application);
+
+  Options options;
+  const QStringList files = parser.positionalArguments();
+  if (files.size() > 1) wrongUsage(tr("one model at a time, please"));
+  if (!files.isEmpty()) options.model = files.first();
+  if (parser.isSet(demo)) options.model = demoModelPath();
+  options.screenshot = parser.value(screenshot);
+  if (parser.isSet(size)) {
+    const QStringList sides = parser.value(size).split(QLatin1Char('x'));
+    if (sides.size() == 2) options.size = QSize(sides[0].toInt(), sides[1].toInt());
+    if (options.size.isEmpty()) wrongUsage(tr("--size wants WIDTHxHEIGHT, such as 1280x800"));
+  }
+  if (parser.isSet(theme) && !(options.theme = themeNamed(parser.value(theme)))) wrongUsage(tr("--theme wants light, dark or system"));
+  options.preset = parser.value(preset);
+  if (parser.isSet(preset) && !parsePreset(options.preset.toStdString())) wrongUsage(tr("--preset wants uniform, selective or hybrid"));
+  if (parser.isSet(keep)) options.keep = parser.value(keep).toDouble();
+  if (parser.isSet(keep) && (options.keep <= 0 || options.keep > 1)) wrongUsage(tr("--keep wants a share such as 0.5"));
+  options.compress = parser.isSet(compress);
+  return options;
+}
+
+void begin(MainWindow& window, const Options& options) {
+  if (!options.preset.isEmpty()) window.tools().applyPreset(*parsePreset(options.preset.toStdString()));
+  if (options.keep > 0) window.tools().applyBudget(KeepShare{options.keep});
+  if (options.compress) window.document().compress();
+}
+
+/// Waits until nothing runs, draws the window, quits. Needs a moment more for what is painted late.
+void drawWhenIdle(MainWindow& window, const QString& path) {
+  auto* timer = new QTimer(&window);
+  QObject::connect(timer, &QTimer::timeout, &window, [&window, path, quiet = 0]() mutable {
+    quiet = window.jobs().isBusy() ? 0 : quiet + 1;
+    if (quiet < 3) return;
+    const bool written = window.grab().save(path);
+    if (!written) QTextStream(stderr) << "rankscope: " << tr("cannot write %1").arg(path) << '\n';
+    QCoreApplication::exit(written ? 0 : 1);
+  });
+  timer->start(150);
+}
+
+int run(QApplication& application) {
+  const Options options = parse(application);
+  applyTheme(application, options.theme.value_or(themeNamed(settings::theme()).value_or(ThemeChoice::System)));
+  MainWindow window;
+  if (!options.size.isEmpty()) window.resize(options.size);
+  window.show();
+  if (!options.model.isEmpty()) {
+    if (window.files().open(options.model)) {
+      // The run file may bring a plan back first; what was asked for on the command line then replaces it.
+      QObject::connect(&window.document(), &Document::spectraEnded, &window, [&window, options] { begin(window, options); }, Qt::SingleShotConnection);
+    } else if (!options.screenshot.isEmpty()) {
+      QTextStream(stderr) << "rankscope: " << window.banner().text().section(QLatin1Char('\n'), 0, 0) << '\n';
+      return 1;
+    }
+  }
+  if (!options.screenshot.isEmpty()) drawWhenIdle(window, options.screenshot);
+  return QApplication::exec();
+}
+
+}  // namespace
+}  // namespace rankscope::ui
+
+int main(int argc, char** argv) {
+  rankscope::useBestBlasCoreType(argv);
+  QApplication application(argc, argv);
+  QApplication::setApplicationName(QStringLiteral("rankscope"));
+  QApplication::setApplicationDisplayName(QStringLiteral("Rankscope"));
+  QApplication::setOrganizationName(QStringLiteral("rankscope"));
+  QApplication::setApplicationVersion(QStringLiteral(RANKSCOPE_VERSION));
+  QApplication::setDesktopFileName(QStringLiteral("rankscope"));
+  rankscope::ui::speak(application, QLocale::system());
+  return rankscope::ui::run(application);
+}

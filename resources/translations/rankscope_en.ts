@@ -1,0 +1,107 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>rankscope::ui::Document</name>
+    <message numerus="yes">
+        <source>%n layers</source>
+        <translation>
+            <numerusform>%n layer</numerusform>
+            <numerusform>%n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Back to the rules for %n layer(s)</source>
+        <translation>
+            <numerusform>Back to the rules for %n layer</numerusform>
+            <numerusform>Back to the rules for %n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Pin %n layer(s)</source>
+        <translation>
+            <numerusform>Pin %n layer</numerusform>
+            <numerusform>Pin %n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Unpin %n layer(s)</source>
+        <translation>
+            <numerusform>Unpin %n layer</numerusform>
+            <numerusform>Unpin %n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Your plan and %n result(s) of the last session are back.</source>
+        <translation>
+            <numerusform>Your plan and %n result of the last session are back.</numerusform>
+            <numerusform>Your plan and %n results of the last session are back.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) compressed and measured.</source>
+        <translation>
+            <numerusform>%n layer compressed and measured.</numerusform>
+            <numerusform>%n layers compressed and measured.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::LayersPanel</name>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n layer</numerusform>
+            <numerusform>%n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Step the rank of %n layers</source>
+        <translation>
+            <numerusform>Step the rank of %n layer</numerusform>
+            <numerusform>Step the rank of %n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Half of break-even for %n layer(s)</source>
+        <translation>
+            <numerusform>Half of break-even for %n layer</numerusform>
+            <numerusform>Half of break-even for %n layers</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::PlanPanel</name>
+    <message numerus="yes">
+        <source>%n rank(s)</source>
+        <translation>
+            <numerusform>%n rank</numerusform>
+            <numerusform>%n ranks</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::PlanTools</name>
+    <message numerus="yes">
+        <source>(and %n more)</source>
+        <translation>
+            <numerusform>(and %n more)</numerusform>
+            <numerusform>(and %n more)</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Energy %1 for %n layer(s)</source>
+        <translation>
+            <numerusform>Energy %1 for %n layer</numerusform>
+            <numerusform>Energy %1 for %n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Cosine %1 for %n layer(s)</source>
+        <translation>
+            <numerusform>Cosine %1 for %n layer</numerusform>
+            <numerusform>Cosine %1 for %n layers</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

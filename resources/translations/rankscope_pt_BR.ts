@@ -1,0 +1,1895 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="pt_BR" sourcelanguage="en">
+<context>
+    <name>rankscope::ui</name>
+    <message>
+        <source>Low-rank compression of transformer models: see it, choose it, measure it.</source>
+        <translation>Compressão de modelos transformer por baixo posto: veja, escolha, meça.</translation>
+    </message>
+    <message>
+        <source>Hugging Face folder, .safetensors file or run file (.h5)</source>
+        <translation>Pasta do Hugging Face, arquivo .safetensors ou arquivo de execução (.h5)</translation>
+    </message>
+    <message>
+        <source>Draw the window with everything computed into FILE and quit</source>
+        <translation>Desenha a janela, com tudo calculado, em FILE e encerra</translation>
+    </message>
+    <message>
+        <source>Size of the window</source>
+        <translation>Tamanho da janela</translation>
+    </message>
+    <message>
+        <source>light, dark or system</source>
+        <translation>light, dark ou system</translation>
+    </message>
+    <message>
+        <source>Begin with a preset: uniform, selective or hybrid</source>
+        <translation>Começa com uma predefinição: uniform, selective ou hybrid</translation>
+    </message>
+    <message>
+        <source>Begin with a budget: the share of the linears&apos; bytes to keep</source>
+        <translation>Começa com um orçamento: a fração dos bytes das lineares a manter</translation>
+    </message>
+    <message>
+        <source>Compress at once</source>
+        <translation>Comprime imediatamente</translation>
+    </message>
+    <message>
+        <source>Open the demo</source>
+        <translation>Abrir a demonstração</translation>
+    </message>
+    <message>
+        <source>one model at a time, please</source>
+        <translation>um modelo por vez, por favor</translation>
+    </message>
+    <message>
+        <source>--size wants WIDTHxHEIGHT, such as 1280x800</source>
+        <translation>--size espera LARGURAxALTURA, como 1280x800</translation>
+    </message>
+    <message>
+        <source>--theme wants light, dark or system</source>
+        <translation>--theme espera light, dark ou system</translation>
+    </message>
+    <message>
+        <source>--preset wants uniform, selective or hybrid</source>
+        <translation>--preset espera uniform, selective ou hybrid</translation>
+    </message>
+    <message>
+        <source>--keep wants a share such as 0.5</source>
+        <translation>--keep espera uma fração, como 0.5</translation>
+    </message>
+    <message>
+        <source>cannot write %1</source>
+        <translation>não é possível gravar %1</translation>
+    </message>
+    <message>
+        <source>Export plot</source>
+        <translation>Exportar gráfico</translation>
+    </message>
+    <message>
+        <source>plot.png</source>
+        <translation>grafico.png</translation>
+    </message>
+    <message>
+        <source>Pictures and data (*.png *.svg *.pdf *.csv)</source>
+        <translation>Imagens e dados (*.png *.svg *.pdf *.csv)</translation>
+    </message>
+    <message>
+        <source>%1 could not be written. Choose a folder that you may write to, and .png, .svg, .pdf or .csv.</source>
+        <translation>Não foi possível gravar %1. Escolha uma pasta em que você possa gravar, e .png, .svg, .pdf ou .csv.</translation>
+    </message>
+    <message>
+        <source>Picture, data, reset view</source>
+        <translation>Imagem, dados, redefinir a vista</translation>
+    </message>
+    <message>
+        <source>Plot menu</source>
+        <translation>Menu do gráfico</translation>
+    </message>
+    <message>
+        <source>Copy picture</source>
+        <translation>Copiar imagem</translation>
+    </message>
+    <message>
+        <source>Export as PNG, SVG, PDF or CSV…</source>
+        <translation>Exportar como PNG, SVG, PDF ou CSV…</translation>
+    </message>
+    <message>
+        <source>Show everything</source>
+        <translation>Mostrar tudo</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::Banner</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>Dispensar</translation>
+    </message>
+    <message>
+        <source>Dismiss message</source>
+        <translation>Dispensar a mensagem</translation>
+    </message>
+    <message>
+        <source>Problem: %1</source>
+        <translation>Problema: %1</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::CommandSearch</name>
+    <message>
+        <source>What do you want to do?</source>
+        <translation>O que você quer fazer?</translation>
+    </message>
+    <message>
+        <source>Search commands</source>
+        <translation>Procurar comandos</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>Comandos</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::CurvePanel</name>
+    <message>
+        <source>log x</source>
+        <translation>log x</translation>
+    </message>
+    <message>
+        <source>Logarithmic rank axis</source>
+        <translation>Eixo do posto logarítmico</translation>
+    </message>
+    <message>
+        <source>Values at the pointer or the rank</source>
+        <translation>Valores no ponteiro ou no posto</translation>
+    </message>
+    <message>
+        <source>log σ</source>
+        <translation>log σ</translation>
+    </message>
+    <message>
+        <source>Logarithmic axis of singular values</source>
+        <translation>Eixo dos valores singulares logarítmico</translation>
+    </message>
+    <message>
+        <source>σ / σ₁</source>
+        <translation>σ / σ₁</translation>
+    </message>
+    <message>
+        <source>Divide by the largest singular value, to compare shapes</source>
+        <translation>Dividir pelo maior valor singular, para comparar as formas</translation>
+    </message>
+    <message>
+        <source>singular value σ</source>
+        <translation>valor singular σ</translation>
+    </message>
+    <message>
+        <source>predicted cosine</source>
+        <translation>cosseno previsto</translation>
+    </message>
+    <message>
+        <source>rank</source>
+        <translation>posto</translation>
+    </message>
+    <message>
+        <source>Singular values by rank</source>
+        <translation>Valores singulares por posto</translation>
+    </message>
+    <message>
+        <source>Predicted cosine by rank</source>
+        <translation>Cosseno previsto por posto</translation>
+    </message>
+    <message>
+        <source>Left and right arrow keys change the rank of the selected layers</source>
+        <translation>As setas para a esquerda e a direita mudam o posto das camadas selecionadas</translation>
+    </message>
+    <message>
+        <source>%1 · %2 · %3</source>
+        <translation>%1 · %2 · %3</translation>
+    </message>
+    <message>
+        <source>break-even</source>
+        <translation>equilíbrio</translation>
+    </message>
+    <message>
+        <source>Gavish–Donoho</source>
+        <translation>Gavish–Donoho</translation>
+    </message>
+    <message>
+        <source>random matrix of this norm</source>
+        <translation>matriz aleatória desta norma</translation>
+    </message>
+    <message>
+        <source>Select a layer in the table</source>
+        <translation>Selecione uma camada na tabela</translation>
+    </message>
+    <message>
+        <source>Computing the spectrum…</source>
+        <translation>Calculando o espectro…</translation>
+    </message>
+    <message>
+        <source>i = %1   σ = %2   cosine %3   error %4</source>
+        <translation>i = %1   σ = %2   cosseno %3   erro %4</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::Document</name>
+    <message numerus="yes">
+        <source>%n layers</source>
+        <translation>
+            <numerusform>%n camada</numerusform>
+            <numerusform>%n camadas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Rank %1 for %2</source>
+        <translation>Posto %1 para %2</translation>
+    </message>
+    <message>
+        <source>Keep %1 dense</source>
+        <translation>Manter %1 densa</translation>
+    </message>
+    <message numerus="yes">
+        <source>Back to the rules for %n layer(s)</source>
+        <translation>
+            <numerusform>%n camada de volta às regras</numerusform>
+            <numerusform>%n camadas de volta às regras</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Pin %n layer(s)</source>
+        <translation>
+            <numerusform>Fixar %n camada</numerusform>
+            <numerusform>Fixar %n camadas</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Unpin %n layer(s)</source>
+        <translation>
+            <numerusform>Soltar %n camada</numerusform>
+            <numerusform>Soltar %n camadas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Load plan %1</source>
+        <translation>Carregar o plano %1</translation>
+    </message>
+    <message>
+        <source>Spectra</source>
+        <translation>Espectros</translation>
+    </message>
+    <message numerus="yes">
+        <source>Your plan and %n result(s) of the last session are back.</source>
+        <translation>
+            <numerusform>Seu plano e %n resultado da última sessão estão de volta.</numerusform>
+            <numerusform>Seu plano e %n resultados da última sessão estão de volta.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Your plan of the last session is back.</source>
+        <translation>Seu plano da última sessão está de volta.</translation>
+    </message>
+    <message>
+        <source>Compression</source>
+        <translation>Compressão</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportar</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) compressed and measured.</source>
+        <translation>
+            <numerusform>%n camada comprimida e medida.</numerusform>
+            <numerusform>%n camadas comprimidas e medidas.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Stopped. What is finished is kept; Compress goes on from there.</source>
+        <translation>Parado. O que está concluído é mantido; Comprimir continua dali.</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::FileActions</name>
+    <message>
+        <source>%1 · %2</source>
+        <translation>%1 · %2</translation>
+    </message>
+    <message>
+        <source>Open model or run file</source>
+        <translation>Abrir modelo ou arquivo de execução</translation>
+    </message>
+    <message>
+        <source>Models and runs (*.safetensors *.index.json *.h5);;All files (*)</source>
+        <translation>Modelos e execuções (*.safetensors *.index.json *.h5);;Todos os arquivos (*)</translation>
+    </message>
+    <message>
+        <source>Open model folder</source>
+        <translation>Abrir pasta de modelo</translation>
+    </message>
+    <message>
+        <source>Saved %1</source>
+        <translation>%1 foi salvo</translation>
+    </message>
+    <message>
+        <source>Save run</source>
+        <translation>Salvar execução</translation>
+    </message>
+    <message>
+        <source>Run files (*.h5)</source>
+        <translation>Arquivos de execução (*.h5)</translation>
+    </message>
+    <message>
+        <source>Saved %1. What follows is saved there at once.</source>
+        <translation>%1 foi salvo. O que vier depois é salvo ali imediatamente.</translation>
+    </message>
+    <message>
+        <source>Export dense model (%1 needed): name a new folder</source>
+        <translation>Exportar modelo denso (requer %1): dê nome a uma pasta nova</translation>
+    </message>
+    <message>
+        <source>Export factored model (%1 needed): name a new folder</source>
+        <translation>Exportar modelo fatorado (requer %1): dê nome a uma pasta nova</translation>
+    </message>
+    <message>
+        <source>Folders (*)</source>
+        <translation>Pastas (*)</translation>
+    </message>
+    <message>
+        <source>Export model</source>
+        <translation>Exportar modelo</translation>
+    </message>
+    <message>
+        <source>%1 is not empty. Replace it? Only an earlier export is ever replaced.</source>
+        <translation>%1 não está vazia. Substituir? Só uma exportação anterior é substituída.</translation>
+    </message>
+    <message>
+        <source>The export needs %1, but the disk of %2 has only %3 left.</source>
+        <translation>A exportação requer %1, mas o disco de %2 só tem %3 livres.</translation>
+    </message>
+    <message>
+        <source>Free some space or choose another disk.</source>
+        <translation>Libere espaço ou escolha outro disco.</translation>
+    </message>
+    <message>
+        <source>Write report</source>
+        <translation>Gravar relatório</translation>
+    </message>
+    <message>
+        <source>Reports (*.html *.md *.csv)</source>
+        <translation>Relatórios (*.html *.md *.csv)</translation>
+    </message>
+    <message>
+        <source>The report is in %1</source>
+        <translation>O relatório está em %1</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Mostrar</translation>
+    </message>
+    <message>
+        <source>Save plan</source>
+        <translation>Salvar plano</translation>
+    </message>
+    <message>
+        <source>Plan files (*.json)</source>
+        <translation>Arquivos de plano (*.json)</translation>
+    </message>
+    <message>
+        <source>Plan saved as %1</source>
+        <translation>Plano salvo como %1</translation>
+    </message>
+    <message>
+        <source>Load plan</source>
+        <translation>Carregar plano</translation>
+    </message>
+    <message>
+        <source>Plan files (*.json);;All files (*)</source>
+        <translation>Arquivos de plano (*.json);;Todos os arquivos (*)</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::Help</name>
+    <message>
+        <source>Help</source>
+        <translation>Ajuda</translation>
+    </message>
+    <message>
+        <source>Help pages</source>
+        <translation>Páginas de ajuda</translation>
+    </message>
+    <message>
+        <source>Help text</source>
+        <translation>Texto da ajuda</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::JobsPanel</name>
+    <message>
+        <source>waiting</source>
+        <translation>esperando</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>concluído</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>cancelado</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>falhou</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>faltam %1</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>Cancel job</source>
+        <translation>Cancelar tarefa</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>Tarefa</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Estado</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Mensagem</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>Tarefas</translation>
+    </message>
+    <message>
+        <source>What is finished is kept</source>
+        <translation>O que está concluído é mantido</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::LayerTableModel</name>
+    <message>
+        <source>error</source>
+        <translation>erro</translation>
+    </message>
+    <message>
+        <source>%1 ?</source>
+        <translation>%1 ?</translation>
+    </message>
+    <message>
+        <source>%1 (factored)</source>
+        <translation>%1 (fatorada)</translation>
+    </message>
+    <message>
+        <source>Also used as %1 (tied)</source>
+        <translation>Também usada como %1 (compartilhada)</translation>
+    </message>
+    <message>
+        <source>Guessed from the name: the model&apos;s family is not known</source>
+        <translation>Deduzido do nome: a família do modelo não é conhecida</translation>
+    </message>
+    <message>
+        <source>Break-even at rank %1: from there on two factors are larger than the matrix</source>
+        <translation>Equilíbrio no posto %1: a partir daí os dois fatores são maiores que a matriz</translation>
+    </message>
+    <message>
+        <source>Measured at rank %1, before the plan changed. Compress again to measure the plan as it is now.</source>
+        <translation>Medido no posto %1, antes de o plano mudar. Comprima de novo para medir o plano atual.</translation>
+    </message>
+    <message>
+        <source>From the measured cosine</source>
+        <translation>Pelo cosseno medido</translation>
+    </message>
+    <message>
+        <source>From the predicted cosine</source>
+        <translation>Pelo cosseno previsto</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Camada</translation>
+    </message>
+    <message>
+        <source>The tensor&apos;s name, without what all names share. Sorting by it gives the model&apos;s order.</source>
+        <translation>O nome do tensor, sem o que todos os nomes têm em comum. Ordenar por ele dá a ordem do modelo.</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>Papel</translation>
+    </message>
+    <message>
+        <source>What the matrix does in the transformer</source>
+        <translation>O que a matriz faz no transformer</translation>
+    </message>
+    <message>
+        <source>Block</source>
+        <translation>Bloco</translation>
+    </message>
+    <message>
+        <source>Number of the transformer block</source>
+        <translation>Número do bloco do transformer</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>Forma</translation>
+    </message>
+    <message>
+        <source>Rows × columns as stored; sorts by the number of parameters</source>
+        <translation>Linhas × colunas como armazenadas; ordena pelo número de parâmetros</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>Tipo</translation>
+    </message>
+    <message>
+        <source>Number format in the checkpoint</source>
+        <translation>Formato numérico no checkpoint</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Tamanho</translation>
+    </message>
+    <message>
+        <source>Bytes in the checkpoint</source>
+        <translation>Bytes no checkpoint</translation>
+    </message>
+    <message>
+        <source>Stable rank</source>
+        <translation>Posto estável</translation>
+    </message>
+    <message>
+        <source>‖W‖²_F / σ₁²: how many directions as strong as the first there are</source>
+        <translation>‖W‖²_F / σ₁²: quantas direções tão fortes quanto a primeira existem</translation>
+    </message>
+    <message>
+        <source>Eff. rank</source>
+        <translation>Posto efet.</translation>
+    </message>
+    <message>
+        <source>Effective rank: exp of the entropy of σ / Σσ (Roy &amp; Vetterli 2007)</source>
+        <translation>Posto efetivo: exp da entropia de σ / Σσ (Roy &amp; Vetterli 2007)</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>Posto</translation>
+    </message>
+    <message>
+        <source>Rank of the two factors, or dense. Type a number, or d for dense; ← and → step.</source>
+        <translation>Posto dos dois fatores, ou densa. Digite um número, ou d para densa; ← e → andam um passo.</translation>
+    </message>
+    <message>
+        <source>≈ Cosine</source>
+        <translation>≈ Cosseno</translation>
+    </message>
+    <message>
+        <source>Predicted for exact truncation: √(Σ of the kept σ² / Σ of all σ²). Rounding of the factors comes on top: see the measured cosine.</source>
+        <translation>Previsto para o truncamento exato: √(Σ dos σ² mantidos / Σ de todos os σ²). O arredondamento dos fatores vem por cima: veja o cosseno medido.</translation>
+    </message>
+    <message>
+        <source>≈ Error</source>
+        <translation>≈ Erro</translation>
+    </message>
+    <message>
+        <source>Predicted relative error ‖W − W_r‖ / ‖W‖ = √(1 − cosine²)</source>
+        <translation>Erro relativo previsto ‖W − W_r‖ / ‖W‖ = √(1 − cosseno²)</translation>
+    </message>
+    <message>
+        <source>Cosine</source>
+        <translation>Cosseno</translation>
+    </message>
+    <message>
+        <source>Measured between the matrix and its factors as stored; struck out where the plan has changed since</source>
+        <translation>Medido entre a matriz e seus fatores como armazenados; riscado onde o plano mudou desde então</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>Erro</translation>
+    </message>
+    <message>
+        <source>Measured relative error ‖W − A·B‖ / ‖W‖ of the factors as stored</source>
+        <translation>Erro relativo medido ‖W − A·B‖ / ‖W‖ dos fatores como armazenados</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>Veredito</translation>
+    </message>
+    <message>
+        <source>By the measured cosine where there is one, else by the predicted</source>
+        <translation>Pelo cosseno medido onde houver, senão pelo previsto</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>Depois</translation>
+    </message>
+    <message>
+        <source>Bytes of the factors as written, scales included, or of the dense matrix</source>
+        <translation>Bytes dos fatores como gravados, com as escalas, ou da matriz densa</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::LayersPanel</name>
+    <message>
+        <source>Columns</source>
+        <translation>Colunas</translation>
+    </message>
+    <message>
+        <source>Filter: words, /regex/, block:0-3</source>
+        <translation>Filtro: palavras, /regex/, block:0-3</translation>
+    </message>
+    <message>
+        <source>Words must all occur in the name or role; /…/ is a regular expression; block:2 or block:0-3 picks blocks</source>
+        <translation>Todas as palavras devem ocorrer no nome ou no papel; /…/ é uma expressão regular; block:2 ou block:0-3 escolhe blocos</translation>
+    </message>
+    <message>
+        <source>Filter layers</source>
+        <translation>Filtrar camadas</translation>
+    </message>
+    <message>
+        <source>Show role</source>
+        <translation>Mostrar papel</translation>
+    </message>
+    <message>
+        <source>Show verdict</source>
+        <translation>Mostrar veredito</translation>
+    </message>
+    <message>
+        <source>All verdicts</source>
+        <translation>Todos os vereditos</translation>
+    </message>
+    <message>
+        <source>All roles</source>
+        <translation>Todos os papéis</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>Camadas</translation>
+    </message>
+    <message>
+        <source>Regular expression: %1</source>
+        <translation>Expressão regular: %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n camada</numerusform>
+            <numerusform>%n camadas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>No layer matches: clear the filter to see all %1</source>
+        <translation>Nenhuma camada corresponde: limpe o filtro para ver todas as %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2 layers</source>
+        <translation>%1 de %2 camadas</translation>
+    </message>
+    <message>
+        <source>Rank %1 for %2</source>
+        <translation>Posto %1 para %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>Step the rank of %n layers</source>
+        <translation>
+            <numerusform>Mudar o posto de %n camada</numerusform>
+            <numerusform>Mudar o posto de %n camadas</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Half of break-even for %n layer(s)</source>
+        <translation>
+            <numerusform>Metade do equilíbrio para %n camada</numerusform>
+            <numerusform>Metade do equilíbrio para %n camadas</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::MainWindow</name>
+    <message>
+        <source>Start over</source>
+        <translation>Recomeçar</translation>
+    </message>
+    <message>
+        <source>The model is in %1, re-read and checked.</source>
+        <translation>O modelo está em %1, relido e conferido.</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Mostrar</translation>
+    </message>
+    <message>
+        <source>Spectrum</source>
+        <translation>Espectro</translation>
+    </message>
+    <message>
+        <source>Cosine by rank</source>
+        <translation>Cosseno por posto</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>Mapa</translation>
+    </message>
+    <message>
+        <source>Trade-off</source>
+        <translation>Compromisso</translation>
+    </message>
+    <message>
+        <source>Snapshots</source>
+        <translation>Instantâneos</translation>
+    </message>
+    <message>
+        <source>As opened</source>
+        <translation>Como aberto</translation>
+    </message>
+    <message>
+        <source>History of the plan</source>
+        <translation>Histórico do plano</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Histórico</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>Tarefas</translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation>Plano</translation>
+    </message>
+    <message>
+        <source>Spectrum · %1</source>
+        <translation>Espectro · %1</translation>
+    </message>
+    <message>
+        <source>Main tools</source>
+        <translation>Ferramentas principais</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Arquivo</translation>
+    </message>
+    <message>
+        <source>&amp;Open…</source>
+        <translation>&amp;Abrir…</translation>
+    </message>
+    <message>
+        <source>Open &amp;folder…</source>
+        <translation>Abrir &amp;pasta…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+O</source>
+        <translation>Ctrl+Shift+O</translation>
+    </message>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>Abrir &amp;recentes</translation>
+    </message>
+    <message>
+        <source>Open &amp;demo</source>
+        <translation>Abrir a &amp;demonstração</translation>
+    </message>
+    <message>
+        <source>&amp;Save run</source>
+        <translation>&amp;Salvar execução</translation>
+    </message>
+    <message>
+        <source>Save run &amp;as…</source>
+        <translation>Salvar execução &amp;como…</translation>
+    </message>
+    <message>
+        <source>&amp;Export factored model…</source>
+        <translation>&amp;Exportar modelo fatorado…</translation>
+    </message>
+    <message>
+        <source>Ctrl+E</source>
+        <translation>Ctrl+E</translation>
+    </message>
+    <message>
+        <source>Export de&amp;nse model…</source>
+        <translation>Exportar modelo de&amp;nso…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+E</source>
+        <translation>Ctrl+Shift+E</translation>
+    </message>
+    <message>
+        <source>Write re&amp;port…</source>
+        <translation>&amp;Gravar relatório…</translation>
+    </message>
+    <message>
+        <source>Ctrl+R</source>
+        <translation>Ctrl+R</translation>
+    </message>
+    <message>
+        <source>&amp;Close model</source>
+        <translation>&amp;Fechar modelo</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>Sai&amp;r</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Editar</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Desfazer</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Refazer</translation>
+    </message>
+    <message>
+        <source>Ctrl+Y</source>
+        <translation>Ctrl+Y</translation>
+    </message>
+    <message>
+        <source>&amp;Copy rows</source>
+        <translation>&amp;Copiar linhas</translation>
+    </message>
+    <message>
+        <source>Copy rows as &amp;Markdown</source>
+        <translation>Copiar linhas como &amp;Markdown</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+C</source>
+        <translation>Ctrl+Shift+C</translation>
+    </message>
+    <message>
+        <source>P&amp;references…</source>
+        <translation>P&amp;referências…</translation>
+    </message>
+    <message>
+        <source>Find a co&amp;mmand…</source>
+        <translation>&amp;Procurar comando…</translation>
+    </message>
+    <message>
+        <source>Ctrl+K</source>
+        <translation>Ctrl+K</translation>
+    </message>
+    <message>
+        <source>&amp;Filter layers</source>
+        <translation>&amp;Filtrar camadas</translation>
+    </message>
+    <message>
+        <source>&amp;Plan</source>
+        <translation>&amp;Plano</translation>
+    </message>
+    <message>
+        <source>&amp;Preset</source>
+        <translation>&amp;Predefinição</translation>
+    </message>
+    <message>
+        <source>Uniform, %1 % of full rank</source>
+        <translation>Uniforme, %1 % do posto máximo</translation>
+    </message>
+    <message>
+        <source>Selective: MLP, first and last block dense</source>
+        <translation>Seletiva: MLP, primeiro e último blocos densos</translation>
+    </message>
+    <message>
+        <source>Hybrid: MLP dense, ranks by role</source>
+        <translation>Híbrida: MLP densa, postos por papel</translation>
+    </message>
+    <message>
+        <source>&amp;Budget</source>
+        <translation>&amp;Orçamento</translation>
+    </message>
+    <message>
+        <source>Keep %1 % of the linears&apos; bytes</source>
+        <translation>Manter %1 % dos bytes das lineares</translation>
+    </message>
+    <message>
+        <source>&amp;Everything dense</source>
+        <translation>&amp;Tudo denso</translation>
+    </message>
+    <message>
+        <source>&amp;Selected layers</source>
+        <translation>Camadas &amp;selecionadas</translation>
+    </message>
+    <message>
+        <source>Between 0 and 1:</source>
+        <translation>Entre 0 e 1:</translation>
+    </message>
+    <message>
+        <source>Set to &amp;cosine…</source>
+        <translation>Ajustar ao &amp;cosseno…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+K</source>
+        <translation>Ctrl+Shift+K</translation>
+    </message>
+    <message>
+        <source>Smallest rank that reaches a cosine</source>
+        <translation>Menor posto que atinge um cosseno</translation>
+    </message>
+    <message>
+        <source>Set to &amp;energy…</source>
+        <translation>Ajustar à &amp;energia…</translation>
+    </message>
+    <message>
+        <source>Smallest rank that keeps a share of the energy</source>
+        <translation>Menor posto que mantém uma fração da energia</translation>
+    </message>
+    <message>
+        <source>Copy rank to same &amp;role</source>
+        <translation>Copiar o posto para o mesmo &amp;papel</translation>
+    </message>
+    <message>
+        <source>Copy rank to same &amp;block</source>
+        <translation>Copiar o posto para o mesmo &amp;bloco</translation>
+    </message>
+    <message>
+        <source>Copy rank to all s&amp;elected</source>
+        <translation>Copiar o posto para todas as s&amp;elecionadas</translation>
+    </message>
+    <message>
+        <source>&amp;Dense, or half of break-even (D)</source>
+        <translation>&amp;Densa, ou metade do equilíbrio (D)</translation>
+    </message>
+    <message>
+        <source>&amp;Pin or unpin (P)</source>
+        <translation>&amp;Fixar ou soltar (P)</translation>
+    </message>
+    <message>
+        <source>Back to the r&amp;ules</source>
+        <translation>De volta às r&amp;egras</translation>
+    </message>
+    <message>
+        <source>S&amp;nap dragging</source>
+        <translation>E&amp;ncaixar ao arrastar</translation>
+    </message>
+    <message>
+        <source>To every rank</source>
+        <translation>Em todo posto</translation>
+    </message>
+    <message>
+        <source>To multiples of %1</source>
+        <translation>Em múltiplos de %1</translation>
+    </message>
+    <message>
+        <source>&amp;Load plan…</source>
+        <translation>&amp;Carregar plano…</translation>
+    </message>
+    <message>
+        <source>Sa&amp;ve plan…</source>
+        <translation>Sal&amp;var plano…</translation>
+    </message>
+    <message>
+        <source>&amp;Run</source>
+        <translation>E&amp;xecutar</translation>
+    </message>
+    <message>
+        <source>&amp;Compress</source>
+        <translation>&amp;Comprimir</translation>
+    </message>
+    <message>
+        <source>Ca&amp;ncel</source>
+        <translation>Ca&amp;ncelar</translation>
+    </message>
+    <message>
+        <source>Ctrl+.</source>
+        <translation>Ctrl+.</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>E&amp;xibir</translation>
+    </message>
+    <message>
+        <source>&amp;Reset layout</source>
+        <translation>&amp;Redefinir disposição</translation>
+    </message>
+    <message>
+        <source>&amp;Theme</source>
+        <translation>&amp;Tema</translation>
+    </message>
+    <message>
+        <source>As the &amp;desktop</source>
+        <translation>Como o ambiente de &amp;trabalho</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>&amp;Claro</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>&amp;Escuro</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>Aj&amp;uda</translation>
+    </message>
+    <message>
+        <source>&amp;Help on this panel</source>
+        <translation>&amp;Ajuda sobre este painel</translation>
+    </message>
+    <message>
+        <source>&amp;About Rankscope</source>
+        <translation>&amp;Sobre o Rankscope</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>Predefinição</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportar</translation>
+    </message>
+    <message>
+        <source>Rankscope</source>
+        <translation>Rankscope</translation>
+    </message>
+    <message>
+        <source>%1 (synthetic)</source>
+        <translation>%1 (sintético)</translation>
+    </message>
+    <message>
+        <source>%1 – %2</source>
+        <translation>%1 – %2</translation>
+    </message>
+    <message>
+        <source>%1 · %2 · %3 parameters – Rankscope</source>
+        <translation>%1 · %2 · %3 parâmetros – Rankscope</translation>
+    </message>
+    <message>
+        <source>%1  (%2)</source>
+        <translation>%1  (%2)</translation>
+    </message>
+    <message>
+        <source>Nothing yet</source>
+        <translation>Nada ainda</translation>
+    </message>
+    <message>
+        <source>About Rankscope</source>
+        <translation>Sobre o Rankscope</translation>
+    </message>
+    <message>
+        <source>&lt;h3&gt;Rankscope %1&lt;/h3&gt;&lt;p&gt;Low-rank compression of transformer models: see it, choose it, measure it.&lt;/p&gt;&lt;p&gt;GPL-3.0-or-later. Built with Qt, QCustomPlot, Eigen, OpenBLAS, oneTBB and HDF5.&lt;/p&gt;</source>
+        <translation>&lt;h3&gt;Rankscope %1&lt;/h3&gt;&lt;p&gt;Compressão de modelos transformer por baixo posto: veja, escolha, meça.&lt;/p&gt;&lt;p&gt;GPL-3.0-or-later. Feito com Qt, QCustomPlot, Eigen, OpenBLAS, oneTBB e HDF5.&lt;/p&gt;</translation>
+    </message>
+    <message>
+        <source>%1 is still running. Stop it and close? What is finished is kept, and the next start goes on from there.</source>
+        <translation>%1 ainda está em andamento. Parar e fechar? O que está concluído é mantido, e o próximo início continua dali.</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::MapPanel</name>
+    <message>
+        <source>What the map shows</source>
+        <translation>O que o mapa mostra</translation>
+    </message>
+    <message>
+        <source>Rank, share of the full rank</source>
+        <translation>Posto, fração do posto máximo</translation>
+    </message>
+    <message>
+        <source>Cosine, measured or predicted</source>
+        <translation>Cosseno, medido ou previsto</translation>
+    </message>
+    <message>
+        <source>Predicted cosine</source>
+        <translation>Cosseno previsto</translation>
+    </message>
+    <message>
+        <source>Measured cosine</source>
+        <translation>Cosseno medido</translation>
+    </message>
+    <message>
+        <source>Effective rank, share of the full rank</source>
+        <translation>Posto efetivo, fração do posto máximo</translation>
+    </message>
+    <message>
+        <source>Bytes after</source>
+        <translation>Bytes depois</translation>
+    </message>
+    <message>
+        <source>Colour by</source>
+        <translation>Colorir por</translation>
+    </message>
+    <message>
+        <source>≤ %1</source>
+        <translation>≤ %1</translation>
+    </message>
+    <message>
+        <source>1 (dense)</source>
+        <translation>1 (densa)</translation>
+    </message>
+    <message>
+        <source>100 % or dense</source>
+        <translation>100 % ou densa</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::MapView</name>
+    <message>
+        <source>Map of layers by block and role</source>
+        <translation>Mapa das camadas por bloco e papel</translation>
+    </message>
+    <message>
+        <source>Arrow keys move the selection, Shift extends it</source>
+        <translation>As setas movem a seleção, Shift a estende</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>No layer of this model belongs to a block</source>
+        <translation>Nenhuma camada deste modelo pertence a um bloco</translation>
+    </message>
+    <message>
+        <source>%1
+%2: %3</source>
+        <translation>%1
+%2: %3</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::PlanPanel</name>
+    <message>
+        <source>Apply</source>
+        <translation>Aplicar</translation>
+    </message>
+    <message>
+        <source>Apply %1</source>
+        <translation>Aplicar %1</translation>
+    </message>
+    <message>
+        <source>cosine</source>
+        <translation>cosseno</translation>
+    </message>
+    <message>
+        <source>energy</source>
+        <translation>energia</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>Predefinição</translation>
+    </message>
+    <message>
+        <source>The same share of the full rank for every attention and MLP matrix</source>
+        <translation>A mesma fração do posto máximo para toda matriz de atenção e MLP</translation>
+    </message>
+    <message>
+        <source>Uniform, but MLP, first and last block stay dense</source>
+        <translation>Uniforme, mas MLP, primeiro e último blocos ficam densos</translation>
+    </message>
+    <message>
+        <source>MLP dense; first and last block 18.75 %, attention output 12.5 %, other attention 9.375 %</source>
+        <translation>MLP densa; primeiro e último blocos 18,75 %, saída da atenção 12,5 %, demais da atenção 9,375 %</translation>
+    </message>
+    <message>
+        <source> % of rank</source>
+        <translation> % do posto</translation>
+    </message>
+    <message>
+        <source>Share of the full rank</source>
+        <translation>Fração do posto máximo</translation>
+    </message>
+    <message>
+        <source>preset</source>
+        <translation>predefinição</translation>
+    </message>
+    <message>
+        <source>Replace the plan by this preset; pinned layers stay</source>
+        <translation>Substituir o plano por esta predefinição; camadas fixadas ficam</translation>
+    </message>
+    <message>
+        <source>Cosine for every layer</source>
+        <translation>Cosseno para toda camada</translation>
+    </message>
+    <message>
+        <source>For each layer the smallest rank that reaches this cosine; dense where that saves nothing</source>
+        <translation>Para cada camada o menor posto que atinge este cosseno; densa onde isso não economiza</translation>
+    </message>
+    <message>
+        <source>Same cosine</source>
+        <translation>Mesmo cosseno</translation>
+    </message>
+    <message>
+        <source> % of the linears&apos; bytes</source>
+        <translation> % dos bytes das lineares</translation>
+    </message>
+    <message>
+        <source>Share of bytes to keep</source>
+        <translation>Fração dos bytes a manter</translation>
+    </message>
+    <message>
+        <source>budget</source>
+        <translation>orçamento</translation>
+    </message>
+    <message>
+        <source>Share these bytes among attention and MLP matrices so that the kept relative energy is largest</source>
+        <translation>Distribuir estes bytes entre as matrizes de atenção e MLP de modo que a energia relativa mantida seja a maior</translation>
+    </message>
+    <message>
+        <source>Budget</source>
+        <translation>Orçamento</translation>
+    </message>
+    <message>
+        <source> MiB whole model</source>
+        <translation> MiB do modelo inteiro</translation>
+    </message>
+    <message>
+        <source>Size of the whole model</source>
+        <translation>Tamanho do modelo inteiro</translation>
+    </message>
+    <message>
+        <source>size</source>
+        <translation>tamanho</translation>
+    </message>
+    <message>
+        <source>The same, so that the whole exported model has this size</source>
+        <translation>O mesmo, de modo que o modelo exportado inteiro tenha este tamanho</translation>
+    </message>
+    <message>
+        <source>Target size</source>
+        <translation>Tamanho alvo</translation>
+    </message>
+    <message>
+        <source>Number format of the factors</source>
+        <translation>Formato numérico dos fatores</translation>
+    </message>
+    <message>
+        <source>Numbers that share a scale</source>
+        <translation>Números que compartilham uma escala</translation>
+    </message>
+    <message>
+        <source>one scale per slice</source>
+        <translation>uma escala por fatia</translation>
+    </message>
+    <message>
+        <source>groups of %1</source>
+        <translation>grupos de %1</translation>
+    </message>
+    <message>
+        <source>Factors</source>
+        <translation>Fatores</translation>
+    </message>
+    <message>
+        <source>no limit</source>
+        <translation>sem limite</translation>
+    </message>
+    <message>
+        <source>Smallest side that rules may compress</source>
+        <translation>Menor lado que as regras podem comprimir</translation>
+    </message>
+    <message>
+        <source>Rules leave matrices whose smaller side is below this dense</source>
+        <translation>As regras deixam densas as matrizes cujo menor lado fica abaixo disto</translation>
+    </message>
+    <message>
+        <source>Smallest side</source>
+        <translation>Menor lado</translation>
+    </message>
+    <message>
+        <source>Rules, the first that matches decides</source>
+        <translation>Regras, decide a primeira que corresponder</translation>
+    </message>
+    <message>
+        <source>Pattern</source>
+        <translation>Padrão</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Espécie</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>Ação</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>Camadas</translation>
+    </message>
+    <message>
+        <source>A rank (128), a share (12.5 %), cosine 0.95, energy 0.9, or dense</source>
+        <translation>Um posto (128), uma fração (12,5 %), cosseno 0,95, energia 0,9, ou densa</translation>
+    </message>
+    <message>
+        <source>Add a rule for the selected layer</source>
+        <translation>Adicionar uma regra para a camada selecionada</translation>
+    </message>
+    <message>
+        <source>Remove the rule</source>
+        <translation>Remover a regra</translation>
+    </message>
+    <message>
+        <source>Remove rule</source>
+        <translation>Remover regra</translation>
+    </message>
+    <message>
+        <source>Move the rule up</source>
+        <translation>Mover a regra para cima</translation>
+    </message>
+    <message>
+        <source>Move the rule down</source>
+        <translation>Mover a regra para baixo</translation>
+    </message>
+    <message>
+        <source>Clear hand-set ranks</source>
+        <translation>Limpar postos manuais</translation>
+    </message>
+    <message>
+        <source>Let the rules decide for every layer that is not pinned</source>
+        <translation>Deixar as regras decidirem para toda camada que não esteja fixada</translation>
+    </message>
+    <message>
+        <source>Edit rule</source>
+        <translation>Editar regra</translation>
+    </message>
+    <message>
+        <source>Every layer is dense. Apply a preset or a budget, drag the rank line, or add a rule.</source>
+        <translation>Todas as camadas estão densas. Aplique uma predefinição ou um orçamento, arraste a linha do posto, ou adicione uma regra.</translation>
+    </message>
+    <message>
+        <source>%1 set layer by layer; the others by the first rule that matches, else dense.</source>
+        <translation>%1 definido(s) camada a camada; as demais pela primeira regra que corresponder, senão densas.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n rank(s)</source>
+        <translation>
+            <numerusform>%n posto</numerusform>
+            <numerusform>%n postos</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>glob</source>
+        <translation>glob</translation>
+    </message>
+    <message>
+        <source>regex</source>
+        <translation>regex</translation>
+    </message>
+    <message>
+        <source>Double-click to change: g for a glob over the whole name, r for a regular expression</source>
+        <translation>Clique duas vezes para mudar: g para um glob sobre o nome inteiro, r para uma expressão regular</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 de %2</translation>
+    </message>
+    <message>
+        <source>No layer has such a name</source>
+        <translation>Nenhuma camada tem esse nome</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is no action: write a rank (128), a share (12.5 %), cosine 0.95, energy 0.9 or dense</source>
+        <translation>&quot;%1&quot; não é uma ação: escreva um posto (128), uma fração (12,5 %), cosseno 0,95, energia 0,9 ou densa</translation>
+    </message>
+    <message>
+        <source>Add rule</source>
+        <translation>Adicionar regra</translation>
+    </message>
+    <message>
+        <source>Reorder rules</source>
+        <translation>Reordenar regras</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::PlanTools</name>
+    <message>
+        <source>This needs all spectra: it will be applied as soon as they are there.</source>
+        <translation>Isto requer todos os espectros: será aplicado assim que estiverem prontos.</translation>
+    </message>
+    <message numerus="yes">
+        <source>(and %n more)</source>
+        <translation>
+            <numerusform>(e mais %n)</numerusform>
+            <numerusform>(e mais %n)</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 preset</source>
+        <translation>Predefinição %1</translation>
+    </message>
+    <message>
+        <source>%1 preset at %2 %</source>
+        <translation>Predefinição %1 a %2 %</translation>
+    </message>
+    <message>
+        <source>%1 preset at rank %2</source>
+        <translation>Predefinição %1 no posto %2</translation>
+    </message>
+    <message>
+        <source>Cosine %1 for every layer</source>
+        <translation>Cosseno %1 para toda camada</translation>
+    </message>
+    <message>
+        <source>Budget of %1</source>
+        <translation>Orçamento de %1</translation>
+    </message>
+    <message>
+        <source>Everything dense</source>
+        <translation>Tudo denso</translation>
+    </message>
+    <message>
+        <source>Factors as %1</source>
+        <translation>Fatores como %1</translation>
+    </message>
+    <message>
+        <source>Smallest side %1</source>
+        <translation>Menor lado %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>Energy %1 for %n layer(s)</source>
+        <translation>
+            <numerusform>Energia %1 para %n camada</numerusform>
+            <numerusform>Energia %1 para %n camadas</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Cosine %1 for %n layer(s)</source>
+        <translation>
+            <numerusform>Cosseno %1 para %n camada</numerusform>
+            <numerusform>Cosseno %1 para %n camadas</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::Preferences</name>
+    <message>
+        <source>Preferences</source>
+        <translation>Preferências</translation>
+    </message>
+    <message>
+        <source>Smallest cosine of %1</source>
+        <translation>Menor cosseno de %1</translation>
+    </message>
+    <message>
+        <source>%1 %2 from cosine</source>
+        <translation>%1 %2 a partir do cosseno</translation>
+    </message>
+    <message>
+        <source>Factors of a new plan</source>
+        <translation>Fatores de um plano novo</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>todos</translation>
+    </message>
+    <message>
+        <source>Processor cores to use</source>
+        <translation>Núcleos do processador a usar</translation>
+    </message>
+    <message>
+        <source>The bounds must fall from EXCELLENT to POOR.</source>
+        <translation>Os limites devem cair de EXCELENTE a RUIM.</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::RankDelegate</name>
+    <message>
+        <source>Rank</source>
+        <translation>Posto</translation>
+    </message>
+    <message>
+        <source>rank or d</source>
+        <translation>posto ou d</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::SnapshotsPanel</name>
+    <message>
+        <source>Snapshot</source>
+        <translation>Instantâneo</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Tamanho</translation>
+    </message>
+    <message>
+        <source>Kept</source>
+        <translation>Mantido</translation>
+    </message>
+    <message>
+        <source>≈ Mean cosine</source>
+        <translation>≈ Cosseno médio</translation>
+    </message>
+    <message>
+        <source>Snapshots of plans</source>
+        <translation>Instantâneos de planos</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Camada</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Agora</translation>
+    </message>
+    <message>
+        <source>≈ Cosine</source>
+        <translation>≈ Cosseno</translation>
+    </message>
+    <message>
+        <source>≈ Now</source>
+        <translation>≈ Agora</translation>
+    </message>
+    <message>
+        <source>Layers where the snapshot differs from the plan</source>
+        <translation>Camadas em que o instantâneo difere do plano</translation>
+    </message>
+    <message>
+        <source>Keep this plan…</source>
+        <translation>Guardar este plano…</translation>
+    </message>
+    <message>
+        <source>Return to it</source>
+        <translation>Voltar a ele</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Excluir</translation>
+    </message>
+    <message>
+        <source>Plan %1</source>
+        <translation>Plano %1</translation>
+    </message>
+    <message>
+        <source>Keep this plan</source>
+        <translation>Guardar este plano</translation>
+    </message>
+    <message>
+        <source>Name:</source>
+        <translation>Nome:</translation>
+    </message>
+    <message>
+        <source>needs spectra, or belongs to another model</source>
+        <translation>requer espectros, ou pertence a outro modelo</translation>
+    </message>
+    <message>
+        <source>The plan is the same as this snapshot</source>
+        <translation>O plano é igual a este instantâneo</translation>
+    </message>
+    <message>
+        <source>Return to &quot;%1&quot;</source>
+        <translation>Voltar a &quot;%1&quot;</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::StartPage</name>
+    <message>
+        <source>Open a model to see its layers</source>
+        <translation>Abra um modelo para ver suas camadas</translation>
+    </message>
+    <message>
+        <source>Drop a Hugging Face folder, a .safetensors file or a run file (.h5) anywhere in this window.</source>
+        <translation>Solte uma pasta do Hugging Face, um arquivo .safetensors ou um arquivo de execução (.h5) em qualquer lugar desta janela.</translation>
+    </message>
+    <message>
+        <source>Open file…</source>
+        <translation>Abrir arquivo…</translation>
+    </message>
+    <message>
+        <source>Open the demo</source>
+        <translation>Abrir a demonstração</translation>
+    </message>
+    <message>
+        <source>Recent and cached models</source>
+        <translation>Modelos recentes e em cache</translation>
+    </message>
+    <message>
+        <source>Recent</source>
+        <translation>Recentes</translation>
+    </message>
+    <message>
+        <source>%1 · %2</source>
+        <translation>%1 · %2</translation>
+    </message>
+    <message>
+        <source>no longer at %1</source>
+        <translation>não está mais em %1</translation>
+    </message>
+    <message>
+        <source>In the Hugging Face cache</source>
+        <translation>No cache do Hugging Face</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::TotalsBar</name>
+    <message>
+        <source>Bytes of the whole model&apos;s tensors before and after, scales included; and the same for the attention and MLP matrices alone</source>
+        <translation>Bytes dos tensores do modelo inteiro antes e depois, com as escalas; e o mesmo só para as matrizes de atenção e MLP</translation>
+    </message>
+    <message>
+        <source>Mean cosine of the layers that get factors: measured where there is a measurement, else predicted</source>
+        <translation>Cosseno médio das camadas que recebem fatores: medido onde há medição, senão previsto</translation>
+    </message>
+    <message>
+        <source>Layers that get factors, by verdict</source>
+        <translation>Camadas que recebem fatores, por veredito</translation>
+    </message>
+    <message>
+        <source>Size before and after</source>
+        <translation>Tamanho antes e depois</translation>
+    </message>
+    <message>
+        <source>Mean cosine</source>
+        <translation>Cosseno médio</translation>
+    </message>
+    <message>
+        <source>Layers by verdict</source>
+        <translation>Camadas por veredito</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Progresso</translation>
+    </message>
+    <message>
+        <source>Cancel: what is finished is kept</source>
+        <translation>Cancelar: o que está concluído é mantido</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>%1 → &lt;b&gt;%2&lt;/b&gt; · %3 kept (%4 of the linears)</source>
+        <translation>%1 → &lt;b&gt;%2&lt;/b&gt; · %3 mantidos (%4 das lineares)</translation>
+    </message>
+    <message>
+        <source>every layer dense</source>
+        <translation>todas as camadas densas</translation>
+    </message>
+    <message>
+        <source>mean cosine …</source>
+        <translation>cosseno médio …</translation>
+    </message>
+    <message>
+        <source>mean cosine &lt;b&gt;%1%2&lt;/b&gt;</source>
+        <translation>cosseno médio &lt;b&gt;%1%2&lt;/b&gt;</translation>
+    </message>
+    <message>
+        <source>%1 dense</source>
+        <translation>%1 densas</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>faltam %1</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::TradeOffPanel</name>
+    <message>
+        <source>Measure int8 and int4</source>
+        <translation>Medir int8 e int4</translation>
+    </message>
+    <message>
+        <source>Quantises the dense linears plainly, without low rank, and measures what that keeps: the reference to beat</source>
+        <translation>Quantiza as lineares densas diretamente, sem baixo posto, e mede o que isso mantém: a referência a superar</translation>
+    </message>
+    <message>
+        <source>Size against kept energy</source>
+        <translation>Tamanho contra energia mantida</translation>
+    </message>
+    <message>
+        <source>size of the whole model, MiB</source>
+        <translation>tamanho do modelo inteiro, MiB</translation>
+    </message>
+    <message>
+        <source>mean kept energy of the linears</source>
+        <translation>energia média mantida das lineares</translation>
+    </message>
+    <message>
+        <source>Waiting for the spectra…</source>
+        <translation>Esperando os espectros…</translation>
+    </message>
+    <message>
+        <source>uniform ranks</source>
+        <translation>postos uniformes</translation>
+    </message>
+    <message>
+        <source>original</source>
+        <translation>original</translation>
+    </message>
+    <message>
+        <source>int8, measured</source>
+        <translation>int8, medido</translation>
+    </message>
+    <message>
+        <source>int4, measured</source>
+        <translation>int4, medido</translation>
+    </message>
+    <message>
+        <source>this plan</source>
+        <translation>este plano</translation>
+    </message>
+    <message>
+        <source>This plan: %1, kept energy %2 (predicted)</source>
+        <translation>Este plano: %1, energia mantida %2 (prevista)</translation>
+    </message>
+    <message>
+        <source>int8 and int4 for comparison</source>
+        <translation>int8 e int4 para comparação</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::words</name>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>dense</source>
+        <translation>densa</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 min %2 s</source>
+        <translation>%1 min %2 s</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 h %2 min</translation>
+    </message>
+    <message>
+        <source>EXCELLENT</source>
+        <translation>EXCELENTE</translation>
+    </message>
+    <message>
+        <source>GOOD</source>
+        <translation>BOM</translation>
+    </message>
+    <message>
+        <source>FAIR</source>
+        <translation>RAZOÁVEL</translation>
+    </message>
+    <message>
+        <source>POOR</source>
+        <translation>RUIM</translation>
+    </message>
+    <message>
+        <source>CRITICAL</source>
+        <translation>CRÍTICO</translation>
+    </message>
+    <message>
+        <source>query</source>
+        <translation>consulta</translation>
+    </message>
+    <message>
+        <source>key</source>
+        <translation>chave</translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation>valor</translation>
+    </message>
+    <message>
+        <source>fused qkv</source>
+        <translation>qkv fundida</translation>
+    </message>
+    <message>
+        <source>attention out</source>
+        <translation>saída da atenção</translation>
+    </message>
+    <message>
+        <source>MLP up</source>
+        <translation>MLP subida</translation>
+    </message>
+    <message>
+        <source>MLP gate</source>
+        <translation>MLP porta</translation>
+    </message>
+    <message>
+        <source>MLP down</source>
+        <translation>MLP descida</translation>
+    </message>
+    <message>
+        <source>embedding</source>
+        <translation>embedding</translation>
+    </message>
+    <message>
+        <source>position</source>
+        <translation>posição</translation>
+    </message>
+    <message>
+        <source>head</source>
+        <translation>cabeça</translation>
+    </message>
+    <message>
+        <source>pooler</source>
+        <translation>pooler</translation>
+    </message>
+    <message>
+        <source>other</source>
+        <translation>outra</translation>
+    </message>
+    <message>
+        <source>32-bit float</source>
+        <translation>ponto flutuante de 32 bits</translation>
+    </message>
+    <message>
+        <source>16-bit float</source>
+        <translation>ponto flutuante de 16 bits</translation>
+    </message>
+    <message>
+        <source>bfloat16</source>
+        <translation>bfloat16</translation>
+    </message>
+    <message>
+        <source>8-bit integer</source>
+        <translation>inteiro de 8 bits</translation>
+    </message>
+    <message>
+        <source>4-bit integer</source>
+        <translation>inteiro de 4 bits</translation>
+    </message>
+    <message>
+        <source>Uniform</source>
+        <translation>Uniforme</translation>
+    </message>
+    <message>
+        <source>Selective</source>
+        <translation>Seletiva</translation>
+    </message>
+    <message>
+        <source>Hybrid</source>
+        <translation>Híbrida</translation>
+    </message>
+    <message>
+        <source>rank %1</source>
+        <translation>posto %1</translation>
+    </message>
+    <message>
+        <source>%1 % of full rank</source>
+        <translation>%1 % do posto máximo</translation>
+    </message>
+    <message>
+        <source>cosine %1</source>
+        <translation>cosseno %1</translation>
+    </message>
+    <message>
+        <source>energy %1</source>
+        <translation>energia %1</translation>
+    </message>
+    <message>
+        <source>Was it moved or renamed? Choose File ▸ Open to look for it.</source>
+        <translation>Foi movido ou renomeado? Escolha Arquivo ▸ Abrir para procurá-lo.</translation>
+    </message>
+    <message>
+        <source>Check that you may read it.</source>
+        <translation>Verifique se você pode lê-lo.</translation>
+    </message>
+    <message>
+        <source>The file may be incomplete: download or copy it again.</source>
+        <translation>O arquivo pode estar incompleto: baixe ou copie de novo.</translation>
+    </message>
+    <message>
+        <source>The other layers are not affected.</source>
+        <translation>As outras camadas não são afetadas.</translation>
+    </message>
+    <message>
+        <source>Choose a folder that you may write to.</source>
+        <translation>Escolha uma pasta em que você possa gravar.</translation>
+    </message>
+    <message>
+        <source>Free some space or choose another disk, then try again: what is finished is kept.</source>
+        <translation>Libere espaço ou escolha outro disco e tente de novo: o que está concluído é mantido.</translation>
+    </message>
+    <message>
+        <source>Close the other window or program that uses it, then try again.</source>
+        <translation>Feche a outra janela ou programa que o usa e tente de novo.</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How fluid the window is on a model of 1,002 layers: how long the event loop keeps others waiting while everything is
+// analysed and compressed, and how long one step of a dragged rank takes until all views are painted.
+// Run it under a real platform: xvfb-run -s "-screen 0 1600x1000x24" build/release/tests/ui_latency
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+#include <qcustomplot.h>
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QTreeView>
+
+#include "tests/support/small_models.h"
+#include "tests/ui/ui_models.h"
+#include "tests/ui/window_test.h"
+#include "ui/document/plan_tools.h"
+#include "ui/file_actions.h"
+#include "ui/main_window.h"
+#include "ui/panels/curve_panel.h"
+#include "ui/plots/rank_plot.h"
+
+using namespace rankscope;
+using namespace rankscope::ui;
+
+namespace {
+
+double percentile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
+}
+
+void report(const char* what, const std::vector<double>& milliseconds) {
+  std::printf("%-48s median %6.2f ms   99th percentile %6.2f ms   largest %6.2f ms   (%zu)\n", what, percentile(milliseconds, 0.5),
+              percentile(milliseconds, 0.99), percentile(milliseconds, 1.0), milliseconds.size());
+}
+
+/// Asks the event loop for its attention every 4 ms and notes how long it took to get it.
+std::vector<double> loopDelays(const std::function<void()>& work) {
+  std::vector<double> delays;
+  QObject receiver;
+  std::jthread asker([&](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      const auto asked = std::chrono::steady_clock::now();
+      QMetaObject::invokeMethod(&receiver, [&delays, asked] {
+        delays.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - asked).count());
+      }, Qt::QueuedConnection);
+      std::this_thread::sleep_for(std::chrono::milliseconds(4));
+    }
+  });
+  work();
+  asker.request_stop();
+  asker.join();
+  QApplication::processEvents();
+  return delays;
+}
+
+std::vector<double> dragSteps(RankPlot& plot, int steps) {
+  std::vector<double> times;
+  QElapsedTimer clock;
+  const auto send = [&](QEvent::Type type, double rank) {
+    const QPoint at = plot.pixelOf(rank, plot.canvas()->yAxis->range().center());
+    QMouseEvent event(type, at, plot.canvas()->mapToGlobal(at), type == QEvent::MouseMove ? Qt::NoButton : Qt::LeftButton, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(plot.canvas(), &event);
+  };
+  send(QEvent::MouseButtonPress, static_cast<double>(*plot.cursorRank()));
+  for (int step = 0; step < steps; ++step) {
+    clock.start();
+    send(QEvent::MouseMove, 2 + step % 28);
+    QApplication::processEvents();
+    QApplication::sendPostedEvents();
+    times.push_back(static_cast<double>(clock.nsecsElapsed()) / 1e6);
+  }
+  send(QEvent::MouseButtonRelease, 10);
+  return times;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  useBestBlasCoreType(argv);
+  const test::TemporaryFolder home;
+  for (const char* place : {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"}) qputenv(place, home.path().string().c_str());
+  QApplication application(argc, argv);
+  applyTheme(application, ThemeChoice::Light);
+  const auto model = test::writeSmallModel(home / "thousand", test::SmallFamily::GptNeo, {.blocks = 167, .hidden = 64, .intermediate = 160});
+  MainWindow window;
+  window.resize(1500, 950);
+  window.show();
+  const bool exposed = QTest::qWaitForWindowExposed(&window);
+  if (!exposed) return 1;
+  report("event loop while analysing", loopDelays([&] {
+           window.files().open(QString::fromStdString(model.string()));
+           test::waitIdle(window.jobs(), 600000);
+         }));
+  window.tools().applyPreset(Preset::Uniform, 0.25);
+  QApplication::processEvents();
+  report("event loop while compressing", loopDelays([&] {
+           window.document().compress();
+           test::waitIdle(window.jobs(), 600000);
+         }));
+  std::printf("%zu layers\n", window.document().layerCount());
+  report("one step of a drag, everything painted", dragSteps(window.spectrum().plot(), 300));
+  const std::vector<LayerId> all = window.document().scope();
+  window.document().select(all, all.front());
+  QApplication::processEvents();
+  report("the same with every layer selected", dragSteps(window.spectrum().plot(), 100));
+  return 0;
+}

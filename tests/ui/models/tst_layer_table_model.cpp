@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/layer_table_model.h"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+
+#include "tests/ui/ui_models.h"
+#include "tests/ui/window_test.h"
+#include "ui/document/words.h"
+#include "ui/models/layer_delegates.h"
+#include "ui/models/layer_proxy.h"
+
+using namespace rankscope;
+using namespace rankscope::ui;
+using rankscope::test::layerNamed;
+
+class TestLayerTableModel final : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void initTestCase() {
+    QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+    m_model = test::writeSmallModel(m_folder / "neo", test::SmallFamily::GptNeo, {.blocks = 2, .hidden = 24, .intermediate = 60});
+  }
+
+  void tellsLayersAtOnceAndSpectraLater() {
+    JobRunner jobs;
+    Document document(jobs);
+    LayerTableModel table(document);
+    QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QCOMPARE(table.rowCount(), 0);
+    document.open(m_model);
+    QCOMPARE(table.rowCount(), static_cast<int>(document.checkpoint()->layers().size()));
+    const int row = static_cast<int>(layerNamed(document, "h.1.attn.attention.k_proj").value);
+    const auto cell = [&](LayerTableModel::Column column) { return table.index(row, column).data().toString(); };
+    QCOMPARE(cell(LayerTableModel::Name), QStringLiteral("h.1.attn.attention.k_proj"));
+    QCOMPARE(cell(LayerTableModel::Role), QStringLiteral("key"));
+    QCOMPARE(cell(LayerTableModel::Block), QStringLiteral("1"));
+    QCOMPARE(cell(LayerTableModel::Shape), QStringLiteral("24 × 24"));
+    QCOMPARE(cell(LayerTableModel::Size), QStringLiteral("2.3 KiB"));
+    QCOMPARE(cell(LayerTableModel::Rank), QStringLiteral("dense"));
+    QCOMPARE(cell(LayerTableModel::StableRank), QStringLiteral("…"));
+    QCOMPARE(cell(LayerTableModel::Verdict), QStringLiteral("–"));
+    QVERIFY(test::waitIdle(jobs));
+    const auto spectrum = document.spectrum(LayerId{static_cast<std::size_t>(row)});
+    QVERIFY(spectrum);
+    QCOMPARE(cell(LayerTableModel::StableRank), words::real(spectrum->stableRank()));
+  }
+
+  void ranksAreEditedInTheTable() {
+    JobRunner jobs;
+    Document document(jobs);
+    LayerTableModel table(document);
+    QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    document.open(m_model);
+    QVERIFY(test::waitIdle(jobs));
+    document.changePlan({}, QStringLiteral("empty"));
+    const LayerId id = layerNamed(document, "h.0.mlp.c_fc");
+    const QModelIndex rank = table.index(static_cast<int>(id.value), LayerTableModel::Rank);
+    QVERIFY(rank.flags() & Qt::ItemIsEditable);
+    QVERIFY(!(rank.siblingAtColumn(LayerTableModel::Name).flags() & Qt::ItemIsEditable));
+    QVERIFY(table.setData(rank, 7));
+    QCOMPARE(rank.data().toString(), QStringLiteral("7"));
+    QCOMPARE(rank.siblingAtColumn(LayerTableModel::PredictedCosine).data().toString(), words::cosine(document.spectrum(id)->cosineAt(7)));
+    // 7 · (60 + 24) numbers of 4 bytes
+    QCOMPARE(rank.siblingAtColumn(LayerTableModel::BytesAfter).data(LayerTableModel::SortRole).toULongLong(),
+             document.plan().factorDtype == Storage::F32 ? 2352ULL : 1176ULL);
+    QVERIFY(!table.setData(rank, 0));
+    QVERIFY(!table.setData(rank, QStringLiteral("many")));
+    QCOMPARE(rank.data().toString(), QStringLiteral("7"));
+    QVERIFY(table.setData(rank, 4000));  // more than there is: clamped
+    QCOMPARE(rank.data().toString(), QStringLiteral("24"));
+    document.undoStack().undo();
+    document.undoStack().undo();
+    QCOMPARE(rank.data().toString(), QStringLiteral("dense"));
+  }
+
+  void sortsByNumbersAndUnknownLast() {
+    JobRunner jobs;
+    Document document(jobs);
+    LayerTableModel table(document);
+    LayerProxy proxy(document);
+    proxy.setSourceModel(&table);
+    QAbstractItemModelTester tester(&proxy, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    document.open(m_model);
+    QVERIFY(test::waitIdle(jobs));
+    document.changePlan({}, QStringLiteral("empty"));
+    document.setRank({layerNamed(document, "h.0.mlp.c_fc")}, 2);
+    document.setRank({layerNamed(document, "h.1.mlp.c_fc")}, 10);
+    document.setRank({layerNamed(document, "h.1.mlp.c_proj")}, 5);
+    for (const Qt::SortOrder order : {Qt::AscendingOrder, Qt::DescendingOrder}) {
+      proxy.sort(LayerTableModel::PredictedCosine, order);
+      std::vector<double> cosines;
+      for (int row = 0; row < 3; ++row) {
+        const QVariant raw = proxy.index(row, LayerTableModel::PredictedCosine).data(LayerTableModel::SortRole);
+        QVERIFY(raw.isValid());
+        cosines.push_back(raw.toDouble());
+      }
+      if (order == Qt::DescendingOrder) std::reverse(cosines.begin(), cosines.end());
+      QVERIFY(std::is_sorted(cosines.begin(), cosines.end()));
+      QVERIFY(!proxy.index(3, LayerTableModel::PredictedCosine).data(LayerTableModel::SortRole).isValid());
+    }
+    proxy.sort(LayerTableModel::Rank, Qt::AscendingOrder);
+    QCOMPARE(test::tableText(proxy, {LayerTableModel::Name, LayerTableModel::Rank}).mid(0, 4),
+             QStringList({QStringLiteral("h.0.mlp.c_fc | 2"), QStringLiteral("h.1.mlp.c_proj | 5"), QStringLiteral("h.1.mlp.c_fc | 10"),
+                          proxy.index(3, 0).data().toString() + QStringLiteral(" | dense")}));
+    LayerFilter filter;
+    filter.words = QStringList({QStringLiteral("c_fc")});
+    proxy.setFilter(filter);
+    QCOMPARE(test::tableText(proxy, {LayerTableModel::Name}), QStringList({QStringLiteral("h.0.mlp.c_fc"), QStringLiteral("h.1.mlp.c_fc")}));
+  }
+
+  void manyChangesTouchTheWholeRangeOnce() {
+    JobRunner jobs;
+    Document document(jobs);
+    LayerTableModel table(document);
+    document.open(m_model);
+    QVERIFY(test::waitIdle(jobs));
+    document.changePlan({}, QStringLiteral("empty"));
+    QSignalSpy changed(&table, &QAbstractItemModel::dataChanged);
+    document.setRank({layerNamed(document, "h.0.mlp.c_fc"), layerNamed(document, "h.1.mlp.c_fc")}, 3);
+    QCOMPARE(changed.size(), 2);
+  }
+
+  void typedRanksAreUnderstood() {
+    QCOMPARE(parseRank(QStringLiteral(" 96 "))->toLongLong(), 96);
+    QVERIFY(parseRank(QStringLiteral("d")).has_value() && !parseRank(QStringLiteral("d"))->isValid());
+    QVERIFY(parseRank(QStringLiteral("Dense")).has_value());
+    for (const char* bad : {"", "0", "-3", "12x", "1.5"}) QVERIFY2(!parseRank(QString::fromLatin1(bad)), bad);
+  }
+
+ private:
+  test::TemporaryFolder m_folder;
+  std::filesystem::path m_model;
+};
+
+RANKSCOPE_WINDOW_TEST_MAIN(TestLayerTableModel)
+#include "tst_layer_table_model.moc"

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/main_window.h"
+
+#include <QAction>
+#include <QDropEvent>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QSignalSpy>
+#include <QToolButton>
+#include <QTreeView>
+
+#include "tests/ui/ui_models.h"
+#include "tests/ui/window_test.h"
+#include "ui/document/words.h"
+#include "ui/file_actions.h"
+#include "ui/models/layer_table_model.h"
+#include "ui/panels/banner.h"
+#include "ui/panels/curve_panel.h"
+#include "ui/panels/layers_panel.h"
+#include "ui/panels/totals_bar.h"
+#include "ui/plots/rank_plot.h"
+
+#include <qcustomplot.h>
+
+using namespace rankscope;
+using namespace rankscope::ui;
+using rankscope::test::layerNamed;
+
+/// The window as a person uses it, by mouse and keyboard events, on the offscreen platform.
+class TestMainWindow final : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void init() {
+    m_folder = std::make_unique<test::TemporaryFolder>();
+    m_model = test::writeSmallModel(*m_folder / "neo", test::SmallFamily::GptNeo, {.blocks = 3, .hidden = 64, .intermediate = 120});
+    m_window = std::make_unique<MainWindow>();
+    m_window->resize(1280, 800);
+    m_window->show();
+    QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+  }
+  void cleanup() {
+    m_window.reset();
+    m_folder.reset();
+  }
+
+  void emptyWindowSaysWhatToDo() {
+    QVERIFY(m_window->findChild<QWidget*>(QStringLiteral("startOpen"))->isVisible());
+    QVERIFY(!action("compress")->isEnabled());
+    QVERIFY(!m_window->totals().isVisible());
+  }
+
+  void aDroppedFolderOpens() {
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(QString::fromStdString(m_model.string()))});
+    QDragEnterEvent enter(QPoint(100, 100), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(m_window.get(), &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(m_window.get(), &drop);
+    QTRY_VERIFY(document().isOpen());
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QVERIFY(m_window->windowTitle().contains(QStringLiteral("neo")));
+    QVERIFY(action("compress")->isEnabled());
+    QCOMPARE(document().spectraKnown(), static_cast<int>(document().layerCount()));
+  }
+
+  void aBadFileLeavesTheModelAndSaysWhy() {
+    open();
+    test::writeFile(*m_folder / "bad.safetensors", "nothing of the kind");
+    QVERIFY(!m_window->files().open(QString::fromStdString((*m_folder / "bad.safetensors").string())));
+    QVERIFY(m_window->banner().text().contains(QStringLiteral("bad.safetensors")));
+    QVERIFY(document().isOpen());
+  }
+
+  void clickingARowSelectsItEverywhere() {
+    open();
+    const LayerId id = clickRow("h.1.attn.attention.k_proj");
+    QCOMPARE(document().current().value(), id);
+    QVERIFY(m_window->spectrum().title().contains(QStringLiteral("h.1.attn.attention.k_proj")));
+    QTest::keyClick(m_window->layers().table(), Qt::Key_Down, Qt::ShiftModifier);
+    QCOMPARE(document().selection().size(), std::size_t{2});
+    QCOMPARE(m_window->spectrum().plot().canvas()->graphCount(), 3);  // two layers and the random matrix
+  }
+
+  void draggingTheCursorMovesEverythingAndIsOneStep() {
+    open();
+    const LayerId id = clickRow("h.1.mlp.c_fc");
+    document().setRank({id}, 20);
+    const int steps = document().undoStack().count();
+    RankPlot& plot = m_window->spectrum().plot();
+    const double y = plot.canvas()->yAxis->range().center();
+    QTest::mousePress(plot.canvas(), Qt::LeftButton, {}, plot.pixelOf(20, y));
+    for (int rank = 21; rank <= 40; ++rank) {
+      moveTo(plot, rank);
+      QCOMPARE(*document().rank(id), rank);
+      QCOMPARE(*m_window->cosine().plot().cursorRank(), rank);
+      QVERIFY(m_window->totals().text().contains(words::cosine(document().totals().meanCosine)));
+    }
+    QTest::mouseRelease(plot.canvas(), Qt::LeftButton, {}, plot.pixelOf(40, y));
+    QCOMPARE(document().undoStack().count(), steps + 1);
+    action("undo")->trigger();
+    QCOMPARE(*document().rank(id), 20);
+    action("redo")->trigger();
+    QCOMPARE(*document().rank(id), 40);
+  }
+
+  void draggingElsewherePansAndHomeResets() {
+    open();
+    const LayerId id = clickRow("h.1.mlp.c_fc");
+    document().setRank({id}, 20);
+    RankPlot& plot = m_window->spectrum().plot();
+    const Range before = plot.viewX();
+    QTest::mousePress(plot.canvas(), Qt::LeftButton, {}, plot.pixelOf(45, plot.canvas()->yAxis->range().center()));
+    moveTo(plot, 30);
+    QTest::mouseRelease(plot.canvas(), Qt::LeftButton);
+    QCOMPARE(*document().rank(id), 20);
+    QVERIFY(plot.viewX().lower > before.lower);
+    QCOMPARE(m_window->cosine().plot().viewX().lower, plot.viewX().lower);
+    QTest::keyClick(plot.canvas(), Qt::Key_Home);
+    QCOMPARE(plot.viewX().lower, before.lower);
+  }
+
+  void keysStepRanksOfAllSelectedLayers() {
+    open();
+    const LayerId a = clickRow("h.0.attn.attention.k_proj");
+    const LayerId b = layerNamed(document(), "h.0.attn.attention.v_proj");
+    document().select({a, b}, a);
+    document().setRank({a, b}, 10);
+    const int steps = document().undoStack().count();
+    QTreeView* table = m_window->layers().table();
+    QTest::keyClick(table, Qt::Key_Right);
+    QTest::keyClick(table, Qt::Key_Right, Qt::ShiftModifier);
+    QTest::keyClick(table, Qt::Key_Left);
+    QCOMPARE(*document().rank(a), 26);
+    QCOMPARE(*document().rank(b), 26);
+    QTest::keyClick(table, Qt::Key_D);
+    QVERIFY(!document().rank(a) && !document().rank(b));
+    document().undoStack().setIndex(steps);
+    QCOMPARE(*document().rank(a), 10);
+    QTest::keyClick(table, Qt::Key_P);
+    QVERIFY(document().isPinned(a) && document().isPinned(b));
+  }
+
+  void typingSetsTheRankOfAllSelectedLayers() {
+    open();
+    const LayerId a = clickRow("h.0.attn.attention.k_proj");
+    const LayerId b = layerNamed(document(), "h.2.attn.attention.k_proj");
+    document().select({a, b}, a);
+    QTreeView* table = m_window->layers().table();
+    QTest::keyClick(table, Qt::Key_2);
+    auto* editor = table->findChild<QLineEdit*>();
+    QVERIFY(editor);
+    QTest::keyClicks(editor, QStringLiteral("3"));
+    QTest::keyClick(editor, Qt::Key_Return);
+    QTRY_COMPARE(document().rank(a).value_or(0), 23);
+    QCOMPARE(document().rank(b).value_or(0), 23);
+  }
+
+  void theFilterShowsWhatMatches() {
+    open();
+    QTest::keyClicks(m_window->layers().filterEdit(), QStringLiteral("k_proj block:1-2"));
+    QTRY_COMPARE(m_window->layers().table()->model()->rowCount(), 2);
+    m_window->layers().filterEdit()->clear();
+    QTRY_COMPARE(m_window->layers().table()->model()->rowCount(), static_cast<int>(document().layerCount()));
+  }
+
+  void compressesSavesReopensAndExports() {
+    open();
+    action("presetUniform25")->trigger();
+    QVERIFY(document().totals().compressed > 0);
+    action("compress")->trigger();
+    QVERIFY(m_window->jobs().isBusy());
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QCOMPARE(document().totals().measured, document().totals().compressed);
+    const auto run = *m_folder / "saved.h5";
+    document().saveRunAs(run);
+    action("close")->trigger();
+    QVERIFY(!document().isOpen());
+    QVERIFY(m_window->files().open(QString::fromStdString(run.string())));
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QCOMPARE(document().totals().measured, document().totals().compressed);
+    QVERIFY(document().totals().compressed > 0);
+    QVERIFY(m_window->windowTitle().contains(QStringLiteral("saved.h5")));
+    document().exportModel(*m_folder / "dense", ExportKind::Dense, false);
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QVERIFY(std::filesystem::exists(*m_folder / "dense" / "model.safetensors"));
+    QVERIFY(m_window->banner().text().contains(QStringLiteral("dense")));
+  }
+
+  void cancelKeepsWhatIsFinished() {
+    m_model = test::writeSmallModel(*m_folder / "larger", test::SmallFamily::GptNeo, {.blocks = 12, .hidden = 256, .heads = 4, .intermediate = 640});
+    open();
+    action("presetUniform25")->trigger();
+    action("compress")->trigger();
+    QVERIFY(QTest::qWaitFor([this] { return document().totals().measured > 0 || !m_window->jobs().isBusy(); }, 30000));
+    QTest::mouseClick(m_window->findChild<QToolButton*>(QStringLiteral("cancelJob")), Qt::LeftButton);
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    const int measured = document().totals().measured;
+    QVERIFY(measured > 0);
+    if (m_window->jobs().jobs().back().state == JobState::Done) QSKIP("the machine was faster than the click");
+    QVERIFY(measured < document().totals().compressed);
+    action("compress")->trigger();
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QCOMPARE(document().totals().measured, document().totals().compressed);
+  }
+
+  void everyControlHasAnAccessibleName() {
+    open();
+    for (const QToolButton* button : m_window->findChildren<QToolButton*>()) {
+      if (!button->isVisible() || button->objectName().startsWith(QLatin1String("qt_"))) continue;
+      QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty() || button->defaultAction(), qPrintable(button->objectName()));
+    }
+    for (const QLineEdit* edit : m_window->findChildren<QLineEdit*>()) {
+      if (edit->objectName() == QLatin1String("qt_spinbox_lineedit")) continue;
+      QVERIFY2(!edit->accessibleName().isEmpty(), qPrintable(edit->placeholderText()));
+    }
+    QVERIFY(!m_window->spectrum().plot().canvas()->accessibleName().isEmpty());
+  }
+
+  void themesSwitchLive() {
+    open();
+    action("theme-dark")->trigger();
+    QTRY_COMPARE(m_window->spectrum().plot().canvas()->xAxis->tickLabelColor(), darkTheme().axis);
+    action("theme-light")->trigger();
+    QTRY_COMPARE(m_window->spectrum().plot().canvas()->xAxis->tickLabelColor(), lightTheme().axis);
+  }
+
+ private:
+  Document& document() { return m_window->document(); }
+  QAction* action(const char* name) { return m_window->findChild<QAction*>(QLatin1String(name)); }
+
+  void open() {
+    QVERIFY(m_window->files().open(QString::fromStdString(m_model.string())));
+    QVERIFY(test::waitIdle(m_window->jobs()));
+  }
+
+  LayerId clickRow(std::string_view part) {
+    const LayerId id = layerNamed(document(), part);
+    QTreeView* table = m_window->layers().table();
+    for (int row = 0; row < table->model()->rowCount(); ++row) {
+      const QModelIndex index = table->model()->index(row, 0);
+      if (index.data(LayerTableModel::LayerRole).toInt() != static_cast<int>(id.value)) continue;
+      table->scrollTo(index);
+      QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(index).center());
+    }
+    return id;
+  }
+
+  static void moveTo(RankPlot& plot, double rank) {
+    const QPoint at = plot.pixelOf(rank, plot.canvas()->yAxis->range().center());
+    QMouseEvent move(QEvent::MouseMove, at, plot.canvas()->mapToGlobal(at), Qt::NoButton, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(plot.canvas(), &move);
+  }
+
+  std::unique_ptr<test::TemporaryFolder> m_folder;
+  std::filesystem::path m_model;
+  std::unique_ptr<MainWindow> m_window;
+};
+
+RANKSCOPE_WINDOW_TEST_MAIN(TestMainWindow)
+#include "tst_main_window.moc"

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/document.h"
+
+#include <algorithm>
+#include <set>
+
+#include <QUndoCommand>
+
+#include "ui/document/run_storage.h"
+#include "ui/document/settings.h"
+#include "ui/document/words.h"
+#include "ui/jobs/job_runner.h"
+
+namespace rankscope::ui {
+
+/// From one state of the plan to another. Steps of one gesture (a drag, a held key) merge.
+class ChangePlan final : public QUndoCommand {
+ public:
+  ChangePlan(Document& document, PlanState after, const QString& name, int gesture)
+      : QUndoCommand(name), m_document(document), m_before(document.m_state), m_after(std::move(after)), m_gesture(gesture) {}
+
+  void undo() override { m_document.apply(m_before); }
+  void redo() override { m_document.apply(m_after); }
+  int id() const override { return m_gesture == 0 ? -1 : 1; }
+
+  bool mergeWith(const QUndoCommand* next) override {
+    const auto* later = static_cast<const ChangePlan*>(next);
+    if (later->m_gesture != m_gesture) return false;
+    m_after = later->m_after;
+    setText(later->text());
+    return true;
+  }
+
+ private:
+  Document& m_document;
+  PlanState m_before;
+  PlanState m_after;
+  int m_gesture;
+};
+
+Document::Document(JobRunner& jobs, QObject* parent) : QObject(parent), m_jobs(jobs), m_thresholds(settings::thresholds()) {
+  connect(&jobs.mailbox(), &Mailbox::emptied, this, &Document::flushTouched);
+}
+
+Document::~Document() = default;
+
+std::vector<LayerId> Document::allLayers() const {
+  std::vector<LayerId> ids;
+  for (std::size_t i = 0; i < layerCount(); ++i) ids.push_back(LayerId{i});
+  return ids;
+}
+
+SpectrumLookup Document::spectra() const {
+  std::vector<std::shared_ptr<const Spectrum>> known;
+  known.reserve(m_layers.size());
+  for (const Layer& layer : m_layers) known.push_back(layer.spectrum);
+  return [known = std::move(known)](LayerId id) { return known[id.value].get(); };
+}
+
+std::optional<double> Document::predictedCosine(LayerId id) const {
+  const auto chosen = rank(id);
+  if (!chosen) return 1.0;
+  const Layer& layer = m_layers[id.value];
+  if (!layer.spectrum) return std::nullopt;
+  return layer.spectrum->cosineAt(*chosen);
+}
+
+const LayerResult* Document::result(LayerId id) const {
+  const auto& result = m_layers[id.value].result;
+  return result ? &*result : nullptr;
+}
+
+Standing Document::standing(LayerId id) const {
+  const LayerResult* known = result(id);
+  if (known && known->choice == m_resolved.layers[id.value]) return Standing::Measured;
+  if (known) return Standing::Stale;
+  return predictedCosine(id) ? Standing::Predicted : Standing::Unknown;
+}
+
+std::optional<double> Document::bestCosine(LayerId id) const {
+  if (standing(id) == Standing::Measured && result(id)->error.isEmpty()) return result(id)->quality.cosine;
+  return predictedCosine(id);
+}
+
+std::optional<Verdict> Document::verdict(LayerId id) const {
+  if (!rank(id)) return std::nullopt;
+  const auto cosine = bestCosine(id);
+  if (!cosine) return std::nullopt;
+  return verdictFor(*cosine, m_thresholds);
+}
+
+std::uint64_t Document::bytesAfter(LayerId id) const {
+  return rankscope::bytesAfter(layer(id), m_resolved.layers[id.value]);
+}
+
+void Document::setThresholds(const VerdictThresholds& thresholds) {
+  m_thresholds = thresholds;
+  if (!isOpen()) return;
+  updateTotals();
+  emit layersChanged(allLayers());
+  emit totalsChanged();
+}
+
+void Document::change(const PlanState& state, const QString& name, int gesture) {
+  if (state == m_state) return;
+  m_planEdited = true;
+  m_undo.push(new ChangePlan(*this, state, name, gesture));
+}
+
+void Document::changePlan(RankPlan plan, const QString& name) {
+  PlanState next = m_state;
+  next.plan = keepingPinned(std::move(plan), m_state, *m_checkpoint, m_resolved);
+  change(next, name);
+}
+
+void Document::setRank(const std::vector<LayerId>& layers, std::optional<std::int64_t> rank, int gesture) {
+  std::vector<std::pair<LayerId, std::optional<std::int64_t>>> ranks;
+  for (const LayerId id : layers) ranks.emplace_back(id, rank);
+  const QString which = layers.size() == 1 ? words::shortName(layer(layers.front()))
+                                           : tr("%n layers", nullptr, static_cast<int>(layers.size()));
+  setRanks(ranks, rank ? tr("Rank %1 for %2").arg(words::count(*rank), which) : tr("Keep %1 dense").arg(which), gesture);
+}
+
+void Document::setRanks(const std::vector<std::pair<LayerId, std::optional<std::int64_t>>>& ranks, const QString& name,
+                        int gesture) {
+  PlanState next = m_state;
+  for (const auto& [id, rank] : ranks) {
+    const LayerInfo& info = layer(id);
+    if (info.factoredRank) continue;  // what is factored already stays as it is
+    next.plan.overrides[info.name] =
+        rank ? std::optional(std::clamp<std::int64_t>(*rank, 1, info.smallSide())) : std::nullopt;
+  }
+  change(next, name, gesture);
+}
+
+void Document::clearOverrides(const std::vector<LayerId>& layers) {
+  PlanState next = m_state;
+  for (const LayerId id : layers) {
+    next.plan.overrides.erase(layer(id).name);
+    next.pinned.erase(layer(id).name);
+  }
+  change(next, tr("Back to the rules for %n layer(s)", nullptr, static_cast<int>(layers.size())));
+}
+
+void Document::setPinned(const std::vector<LayerId>& layers, bool pinned) {
+  PlanState next = m_state;
+  for (const LayerId id : layers) {
+    const std::string& name = layer(id).name;
+    if (!pinned) {
+      next.pinned.erase(name);
+      continue;
+    }
+    next.pinned.insert(name);
+    next.plan.overrides[name] = rank(id);
+  }
+  const int count = static_cast<int>(layers.size());
+  change(next, pinned ? tr("Pin %n layer(s)", nullptr, count) : tr("Unpin %n layer(s)", nullptr, count));
+}
+
+void Document::apply(const PlanState& state) {
+  const PlanState before = m_state;
+  const auto overrides = changedOverrides(m_state.plan, state.plan);
+  std::vector<std::string> pins;
+  std::set_symmetric_difference(m_state.pinned.begin(), m_state.pinned.end(), state.pinned.begin(), state.pinned.end(),
+                                std::back_inserter(pins));
+  m_state = state;
+  // An override that is there decides alone; one that went away leaves the layer to the rules.
+  const bool simple = overrides && std::all_of(overrides->begin(), overrides->end(), [this](const std::string& name) {
+                        return m_state.plan.overrides.contains(name) && m_checkpoint->findLayer(name);
+                      });
+  if (simple) {
+    for (const std::string& name : *overrides) {
+      const LayerId id = *m_checkpoint->findLayer(name);
+      auto rank = m_state.plan.overrides[name];
+      if (rank) rank = std::min(*rank, layer(id).smallSide());
+      m_resolved.layers[id.value] = choiceFor(layer(id), rank, plan().factorDtype, plan().group);
+      touch(id);
+    }
+    m_resolved.notes.clear();
+  } else {
+    try {
+      resolveAll();
+    } catch (const Error&) {
+      m_state = before;
+      throw;
+    }
+  }
+  for (const std::string& name : pins) {
+    if (const auto id = m_checkpoint->findLayer(name)) touch(*id);
+  }
+  flushTouched();
+  if (m_storage) m_storage->savePlan(m_state.plan);
+  emit planChanged();
+}
+
+void Document::resolveAll() {
+  // Rules by cosine or energy wait for their spectra: until then such a layer counts as dense.
+  RankPlan known = plan();
+  for (const LayerId id : spectraNeeded(known, *m_checkpoint)) {
+    if (!m_layers[id.value].spectrum) known.overrides[layer(id).name] = std::nullopt;
+  }
+  ResolvedPlan fresh = resolve(known, *m_checkpoint, [this](LayerId id) { return m_layers[id.value].spectrum.get(); });
+  for (const LayerId id : allLayers()) {
+    if (m_resolved.layers.size() != fresh.layers.size() || m_resolved.layers[id.value] != fresh.layers[id.value]) touch(id);
+  }
+  m_resolved = std::move(fresh);
+}
+
+void Document::updateTotals() {
+  PlanTotals totals;
+  totals.model = modelTotals(*m_checkpoint, m_resolved);
+  totals.scope = scopeTotals(*m_checkpoint, m_resolved, m_scope);
+  double sum = 0;
+  for (std::size_t i = 0; i < m_layers.size(); ++i) {
+    const LayerId id{i};
+    if (!rank(id)) {
+      ++totals.dense;
+      continue;
+    }
+    ++totals.compressed;
+    const auto cosine = bestCosine(id);
+    if (!cosine) {
+      ++totals.unknown;
+      continue;
+    }
+    if (standing(id) == Standing::Measured) ++totals.measured;
+    sum += *cosine;
+    ++totals.verdicts[static_cast<std::size_t>(verdictFor(*cosine, m_thresholds))];
+  }
+  const int knownCount = totals.compressed - totals.unknown;
+  totals.meanCosine = knownCount > 0 ? sum / knownCount : 1.0;
+  m_totals = totals;
+}
+
+void Document::touch(LayerId id) { m_touched.push_back(id); }
+
+void Document::flushTouched() {
+  if (!isOpen()) return;
+  if (std::exchange(m_rulesWait, false)) resolveAll();
+  if (m_touched.empty()) return;
+  std::vector<LayerId> touched = std::exchange(m_touched, {});
+  std::sort(touched.begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+  updateTotals();
+  emit layersChanged(touched);
+  emit totalsChanged();
+}
+
+void Document::select(std::vector<LayerId> layers, std::optional<LayerId> current) {
+  if (layers == m_selection && current == m_current) return;
+  m_selection = std::move(layers);
+  m_current = current;
+  preferLayers();
+  emit selectionChanged();
+}
+
+void Document::setVisibleLayers(std::vector<LayerId> layers) {
+  m_visible = std::move(layers);
+  preferLayers();
+}
+
+void Document::preferLayers() {
+  if (!m_schedule) return;
+  std::vector<std::size_t> wanted;
+  if (m_current) wanted.push_back(m_current->value);
+  for (const LayerId id : m_selection) wanted.push_back(id.value);
+  for (const LayerId id : m_visible) wanted.push_back(id.value);
+  std::set<std::size_t> seen;
+  std::erase_if(wanted, [&](std::size_t item) { return !seen.insert(item).second; });
+  m_schedule->prefer(wanted);
+}
+
+void Document::setSnapshots(std::map<std::string, std::string, std::less<>> snapshots) {
+  m_snapshots = std::move(snapshots);
+  if (m_storage) m_storage->saveSnapshots(m_snapshots);
+  emit snapshotsChanged();
+}
+
+void Document::savePlan(const std::filesystem::path& path) { rankscope::writePlan(plan(), path); }
+
+void Document::loadPlan(const std::filesystem::path& path) {
+  PlanState next = m_state;
+  next.plan = readPlan(path);
+  // Found out now, not inside the undo step: an override for a layer that this model does not have.
+  resolve(next.plan, *m_checkpoint, [this](LayerId id) {
+    static const Spectrum unknown(1, 1, {0.0});
+    const Spectrum* spectrum = m_layers[id.value].spectrum.get();
+    return spectrum ? spectrum : &unknown;
+  });
+  change(next, tr("Load plan %1").arg(QString::fromStdString(path.filename().string())));
+}
+
+}  // namespace rankscope::ui

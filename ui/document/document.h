@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <QObject>
+#include <QString>
+#include <QUndoStack>
+
+#include "core/base/error.h"
+#include "core/compress/compress.h"
+#include "core/report/export_model.h"
+#include "core/spectrum/analyse.h"
+#include "core/store/run_file.h"
+#include "ui/document/plan_edits.h"
+
+namespace rankscope::ui {
+
+class JobRunner;
+class RunStorage;
+
+/// What was measured of one layer, and the choice it was measured for.
+struct LayerResult {
+  LayerChoice choice;
+  Quality quality;
+  std::uint64_t bytesAfter = 0;
+  QString error;
+};
+
+/// Predicted values hold for exact truncation; measured ones for the factors as stored; stale ones for a choice that
+/// the plan has changed since.
+enum class Standing { Unknown, Predicted, Measured, Stale };
+
+/// Sums over the plan as it is now.
+struct PlanTotals {
+  ByteTotals model;
+  ByteTotals scope;                    ///< of the layers that presets and budgets may touch
+  int compressed = 0;                  ///< layers that get factors
+  int dense = 0;
+  int unknown = 0;                     ///< compressed layers whose spectrum is not known yet
+  int measured = 0;                    ///< compressed layers with a current measurement
+  double meanCosine = 0;               ///< of compressed layers with a known cosine, measured where there is one
+  std::array<int, 5> verdicts{};       ///< compressed layers by verdict
+};
+
+/// The open model with everything known and chosen about it. Owns the values; views read them and change plans only
+/// through the functions here, each of which is an undo command. Belongs to the GUI thread.
+class Document final : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit Document(JobRunner& jobs, QObject* parent = nullptr);
+  ~Document() override;
+
+  /// Opens a checkpoint or a run file; throws Error and changes nothing when it cannot. Spectra begin to arrive at once.
+  void open(const std::filesystem::path& path);
+  /// Shows a checkpoint that is already open, with the results in (or going to) `runPath`.
+  void show(std::shared_ptr<const Checkpoint> checkpoint, const std::filesystem::path& runPath);
+  void close();
+  bool isOpen() const { return m_checkpoint != nullptr; }
+
+  const std::shared_ptr<const Checkpoint>& checkpoint() const { return m_checkpoint; }
+  std::size_t layerCount() const { return m_checkpoint ? m_checkpoint->layers().size() : 0; }
+  const LayerInfo& layer(LayerId id) const { return m_checkpoint->layer(id); }
+  std::vector<LayerId> allLayers() const;
+  const std::vector<LayerId>& scope() const { return m_scope; }  ///< what presets and budgets may touch
+
+  std::shared_ptr<const Spectrum> spectrum(LayerId id) const { return m_layers[id.value].spectrum; }
+  QString spectrumError(LayerId id) const { return m_layers[id.value].error; }
+  double effectiveRank(LayerId id) const { return m_layers[id.value].effectiveRank; }  ///< p ∝ σ; needs the spectrum
+  int spectraKnown() const { return m_spectraKnown; }                                  ///< failed ones included
+  SpectrumLookup spectra() const;  ///< safe to use on another thread: holds what is known now
+
+  const PlanState& planState() const { return m_state; }
+  const RankPlan& plan() const { return m_state.plan; }
+  const ResolvedPlan& resolved() const { return m_resolved; }
+  std::optional<std::int64_t> rank(LayerId id) const { return m_resolved.layers[id.value].rank; }
+  bool isPinned(LayerId id) const { return m_state.pinned.contains(layer(id).name); }
+  bool isOverridden(LayerId id) const { return plan().overrides.contains(layer(id).name); }
+
+  std::optional<double> predictedCosine(LayerId id) const;  ///< of the rank chosen now; 1 for dense
+  const LayerResult* result(LayerId id) const;              ///< null while nothing was measured
+  Standing standing(LayerId id) const;
+  std::optional<double> bestCosine(LayerId id) const;       ///< measured if current, else predicted
+  std::optional<Verdict> verdict(LayerId id) const;         ///< of bestCosine(); none for dense layers
+  std::uint64_t bytesAfter(LayerId id) const;
+  const PlanTotals& totals() const { return m_totals; }
+  const VerdictThresholds& thresholds() const { return m_thresholds; }
+  void setThresholds(const VerdictThresholds& thresholds);
+
+  QUndoStack& undoStack() { return m_undo; }
+
+  /// One undo step named `name`. Steps with the same `gesture` (not 0) that follow each other become one.
+  void change(const PlanState& state, const QString& name, int gesture = 0);
+  void changePlan(RankPlan plan, const QString& name);  ///< pinned layers keep what they have
+  void setRank(const std::vector<LayerId>& layers, std::optional<std::int64_t> rank, int gesture = 0);
+  void setRanks(const std::vector<std::pair<LayerId, std::optional<std::int64_t>>>& ranks, const QString& name, int gesture = 0);
+  void clearOverrides(const std::vector<LayerId>& layers);
+  void setPinned(const std::vector<LayerId>& layers, bool pinned);
+  int newGesture() { return ++m_lastGesture; }
+
+  /// Selection, shared by all views; `current` is the one that plots put in front.
+  const std::vector<LayerId>& selection() const { return m_selection; }
+  std::optional<LayerId> current() const { return m_current; }
+  void select(std::vector<LayerId> layers, std::optional<LayerId> current);
+  /// Layers that are on screen: their spectra come right after those of the selection.
+  void setVisibleLayers(std::vector<LayerId> layers);
+
+  /// Starts (or queues) compression of everything the plan asks for; what the run file has already is not repeated.
+  void compress();
+  /// The same, and writes a model into the folder `target`. Takes results from the run file where it has them.
+  void exportModel(const std::filesystem::path& target, ExportKind kind, bool overwrite);
+  void writeReport(const std::filesystem::path& path);
+
+  std::filesystem::path runPath() const;
+  bool runIsPrivate() const { return m_runIsPrivate; }  ///< it lies in the program's own folder, not where the user put it
+  void saveRunAs(const std::filesystem::path& path);
+  void savePlan(const std::filesystem::path& path);
+  void loadPlan(const std::filesystem::path& path);
+
+  const std::map<std::string, std::string, std::less<>>& snapshots() const { return m_snapshots; }
+  void setSnapshots(std::map<std::string, std::string, std::less<>> snapshots);
+
+ signals:
+  void aboutToChange();           ///< another model (or none) is about to replace this one
+  void opened();
+  void closed();
+  void layersChanged(const std::vector<rankscope::LayerId>& layers);  ///< anything shown of them
+  void planChanged();             ///< after layersChanged
+  void totalsChanged();
+  void selectionChanged();
+  void snapshotsChanged();
+  void spectrumArrived(rankscope::LayerId layer);
+  void spectraEnded();            ///< all known that will be
+  void restored(const QString& what);    ///< plan or results came from an earlier session
+  void notice(const QString& text);      ///< something worth a line, nothing wrong
+  void failed(const rankscope::Error& error);
+  void exported(const QString& path);
+  void runMoved();
+
+ private:
+  friend class ChangePlan;
+  struct Layer {
+    std::shared_ptr<const Spectrum> spectrum;
+    QString error;
+    double effectiveRank = 0;
+    std::optional<LayerResult> result;
+  };
+
+  void apply(const PlanState& state);
+  void resolveAll();
+  void updateTotals();
+  void take(AnalysedLayer&& layer);
+  void takeResult(LayerId id, LayerResult result);
+  void touch(LayerId id);
+  void flushTouched();
+  void startSpectra();
+  void preferLayers();
+  void takeRun(const RunContents& contents);
+  std::function<void(LayerId, LayerResult)> resultSink(int generation);  ///< for workers: hands results to takeResult()
+
+  JobRunner& m_jobs;
+  std::shared_ptr<const Checkpoint> m_checkpoint;
+  std::vector<Layer> m_layers;
+  PlanState m_state;
+  ResolvedPlan m_resolved;
+  PlanTotals m_totals;
+  VerdictThresholds m_thresholds;
+  QUndoStack m_undo;
+  std::vector<LayerId> m_selection;
+  std::optional<LayerId> m_current;
+  std::vector<LayerId> m_visible;
+  std::vector<LayerId> m_touched;
+  std::vector<LayerId> m_scope;
+  std::map<std::string, std::string, std::less<>> m_snapshots;
+  std::optional<Schedule> m_schedule;
+  std::shared_ptr<RunStorage> m_storage;
+  bool m_runIsPrivate = true;
+  bool m_planEdited = false;  ///< by the user, since opening: a run file that opens later must not replace it
+  bool m_rulesWait = false;   ///< spectra arrived that rules by cosine or energy have been waiting for
+  int m_spectraKnown = 0;
+  int m_spectraJob = 0;
+  int m_lastGesture = 0;
+  int m_generation = 0;  ///< of the open model: letters of an earlier one are thrown away
+};
+
+}  // namespace rankscope::ui

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include <QObject>
+
+#include "core/plan/budget.h"
+#include "core/plan/presets.h"
+
+namespace rankscope::ui {
+
+class Document;
+
+/// Presets, targets, budgets and bulk edits on the open document, each one undo step. What needs spectra that are still
+/// being computed waits for them. Failures and remarks go through the document's signals.
+class PlanTools final : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit PlanTools(Document& document, QObject* parent = nullptr);
+
+  void applyPreset(Preset preset, std::optional<double> fraction = {}, std::optional<std::int64_t> rank = {});
+  void applyCosine(double cosine);
+  void applyBudget(const Budget& budget);
+  void clear();  ///< everything dense, no rules
+
+  void setFactorStorage(Storage storage, int group);
+  void setMinDim(std::int64_t minDim);
+  void setRules(const std::vector<Rule>& rules, const QString& name);
+
+  /// On the selected layers.
+  void reachCosine(double cosine);
+  void reachEnergy(double energy);
+  void copyRank(bool sameRole, bool sameBlock);  ///< of the current layer to layers like it; to the selection if neither
+
+ private:
+  void attempt(const std::function<void()>& work);
+  void whenSpectraKnown(std::function<void()> work);
+  PresetOptions options() const;
+  void reach(double value, bool energy);
+  void tell(const std::vector<std::string>& notes);
+
+  Document& m_document;
+  std::function<void()> m_waiting;
+};
+
+}  // namespace rankscope::ui

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDateTime>
+#include <QString>
+#include <QStringList>
+#include <QVector>
+
+#include "core/compress/quality.h"
+#include "core/tensor/stored_matrix.h"
+
+namespace rankscope::ui {
+
+/// What the program remembers between sessions, in the platform's usual place. Plain functions over QSettings.
+namespace settings {
+
+struct RecentFile {
+  QString path;
+  QString name;     ///< what the model is called
+  QString detail;   ///< architecture and size, as words
+  QDateTime opened;
+};
+QVector<RecentFile> recentFiles();
+void addRecentFile(const RecentFile& file);
+void removeRecentFile(const QString& path);
+
+/// "system", "light" or "dark".
+QString theme();
+void setTheme(const QString& theme);
+
+VerdictThresholds thresholds();
+void setThresholds(const VerdictThresholds& thresholds);
+
+Storage factorStorage();
+void setFactorStorage(Storage storage);
+
+int rankStep();              ///< ranks chosen by dragging are multiples of it
+void setRankStep(int step);
+
+int cores();                 ///< 0: all
+void setCores(int cores);
+
+QByteArray bytes(const QString& key);  ///< window geometry and the like
+void setBytes(const QString& key, const QByteArray& value);
+
+bool flag(const QString& key, bool otherwise);
+void setFlag(const QString& key, bool value);
+
+}  // namespace settings
+}  // namespace rankscope::ui

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <QString>
+
+#include "core/base/error.h"
+#include "core/checkpoint/layer.h"
+#include "core/compress/quality.h"
+#include "core/plan/presets.h"
+#include "core/plan/rank_plan.h"
+
+/// Numbers and things of the core as words of the user's language, the same everywhere in the window.
+namespace rankscope::ui::words {
+
+/// Three decimals; more where three would round a value below 1 up to it ("0.99997").
+QString cosine(double value);
+QString relativeError(double value);          ///< percent with one decimal, more when tiny
+QString share(double fraction);               ///< "48 %"
+QString bytes(std::uint64_t count);           ///< "27.1 MiB"
+QString count(std::int64_t value);            ///< with the locale's grouping
+QString real(double value, int decimals = 1);
+QString rank(const std::optional<std::int64_t>& rank);  ///< "96", "dense"
+QString shape(std::int64_t rows, std::int64_t cols);    ///< "768 × 3,072" without grouping
+QString duration(double seconds);             ///< "12 s", "3 min 20 s", "1 h 5 min"
+QString verdict(Verdict verdict);
+QString verdictMark(Verdict verdict);         ///< one character, different for each, so that colour is never alone
+QString role(Role role);
+QString storage(Storage storage);
+QString dtype(DType dtype);
+QString preset(Preset preset);
+QString action(const Action& action);         ///< what a rule does: "rank 256", "18.75 % of full rank", "dense"
+
+/// The tensor's name without what every name shares ("transformer.", "model.") and without ".weight".
+QString shortName(const LayerInfo& layer);
+
+/// What happened and, where something can be done, what.
+struct Trouble {
+  QString what;
+  QString advice;
+};
+Trouble trouble(const Error& error);
+
+}  // namespace rankscope::ui::words

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/file_actions.h"
+
+#include <QApplication>
+#include <QDesktopServices>
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMessageBox>
+#include <QSettings>
+#include <QStandardPaths>
+#include <QStorageInfo>
+#include <QUrl>
+
+#include "core/report/report.h"
+#include "ui/document/document.h"
+#include "ui/document/settings.h"
+#include "ui/document/words.h"
+#include "ui/panels/banner.h"
+
+namespace rankscope::ui {
+
+namespace {
+
+std::filesystem::path native(const QString& path) { return std::filesystem::path(QFile::encodeName(path).toStdString()); }
+QString shown(const std::filesystem::path& path) { return QFile::decodeName(path.string().c_str()); }
+
+QString modelName(const Document& document) {
+  const QString name = QString::fromStdString(document.checkpoint()->content().modelName);
+  return name.isEmpty() ? QStringLiteral("model") : name;
+}
+
+}  // namespace
+
+FileActions::FileActions(Document& document, Banner& banner, QWidget* window)
+    : QObject(window), m_document(document), m_banner(banner), m_window(window) {}
+
+void FileActions::showError(const Error& error) {
+  const words::Trouble trouble = words::trouble(error);
+  m_banner.show(Banner::Kind::Problem, trouble.what, trouble.advice);
+}
+
+void FileActions::attempt(const std::function<void()>& work) {
+  QApplication::setOverrideCursor(Qt::BusyCursor);
+  try {
+    work();
+    QApplication::restoreOverrideCursor();
+  } catch (const Error& error) {
+    QApplication::restoreOverrideCursor();
+    showError(error);
+  } catch (const std::filesystem::filesystem_error& error) {
+    QApplication::restoreOverrideCursor();
+    showError(systemError(error.code().value(), "cannot use", error.path1()));
+  }
+}
+
+QString FileActions::lastFolder() const { return QSettings().value(QStringLiteral("last_folder"), QDir::homePath()).toString(); }
+
+void FileActions::keepFolder(const QString& path) const {
+  QSettings().setValue(QStringLiteral("last_folder"), QFileInfo(path).absolutePath());
+}
+
+bool FileActions::open(const QString& path) {
+  bool opened = false;
+  attempt([&] {
+    const QString absolute = QFileInfo(path).absoluteFilePath();
+    m_document.open(native(absolute));
+    opened = true;
+    keepFolder(absolute);
+    const Checkpoint& model = *m_document.checkpoint();
+    const QString family = QString::fromStdString(model.architecture());
+    settings::addRecentFile({absolute, modelName(m_document), tr("%1 · %2").arg(family, words::bytes(model.bytes())), QDateTime::currentDateTime()});
+    emit recentChanged();
+  });
+  return opened;
+}
+
+void FileActions::askOpenFile() {
+  const QString path = QFileDialog::getOpenFileName(m_window, tr("Open model or run file"), lastFolder(),
+                                                    tr("Models and runs (*.safetensors *.index.json *.h5);;All files (*)"));
+  if (!path.isEmpty()) open(path);
+}
+
+void FileActions::askOpenFolder() {
+  const QString path = QFileDialog::getExistingDirectory(m_window, tr("Open model folder"), lastFolder());
+  if (!path.isEmpty()) open(path);
+}
+
+QString demoModelPath() {
+  const QString beside = QCoreApplication::applicationDirPath();
+  const QStringList places{beside + QStringLiteral("/../share/rankscope/demo"), QStringLiteral(RANKSCOPE_SOURCE_DIR "/resources/demo")};
+  for (const QString& place : places) {
+    for (const QString& folder : {place, place + QStringLiteral("/model")}) {
+      if (QFileInfo::exists(folder + QStringLiteral("/config.json"))) return QDir::cleanPath(folder);
+    }
+  }
+  return {};
+}
+
+void FileActions::openDemo() {
+  const QString path = demoModelPath();
+  if (!path.isEmpty()) open(path);
+}
+
+void FileActions::saveRun() {
+  if (!m_document.isOpen()) return;
+  if (m_document.runIsPrivate()) {
+    saveRunAs();
+    return;
+  }
+  attempt([&] {
+    m_document.saveRunAs(m_document.runPath());
+    m_banner.show(Banner::Kind::Note, tr("Saved %1").arg(shown(m_document.runPath())));
+  });
+}
+
+void FileActions::saveRunAs() {
+  if (!m_document.isOpen()) return;
+  QString path = QFileDialog::getSaveFileName(m_window, tr("Save run"), lastFolder() + QLatin1Char('/') + modelName(m_document) + QStringLiteral(".h5"),
+                                              tr("Run files (*.h5)"));
+  if (path.isEmpty()) return;
+  if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".h5");
+  attempt([&] {
+    m_document.saveRunAs(native(path));
+    keepFolder(path);
+    m_banner.show(Banner::Kind::Note, tr("Saved %1. What follows is saved there at once.").arg(path));
+  });
+}
+
+void FileActions::askExport(ExportKind kind) {
+  if (!m_document.isOpen()) return;
+  const bool dense = kind == ExportKind::Dense;
+  const std::uint64_t bytes = exportBytes(*m_document.checkpoint(), m_document.resolved(), kind);
+  const QString suggestion = lastFolder() + QLatin1Char('/') + modelName(m_document) + (dense ? QStringLiteral("-dense") : QStringLiteral("-lowrank"));
+  const QString title = dense ? tr("Export dense model (%1 needed): name a new folder") : tr("Export factored model (%1 needed): name a new folder");
+  const QString path = QFileDialog::getSaveFileName(m_window, title.arg(words::bytes(bytes)), suggestion, tr("Folders (*)"), nullptr,
+                                                    QFileDialog::DontConfirmOverwrite);
+  if (path.isEmpty()) return;
+  const QFileInfo target(path);
+  bool overwrite = false;
+  if (target.isDir() && !QDir(path).isEmpty()) {
+    const auto answer = QMessageBox::question(m_window, tr("Export model"),
+                                              tr("%1 is not empty. Replace it? Only an earlier export is ever replaced.").arg(path),
+                                              QMessageBox::Yes | QMessageBox::No, QMessageBox::No);
+    if (answer != QMessageBox::Yes) return;
+    overwrite = true;
+  }
+  const QStorageInfo disk(target.absolutePath());
+  if (disk.isValid() && static_cast<std::uint64_t>(disk.bytesAvailable()) < bytes) {
+    m_banner.show(Banner::Kind::Problem,
+                  tr("The export needs %1, but the disk of %2 has only %3 left.")
+                      .arg(words::bytes(bytes), target.absolutePath(), words::bytes(static_cast<std::uint64_t>(disk.bytesAvailable()))),
+                  tr("Free some space or choose another disk."));
+    return;
+  }
+  keepFolder(path);
+  m_document.exportModel(native(path), kind, overwrite);
+}
+
+void FileActions::askReport() {
+  if (!m_document.isOpen()) return;
+  QString path = QFileDialog::getSaveFileName(m_window, tr("Write report"), lastFolder() + QLatin1Char('/') + modelName(m_document) + QStringLiteral(".html"),
+                                              tr("Reports (*.html *.md *.csv)"));
+  if (path.isEmpty()) return;
+  if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".html");
+  attempt([&] {
+    m_document.writeReport(native(path));
+    keepFolder(path);
+    m_banner.show(Banner::Kind::Note, tr("The report is in %1").arg(path), {}, tr("Show"),
+                  [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); });
+  });
+}
+
+void FileActions::askSavePlan() {
+  if (!m_document.isOpen()) return;
+  QString path = QFileDialog::getSaveFileName(m_window, tr("Save plan"), lastFolder() + QStringLiteral("/plan.json"), tr("Plan files (*.json)"));
+  if (path.isEmpty()) return;
+  if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".json");
+  attempt([&] {
+    m_document.savePlan(native(path));
+    keepFolder(path);
+    m_banner.show(Banner::Kind::Note, tr("Plan saved as %1").arg(path));
+  });
+}
+
+void FileActions::askLoadPlan() {
+  if (!m_document.isOpen()) return;
+  const QString path = QFileDialog::getOpenFileName(m_window, tr("Load plan"), lastFolder(), tr("Plan files (*.json);;All files (*)"));
+  if (path.isEmpty()) return;
+  attempt([&] {
+    m_document.loadPlan(native(path));
+    keepFolder(path);
+  });
+}
+
+}  // namespace rankscope::ui

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+
+#include <QFrame>
+
+class QLabel;
+class QPushButton;
+class QTimer;
+class QToolButton;
+
+namespace rankscope::ui {
+
+/// One message above the page that does not block: what happened, what can be done, at most one button.
+class Banner final : public QFrame {
+  Q_OBJECT
+
+ public:
+  enum class Kind { Note, Problem };
+
+  explicit Banner(QWidget* parent = nullptr);
+
+  /// Replaces what is shown. Notes go away by themselves, problems stay until closed.
+  void show(Kind kind, const QString& what, const QString& advice = {}, const QString& action = {},
+            std::function<void()> act = {});
+  QString text() const;
+
+ protected:
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void restyle();
+
+  QLabel* m_text;
+  QPushButton* m_action;
+  QToolButton* m_close;
+  QTimer* m_timer;
+  std::function<void()> m_act;
+  Kind m_kind = Kind::Note;
+};
+
+}  // namespace rankscope::ui

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/panels/totals_bar.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QToolButton>
+
+#include "ui/document/document.h"
+#include "ui/document/words.h"
+#include "ui/icons.h"
+#include "ui/jobs/job_runner.h"
+#include "ui/theme.h"
+
+namespace rankscope::ui {
+
+namespace {
+
+QFrame* divider(QWidget* parent) {
+  auto* line = new QFrame(parent);
+  line->setFrameShape(QFrame::VLine);
+  line->setFrameShadow(QFrame::Plain);
+  line->setForegroundRole(QPalette::Mid);
+  return line;
+}
+
+}  // namespace
+
+TotalsBar::TotalsBar(Document& document, JobRunner& jobs, QWidget* parent)
+    : QWidget(parent), m_document(document), m_jobs(jobs), m_bytes(new QLabel(this)), m_quality(new QLabel(this)),
+      m_verdicts(new QLabel(this)), m_job(new QLabel(this)), m_progress(new QProgressBar(this)), m_cancel(new QToolButton(this)) {
+  m_bytes->setToolTip(tr("Bytes of the whole model's tensors before and after, scales included; and the same for the "
+                         "attention and MLP matrices alone"));
+  m_quality->setToolTip(tr("Mean cosine of the layers that get factors: measured where there is a measurement, else predicted"));
+  m_verdicts->setToolTip(tr("Layers that get factors, by verdict"));
+  m_bytes->setAccessibleName(tr("Size before and after"));
+  m_quality->setAccessibleName(tr("Mean cosine"));
+  m_verdicts->setAccessibleName(tr("Layers by verdict"));
+  m_verdicts->setTextFormat(Qt::RichText);
+  m_progress->setFixedWidth(140);
+  m_progress->setRange(0, 1000);
+  m_progress->setTextVisible(false);
+  m_progress->setMaximumHeight(12);
+  m_progress->setAccessibleName(tr("Progress"));
+  m_cancel->setIcon(icon("cancel"));
+  m_cancel->setAutoRaise(true);
+  m_cancel->setObjectName(QStringLiteral("cancelJob"));
+  m_cancel->setToolTip(tr("Cancel: what is finished is kept"));
+  m_cancel->setAccessibleName(tr("Cancel"));
+  auto* row = new QHBoxLayout(this);
+  row->setContentsMargins(8, 2, 4, 2);
+  row->setSpacing(10);
+  row->addWidget(m_bytes);
+  row->addWidget(divider(this));
+  row->addWidget(m_quality);
+  row->addWidget(divider(this));
+  row->addWidget(m_verdicts);
+  row->addStretch(1);
+  row->addWidget(m_job);
+  row->addWidget(m_progress);
+  row->addWidget(m_cancel);
+  connect(&document, &Document::totalsChanged, this, &TotalsBar::showTotals);
+  connect(&document, &Document::closed, this, &TotalsBar::showTotals);
+  connect(&jobs, &JobRunner::changed, this, &TotalsBar::showJob);
+  connect(&jobs, &JobRunner::progressed, this, &TotalsBar::showJob);
+  connect(m_cancel, &QToolButton::clicked, this, [this] {
+    if (const JobStatus* job = m_jobs.running()) m_jobs.cancel(job->id);
+  });
+  showTotals();
+  showJob();
+}
+
+void TotalsBar::showTotals() {
+  const bool open = m_document.isOpen();
+  for (QWidget* child : findChildren<QFrame*>(QString(), Qt::FindDirectChildrenOnly)) {
+    if (child != m_job && child != m_progress) child->setVisible(open);
+  }
+  if (!open) return;
+  const PlanTotals& totals = m_document.totals();
+  m_bytes->setText(tr("%1 → <b>%2</b> · %3 kept (%4 of the linears)")
+                       .arg(words::bytes(totals.model.before), words::bytes(totals.model.after),
+                            words::share(totals.model.kept()), words::share(totals.scope.kept())));
+  if (totals.compressed == 0) {
+    m_quality->setText(tr("every layer dense"));
+  } else if (totals.unknown == totals.compressed) {
+    m_quality->setText(tr("mean cosine …"));
+  } else {
+    const QString about = totals.measured == totals.compressed ? QString() : QStringLiteral("≈ ");
+    m_quality->setText(tr("mean cosine <b>%1%2</b>").arg(about, words::cosine(totals.meanCosine)));
+  }
+  const Theme& theme = themeFor(palette());
+  QStringList parts;
+  for (const Verdict verdict : kVerdicts) {
+    const int count = totals.verdicts[static_cast<std::size_t>(verdict)];
+    if (count == 0) continue;
+    parts.append(QStringLiteral("<span style=\"color:%1\">%2 %3 %4</span>")
+                     .arg(theme.of(verdict).name(), words::verdictMark(verdict), words::count(count), words::verdict(verdict)));
+  }
+  if (totals.dense > 0) parts.append(tr("%1 dense").arg(words::count(totals.dense)));
+  m_verdicts->setText(parts.join(QStringLiteral("&nbsp;&nbsp;")));
+}
+
+QString TotalsBar::text() const { return m_bytes->text() + QLatin1Char(' ') + m_quality->text() + QLatin1Char(' ') + m_verdicts->text(); }
+
+void TotalsBar::showJob() {
+  const JobStatus* job = m_jobs.running();
+  m_job->setVisible(job);
+  m_progress->setVisible(job);
+  m_cancel->setVisible(job);
+  if (!job) return;
+  QString text = job->title;
+  text += QStringLiteral(" · ") + words::share(job->fraction);
+  if (job->secondsLeft) text += QStringLiteral(" · ") + tr("%1 left").arg(words::duration(*job->secondsLeft));
+  m_job->setText(text);
+  m_job->setToolTip(job->item);
+  m_progress->setValue(static_cast<int>(1000 * job->fraction));
+}
+
+void TotalsBar::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) showTotals();
+}
+
+}  // namespace rankscope::ui

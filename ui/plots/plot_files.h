@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+
+#include <QString>
+
+class QCustomPlot;
+class QToolButton;
+class QWidget;
+
+namespace rankscope::ui {
+
+/// PNG (at twice the size on screen), SVG, PDF or CSV of what a plot shows, by extension. False when it cannot be
+/// written.
+bool savePlot(QCustomPlot& plot, const QString& path);
+
+/// Every graph of the plot as lines "series,x,y", in full precision.
+QString plotCsv(const QCustomPlot& plot);
+
+/// A button with a menu: copy, export, show everything (`reset`).
+QToolButton* plotMenuButton(QCustomPlot& plot, QWidget* parent, std::function<void()> reset);
+
+}  // namespace rankscope::ui

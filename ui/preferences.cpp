@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/preferences.h"
+
+#include <thread>
+
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include "ui/document/settings.h"
+#include "ui/document/words.h"
+
+namespace rankscope::ui {
+
+Preferences::Preferences(QWidget* parent) : QDialog(parent), m_storage(new QComboBox), m_cores(new QSpinBox), m_problem(new QLabel) {
+  setWindowTitle(tr("Preferences"));
+  auto* form = new QFormLayout;
+  const VerdictThresholds now = settings::thresholds();
+  const std::array values{now.excellent, now.good, now.fair, now.poor};
+  for (std::size_t i = 0; i < m_bounds.size(); ++i) {
+    auto* bound = new QDoubleSpinBox;
+    bound->setRange(0.001, 1);
+    bound->setDecimals(3);
+    bound->setSingleStep(0.01);
+    bound->setValue(values[i]);
+    bound->setAccessibleName(tr("Smallest cosine of %1").arg(words::verdict(kVerdicts[i])));
+    form->addRow(tr("%1 %2 from cosine").arg(words::verdictMark(kVerdicts[i]), words::verdict(kVerdicts[i])), bound);
+    connect(bound, &QDoubleSpinBox::valueChanged, this, &Preferences::check);
+    m_bounds[i] = bound;
+  }
+  for (const Storage storage : {Storage::F32, Storage::F16, Storage::BF16, Storage::Int8, Storage::Int4}) {
+    m_storage->addItem(words::storage(storage), static_cast<int>(storage));
+  }
+  m_storage->setCurrentIndex(m_storage->findData(static_cast<int>(settings::factorStorage())));
+  m_storage->setAccessibleName(tr("Factors of a new plan"));
+  form->addRow(tr("Factors of a new plan"), m_storage);
+  m_cores->setRange(0, static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  m_cores->setSpecialValueText(tr("all"));
+  m_cores->setValue(settings::cores());
+  m_cores->setAccessibleName(tr("Processor cores to use"));
+  form->addRow(tr("Processor cores to use"), m_cores);
+  m_problem->setWordWrap(true);
+  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel | QDialogButtonBox::RestoreDefaults);
+  auto* box = new QVBoxLayout(this);
+  box->addLayout(form);
+  box->addWidget(m_problem);
+  box->addWidget(buttons);
+  connect(buttons, &QDialogButtonBox::accepted, this, &Preferences::accept);
+  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+  connect(buttons->button(QDialogButtonBox::RestoreDefaults), &QPushButton::clicked, this, [this] {
+    const VerdictThresholds usual;
+    const std::array defaults{usual.excellent, usual.good, usual.fair, usual.poor};
+    for (std::size_t i = 0; i < m_bounds.size(); ++i) m_bounds[i]->setValue(defaults[i]);
+    m_storage->setCurrentIndex(m_storage->findData(static_cast<int>(Storage::F16)));
+    m_cores->setValue(0);
+  });
+  check();
+}
+
+VerdictThresholds Preferences::thresholds() const {
+  return {m_bounds[0]->value(), m_bounds[1]->value(), m_bounds[2]->value(), m_bounds[3]->value()};
+}
+
+void Preferences::check() {
+  if (!m_bounds.back()) return;
+  const VerdictThresholds t = thresholds();
+  const bool falls = t.excellent > t.good && t.good > t.fair && t.fair > t.poor;
+  m_problem->setText(falls ? QString() : tr("The bounds must fall from EXCELLENT to POOR."));
+  if (auto* buttons = findChild<QDialogButtonBox*>()) buttons->button(QDialogButtonBox::Ok)->setEnabled(falls);
+}
+
+void Preferences::accept() {
+  settings::setThresholds(thresholds());
+  settings::setFactorStorage(static_cast<Storage>(m_storage->currentData().toInt()));
+  settings::setCores(m_cores->value());
+  QDialog::accept();
+}
+
+}  // namespace rankscope::ui

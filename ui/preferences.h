@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+
+#include <QDialog>
+
+#include "core/compress/quality.h"
+
+class QComboBox;
+class QDoubleSpinBox;
+class QLabel;
+class QSpinBox;
+
+namespace rankscope::ui {
+
+/// What the user may set once for all models. Nothing is kept unless the dialog is accepted.
+class Preferences final : public QDialog {
+  Q_OBJECT
+
+ public:
+  explicit Preferences(QWidget* parent = nullptr);
+
+  VerdictThresholds thresholds() const;
+
+ public slots:
+  void accept() override;
+
+ private:
+  void check();
+
+  std::array<QDoubleSpinBox*, 4> m_bounds{};
+  QComboBox* m_storage;
+  QSpinBox* m_cores;
+  QLabel* m_problem;
+};
+
+}  // namespace rankscope::ui
