@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/checkpoint/json_file.h"
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -16,6 +18,25 @@ std::string readTextFile(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
   const auto bytes = file->bytes();
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string withoutPythonNumbers(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kNumbers{"-Infinity", "Infinity", "NaN"};
+  std::string result;
+  bool quoted = false;
+  while (!text.empty()) {
+    const auto number = std::ranges::find_if(kNumbers, [&](std::string_view word) { return text.starts_with(word); });
+    std::size_t taken = text[0] == '\\' ? 2 : 1;
+    if (!quoted && number != kNumbers.end()) {
+      result += "null";
+      taken = number->size();
+    } else {
+      if (text[0] == '"') quoted = !quoted;
+      result += text.substr(0, taken);
+    }
+    text.remove_prefix(std::min(taken, text.size()));
+  }
+  return result;
 }
 
 nlohmann::json parseJsonObject(std::string_view text, const std::filesystem::path& path) {

@@ -110,8 +110,11 @@ void locateFromFile(ModelFiles& model) {
 }
 
 /// Says what a folder without safetensors holds instead.
-[[noreturn]] void refuseFolder(const fs::path& folder, const std::vector<fs::path>& files) {
+[[noreturn]] void refuseFolder(const fs::path& folder, std::vector<fs::path> files) {
   if (files.empty()) throw Error(ErrorKind::NotFound, fmt::format("the folder {} is empty", folder.string()));
+  // Of several formats side by side PyTorch's is the easiest to convert.
+  std::ranges::stable_partition(
+      files, [](const fs::path& file) { return file.filename().string().starts_with("pytorch_model"); });
   for (const fs::path& file : files) {
     if (!hasForeignExtension(file) || !fs::is_regular_file(file)) continue;
     refuseForeignFormat(file, MappedFile::open(file)->bytes());

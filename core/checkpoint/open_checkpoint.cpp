@@ -79,8 +79,8 @@ std::vector<CandidateMatrix> candidates(const Content& content, std::span<const 
   return matrices;
 }
 
-/// Whether two tensors hold the same numbers. Opening must not read whole embeddings: of large tensors, pages spread from
-/// the first to the last byte are compared.
+/// Whether two tensors hold the same numbers. Opening must not read whole embeddings: of large tensors, pages spread
+/// from the first to the last byte are compared.
 bool looksIdentical(const TensorView& left, const TensorView& right) {
   if (left.dtype != right.dtype || left.shape != right.shape) return false;
   constexpr std::size_t kCompletely = std::size_t{4} << 20, kProbes = 64, kProbe = 4096;
@@ -160,7 +160,7 @@ std::shared_ptr<const Checkpoint> openCheckpoint(const fs::path& path) {
   content.modelName = modelName(files);
   content.format = "safetensors";
   if (const fs::path config = files.folder / "config.json"; fs::exists(config))
-    content.configJson = readTextFile(config);
+    content.configJson = withoutPythonNumbers(readTextFile(config));
   const ModelConfig config = parseModelConfig(content.configJson, files.folder / "config.json");
   refuseQuantisedModel(files.folder, content.configJson);
   readTensors(content, files);

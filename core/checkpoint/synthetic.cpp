@@ -59,8 +59,8 @@ struct Decay {
 
 struct Weight {
   TensorSpec spec;
-  float mean = 0;   // of vectors
-  Decay decay{};    // of matrices
+  float mean = 0; // of vectors
+  Decay decay{};  // of matrices
 };
 
 constexpr std::size_t kStructuredRank = 48;
@@ -150,7 +150,8 @@ void writeMatrix(SafetensorsWriter& writer, const Weight& weight, Random& random
   float energy = 0;
   for (std::size_t j = 1; j <= rank; ++j) energy += std::pow(static_cast<float>(j), -2 * weight.decay.exponent);
   for (std::size_t j = 0; j < rank; ++j) {
-    const float sigma = size * std::sqrt(weight.decay.share / energy) * std::pow(static_cast<float>(j + 1), -weight.decay.exponent);
+    const float sigma =
+        size * std::sqrt(weight.decay.share / energy) * std::pow(static_cast<float>(j + 1), -weight.decay.exponent);
     for (std::size_t c = 0; c < cols; ++c) right[j * cols + c] *= sigma;
   }
   std::vector<float> stripe;
@@ -159,9 +160,11 @@ void writeMatrix(SafetensorsWriter& writer, const Weight& weight, Random& random
     const std::vector<float> left = normals(count * rank, 1, random);
     stripe.resize(count * cols);
     for (std::size_t r = 0; r < count; ++r)
-      for (std::size_t c = 0; c < cols; ++c) stripe[r * cols + c] = noise * rowSizes[first + r] * columnSizes[c] * random.normal();
+      for (std::size_t c = 0; c < cols; ++c)
+        stripe[r * cols + c] = noise * rowSizes[first + r] * columnSizes[c] * random.normal();
     const auto m = static_cast<blasint>(count), n = static_cast<blasint>(cols), k = static_cast<blasint>(rank);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, left.data(), k, right.data(), n, 1, stripe.data(), n);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, left.data(), k, right.data(), n, 1,
+                stripe.data(), n);
     writeStripe(writer, weight.spec, stripe, first * cols);
   }
 }
@@ -192,7 +195,7 @@ void writeText(const std::filesystem::path& path, const std::string& text) {
   if (!out.flush()) throw systemError(errno ? errno : EIO, "cannot write", path);
 }
 
-}  // namespace
+} // namespace
 
 void writeSyntheticCheckpoint(const std::filesystem::path& folder, const SyntheticShape& shape, std::uint64_t seed,
                               const Progress& progress) {
@@ -202,18 +205,21 @@ void writeSyntheticCheckpoint(const std::filesystem::path& folder, const Synthet
   const std::vector<Weight> weights = Builder(shape).build();
   std::vector<TensorSpec> specs;
   for (const Weight& weight : weights) specs.push_back(weight.spec);
-  const Metadata metadata{{"format", "pt"}, {"rankscope_synthetic", fmt::format("seed {}; generated, not trained", seed)}};
+  const Metadata metadata{{"format", "pt"},
+                          {"rankscope_synthetic", fmt::format("seed {}; generated, not trained", seed)}};
   SafetensorsWriter writer(folder / "model.safetensors", specs, metadata);
   for (std::size_t i = 0; i < weights.size(); ++i) {
     progress.check();
     progress.report(static_cast<double>(i) / static_cast<double>(weights.size()), weights[i].spec.name);
     Random random(seedFor(weights[i].spec.name, seed));
-    if (weights[i].spec.shape.size() == 2) writeMatrix(writer, weights[i], random);
-    else writeVector(writer, weights[i], random);
+    if (weights[i].spec.shape.size() == 2)
+      writeMatrix(writer, weights[i], random);
+    else
+      writeVector(writer, weights[i], random);
   }
   writeText(folder / "config.json", configText(shape));
   writer.finish();
   progress.report(1);
 }
 
-}  // namespace rankscope
+} // namespace rankscope

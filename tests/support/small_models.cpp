@@ -87,8 +87,10 @@ void addGpt(Builder& b, bool conv1d) {
   b.add("wte.weight", {b.vocabulary(), b.hidden()});
   b.add("wpe.weight", {b.positions(), b.hidden()}, 0.05);
   const auto linear = [&](const std::string& name, std::uint64_t out, std::uint64_t in, bool bias = true) {
-    if (conv1d) b.conv1d(name, in, out);
-    else b.linear(name, out, in, bias);
+    if (conv1d)
+      b.conv1d(name, in, out);
+    else
+      b.linear(name, out, in, bias);
   };
   for (int i = 0; i < b.shape.blocks; ++i) {
     const std::string block = fmt::format("h.{}.", i);
@@ -116,19 +118,34 @@ Json gptNeo(Builder& b) {
   addGpt(b, false);
   Json layers = Json::array();
   for (int i = 0; i < b.shape.blocks; ++i) layers.push_back(i % 2 == 0 ? "global" : "local");
-  return {{"architectures", {"GPTNeoForCausalLM"}}, {"model_type", "gpt_neo"}, {"activation_function", "gelu_new"},
-          {"attention_layers", layers}, {"attention_types", {{{"global", "local"}, (b.shape.blocks + 1) / 2}}},
-          {"hidden_size", b.shape.hidden}, {"intermediate_size", b.shape.intermediate}, {"layer_norm_epsilon", 1e-5},
-          {"max_position_embeddings", b.shape.positions}, {"num_heads", b.shape.heads}, {"num_layers", b.shape.blocks},
-          {"vocab_size", b.shape.vocabulary}, {"window_size", 8}};
+  return {{"architectures", {"GPTNeoForCausalLM"}},
+          {"model_type", "gpt_neo"},
+          {"activation_function", "gelu_new"},
+          {"attention_layers", layers},
+          {"attention_types", {{{"global", "local"}, (b.shape.blocks + 1) / 2}}},
+          {"hidden_size", b.shape.hidden},
+          {"intermediate_size", b.shape.intermediate},
+          {"layer_norm_epsilon", 1e-5},
+          {"max_position_embeddings", b.shape.positions},
+          {"num_heads", b.shape.heads},
+          {"num_layers", b.shape.blocks},
+          {"vocab_size", b.shape.vocabulary},
+          {"window_size", 8}};
 }
 
 Json gpt2(Builder& b) {
   b.prefix = b.shape.prefixed ? "transformer." : "";
   addGpt(b, true);
-  return {{"architectures", {"GPT2LMHeadModel"}}, {"model_type", "gpt2"}, {"activation_function", "gelu_new"},
-          {"n_embd", b.shape.hidden}, {"n_inner", b.shape.intermediate}, {"n_head", b.shape.heads}, {"n_layer", b.shape.blocks},
-          {"n_positions", b.shape.positions}, {"n_ctx", b.shape.positions}, {"layer_norm_epsilon", 1e-5},
+  return {{"architectures", {"GPT2LMHeadModel"}},
+          {"model_type", "gpt2"},
+          {"activation_function", "gelu_new"},
+          {"n_embd", b.shape.hidden},
+          {"n_inner", b.shape.intermediate},
+          {"n_head", b.shape.heads},
+          {"n_layer", b.shape.blocks},
+          {"n_positions", b.shape.positions},
+          {"n_ctx", b.shape.positions},
+          {"layer_norm_epsilon", 1e-5},
           {"vocab_size", b.shape.vocabulary}};
 }
 
@@ -149,11 +166,20 @@ Json gptNeoX(Builder& b) {
   }
   b.norm("final_layer_norm");
   b.head("embed_out");
-  return {{"architectures", {"GPTNeoXForCausalLM"}}, {"model_type", "gpt_neox"}, {"hidden_act", "gelu"},
-          {"hidden_size", b.shape.hidden}, {"intermediate_size", b.shape.intermediate}, {"layer_norm_eps", 1e-5},
-          {"max_position_embeddings", b.shape.positions}, {"num_attention_heads", b.shape.heads},
-          {"num_hidden_layers", b.shape.blocks}, {"rotary_pct", 0.25}, {"rotary_emb_base", 10000},
-          {"use_parallel_residual", true}, {"vocab_size", b.shape.vocabulary}, {"tie_word_embeddings", b.shape.tied}};
+  return {{"architectures", {"GPTNeoXForCausalLM"}},
+          {"model_type", "gpt_neox"},
+          {"hidden_act", "gelu"},
+          {"hidden_size", b.shape.hidden},
+          {"intermediate_size", b.shape.intermediate},
+          {"layer_norm_eps", 1e-5},
+          {"max_position_embeddings", b.shape.positions},
+          {"num_attention_heads", b.shape.heads},
+          {"num_hidden_layers", b.shape.blocks},
+          {"rotary_pct", 0.25},
+          {"rotary_emb_base", 10000},
+          {"use_parallel_residual", true},
+          {"vocab_size", b.shape.vocabulary},
+          {"tie_word_embeddings", b.shape.tied}};
 }
 
 Json llama(Builder& b, const char* className, const char* type, bool qkvBias) {
@@ -174,11 +200,19 @@ Json llama(Builder& b, const char* className, const char* type, bool qkvBias) {
   }
   b.norm("norm", false);
   b.head("lm_head");
-  return {{"architectures", {fmt::format("{}ForCausalLM", className)}}, {"model_type", type}, {"hidden_act", "silu"},
-          {"hidden_size", b.shape.hidden}, {"intermediate_size", b.shape.intermediate},
-          {"max_position_embeddings", b.shape.positions}, {"num_attention_heads", b.shape.heads},
-          {"num_key_value_heads", b.shape.keyHeads}, {"num_hidden_layers", b.shape.blocks}, {"rms_norm_eps", 1e-5},
-          {"rope_theta", 10000.0}, {"vocab_size", b.shape.vocabulary}, {"tie_word_embeddings", b.shape.tied}};
+  return {{"architectures", {fmt::format("{}ForCausalLM", className)}},
+          {"model_type", type},
+          {"hidden_act", "silu"},
+          {"hidden_size", b.shape.hidden},
+          {"intermediate_size", b.shape.intermediate},
+          {"max_position_embeddings", b.shape.positions},
+          {"num_attention_heads", b.shape.heads},
+          {"num_key_value_heads", b.shape.keyHeads},
+          {"num_hidden_layers", b.shape.blocks},
+          {"rms_norm_eps", 1e-5},
+          {"rope_theta", 10000.0},
+          {"vocab_size", b.shape.vocabulary},
+          {"tie_word_embeddings", b.shape.tied}};
 }
 
 Json bert(Builder& b) {
@@ -189,7 +223,8 @@ Json bert(Builder& b) {
   b.norm("embeddings.LayerNorm");
   for (int i = 0; i < b.shape.blocks; ++i) {
     const std::string block = fmt::format("encoder.layer.{}.", i);
-    for (const char* name : {"query", "key", "value"}) b.linear(block + "attention.self." + name, b.hidden(), b.hidden());
+    for (const char* name : {"query", "key", "value"})
+      b.linear(block + "attention.self." + name, b.hidden(), b.hidden());
     b.linear(block + "attention.output.dense", b.hidden(), b.hidden());
     b.norm(block + "attention.output.LayerNorm");
     b.linear(block + "intermediate.dense", b.inner(), b.hidden());
@@ -198,10 +233,18 @@ Json bert(Builder& b) {
   }
   b.linear("pooler.dense", b.hidden(), b.hidden());
   b.head("cls.predictions.decoder");
-  return {{"architectures", {"BertModel"}}, {"model_type", "bert"}, {"hidden_act", "gelu"}, {"hidden_size", b.shape.hidden},
-          {"intermediate_size", b.shape.intermediate}, {"layer_norm_eps", 1e-12}, {"max_position_embeddings", b.shape.positions},
-          {"num_attention_heads", b.shape.heads}, {"num_hidden_layers", b.shape.blocks}, {"type_vocab_size", 2},
-          {"vocab_size", b.shape.vocabulary}, {"tie_word_embeddings", b.shape.tied}};
+  return {{"architectures", {"BertModel"}},
+          {"model_type", "bert"},
+          {"hidden_act", "gelu"},
+          {"hidden_size", b.shape.hidden},
+          {"intermediate_size", b.shape.intermediate},
+          {"layer_norm_eps", 1e-12},
+          {"max_position_embeddings", b.shape.positions},
+          {"num_attention_heads", b.shape.heads},
+          {"num_hidden_layers", b.shape.blocks},
+          {"type_vocab_size", 2},
+          {"vocab_size", b.shape.vocabulary},
+          {"tie_word_embeddings", b.shape.tied}};
 }
 
 Json opt(Builder& b) {
@@ -210,7 +253,8 @@ Json opt(Builder& b) {
   b.add("embed_positions.weight", {b.positions() + 2, b.hidden()}, 0.05);
   for (int i = 0; i < b.shape.blocks; ++i) {
     const std::string block = fmt::format("layers.{}.", i);
-    for (const char* name : {"k_proj", "v_proj", "q_proj", "out_proj"}) b.linear(block + "self_attn." + name, b.hidden(), b.hidden());
+    for (const char* name : {"k_proj", "v_proj", "q_proj", "out_proj"})
+      b.linear(block + "self_attn." + name, b.hidden(), b.hidden());
     b.norm(block + "self_attn_layer_norm");
     b.linear(block + "fc1", b.inner(), b.hidden());
     b.linear(block + "fc2", b.hidden(), b.inner());
@@ -218,29 +262,40 @@ Json opt(Builder& b) {
   }
   b.norm("final_layer_norm");
   b.head("lm_head");
-  return {{"architectures", {"OPTForCausalLM"}}, {"model_type", "opt"}, {"activation_function", "relu"},
-          {"hidden_size", b.shape.hidden}, {"ffn_dim", b.shape.intermediate}, {"max_position_embeddings", b.shape.positions},
-          {"num_attention_heads", b.shape.heads}, {"num_hidden_layers", b.shape.blocks}, {"do_layer_norm_before", true},
-          {"vocab_size", b.shape.vocabulary}, {"word_embed_proj_dim", b.shape.hidden}, {"tie_word_embeddings", b.shape.tied}};
+  return {{"architectures", {"OPTForCausalLM"}},   {"model_type", "opt"},
+          {"activation_function", "relu"},         {"hidden_size", b.shape.hidden},
+          {"ffn_dim", b.shape.intermediate},       {"max_position_embeddings", b.shape.positions},
+          {"num_attention_heads", b.shape.heads},  {"num_hidden_layers", b.shape.blocks},
+          {"do_layer_norm_before", true},          {"vocab_size", b.shape.vocabulary},
+          {"word_embed_proj_dim", b.shape.hidden}, {"tie_word_embeddings", b.shape.tied}};
 }
 
 Json build(Builder& b, SmallFamily family) {
   switch (family) {
-    case SmallFamily::GptNeo: return gptNeo(b);
-    case SmallFamily::Gpt2: return gpt2(b);
-    case SmallFamily::GptNeoX: return gptNeoX(b);
-    case SmallFamily::Llama: return llama(b, "Llama", "llama", false);
-    case SmallFamily::Mistral: return llama(b, "Mistral", "mistral", false);
-    case SmallFamily::Qwen2: return llama(b, "Qwen2", "qwen2", true);
-    case SmallFamily::Bert: return bert(b);
-    case SmallFamily::Opt: return opt(b);
+  case SmallFamily::GptNeo:
+    return gptNeo(b);
+  case SmallFamily::Gpt2:
+    return gpt2(b);
+  case SmallFamily::GptNeoX:
+    return gptNeoX(b);
+  case SmallFamily::Llama:
+    return llama(b, "Llama", "llama", false);
+  case SmallFamily::Mistral:
+    return llama(b, "Mistral", "mistral", false);
+  case SmallFamily::Qwen2:
+    return llama(b, "Qwen2", "qwen2", true);
+  case SmallFamily::Bert:
+    return bert(b);
+  case SmallFamily::Opt:
+    return opt(b);
   }
   return {};
 }
 
-}  // namespace
+} // namespace
 
-SmallTensor randomTensor(std::string name, std::vector<std::uint64_t> shape, double scale, DType dtype, std::uint64_t seed) {
+SmallTensor randomTensor(std::string name, std::vector<std::uint64_t> shape, double scale, DType dtype,
+                         std::uint64_t seed) {
   const std::uint64_t count = std::accumulate(shape.begin(), shape.end(), std::uint64_t{1}, std::multiplies());
   std::mt19937_64 random(hashOf(name, seed));
   std::normal_distribution<double> normal(0, scale);
@@ -294,9 +349,10 @@ void writeShardedModel(const std::filesystem::path& folder, const SmallModel& mo
   if (!model.configJson.empty()) writeFile(folder / "config.json", model.configJson);
 }
 
-std::filesystem::path writeSmallModel(const std::filesystem::path& folder, SmallFamily family, const SmallShape& shape) {
+std::filesystem::path writeSmallModel(const std::filesystem::path& folder, SmallFamily family,
+                                      const SmallShape& shape) {
   writeModel(folder, smallModel(family, shape));
   return folder;
 }
 
-}  // namespace rankscope::test
+} // namespace rankscope::test

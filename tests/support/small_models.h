@@ -12,7 +12,8 @@
 
 namespace rankscope::test {
 
-/// A tensor with its values; stored in spec.dtype, rounded. For dtypes that are no weights the values become whole numbers.
+/// A tensor with its values; stored in spec.dtype, rounded. For dtypes that are no weights the values become whole
+/// numbers.
 struct SmallTensor {
   TensorSpec spec;
   std::vector<double> values;
@@ -25,7 +26,7 @@ SmallTensor randomTensor(std::string name, std::vector<std::uint64_t> shape, dou
 /// A model small enough to write in a blink, named and configured as Hugging Face does it.
 struct SmallModel {
   std::vector<SmallTensor> tensors;
-  std::string configJson;  ///< "" for none
+  std::string configJson; ///< "" for none
 
   SmallTensor* find(std::string_view name);
 };
@@ -37,13 +38,13 @@ struct SmallShape {
   int blocks = 2;
   int hidden = 32;
   int heads = 4;
-  int keyHeads = 2;  ///< LLaMA, Mistral, Qwen2
+  int keyHeads = 2; ///< LLaMA, Mistral, Qwen2
   int intermediate = 56;
   int vocabulary = 61;
   int positions = 40;
   DType dtype = DType::F32;
-  bool prefixed = true;  ///< with `transformer.`, `model.`, …
-  bool tied = true;      ///< no lm_head; else one of its own
+  bool prefixed = true; ///< with `transformer.`, `model.`, …
+  bool tied = true;     ///< no lm_head; else one of its own
   std::uint64_t seed = 1;
 };
 
@@ -51,7 +52,8 @@ struct SmallShape {
 SmallModel smallModel(SmallFamily family, const SmallShape& shape = {});
 
 /// Writes tensors into one safetensors file (an existing one is replaced).
-void writeTensors(const std::filesystem::path& file, std::span<const SmallTensor> tensors, const Metadata& metadata = {{"format", "pt"}});
+void writeTensors(const std::filesystem::path& file, std::span<const SmallTensor> tensors,
+                  const Metadata& metadata = {{"format", "pt"}});
 
 /// Writes model.safetensors and config.json into `folder`, which is made when missing.
 void writeModel(const std::filesystem::path& folder, const SmallModel& model);
@@ -60,6 +62,7 @@ void writeModel(const std::filesystem::path& folder, const SmallModel& model);
 void writeShardedModel(const std::filesystem::path& folder, const SmallModel& model, int shards);
 
 /// smallModel() written into `folder`; returns the folder.
-std::filesystem::path writeSmallModel(const std::filesystem::path& folder, SmallFamily family, const SmallShape& shape = {});
+std::filesystem::path writeSmallModel(const std::filesystem::path& folder, SmallFamily family,
+                                      const SmallShape& shape = {});
 
-}  // namespace rankscope::test
+} // namespace rankscope::test

@@ -21,7 +21,8 @@ class TestError : public QObject {
 
 void TestError::kindsHaveDistinctNames() {
   std::set<std::string_view> names;
-  for (int kind = 0; kind <= static_cast<int>(ErrorKind::InUse); ++kind) names.insert(name(static_cast<ErrorKind>(kind)));
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::InUse); ++kind)
+    names.insert(name(static_cast<ErrorKind>(kind)));
   QCOMPARE(names.size(), std::size_t{9});
   QVERIFY(!names.contains("unknown"));
 }

@@ -23,9 +23,10 @@ namespace {
 QString table(const Checkpoint& checkpoint) {
   QString text;
   for (const LayerInfo& layer : checkpoint.layers())
-    text += QString::fromStdString(fmt::format("{} {}{} {} {} {}x{}{}\n", layer.name, name(layer.role), layer.roleGuessed ? "?" : "",
-                                               layer.block ? std::to_string(*layer.block) : "-", name(layer.orientation), layer.rows,
-                                               layer.cols, layer.tiedWith.empty() ? "" : " = " + layer.tiedWith));
+    text += QString::fromStdString(
+        fmt::format("{} {}{} {} {} {}x{}{}\n", layer.name, name(layer.role), layer.roleGuessed ? "?" : "",
+                    layer.block ? std::to_string(*layer.block) : "-", name(layer.orientation), layer.rows, layer.cols,
+                    layer.tiedWith.empty() ? "" : " = " + layer.tiedWith));
   return text;
 }
 
@@ -45,7 +46,7 @@ struct Expected {
   SmallFamily family;
   const char* architecture;
   const char* prefix;
-  const char* table;  ///< of one block, without the prefix
+  const char* table; ///< of one block, without the prefix
 };
 
 const Expected kExpected[] = {
@@ -102,7 +103,7 @@ const Expected kExpected[] = {
      "layers.0.fc2.weight mlp_down 0 out_in 32x56\n"},
 };
 
-}  // namespace
+} // namespace
 
 class TestCatalogue : public QObject {
   Q_OBJECT
@@ -151,7 +152,7 @@ void TestCatalogue::families() {
 
   QString rows = expected.table;
   if (prefixed) rows = QString(expected.prefix) + rows.chopped(1).replace("\n", QString("\n") + expected.prefix) + "\n";
-  const bool tiedWithoutConfig = index != 2 && index != 3;  // GPT-NeoX and LLaMA tie on request only
+  const bool tiedWithoutConfig = index != 2 && index != 3; // GPT-NeoX and LLaMA tie on request only
   if (!configured && !tiedWithoutConfig) rows.replace(QRegularExpression(" = .*"), "");
   QCOMPARE(table(*checkpoint), rows);
   for (const LayerInfo& layer : checkpoint->layers()) {
@@ -164,8 +165,10 @@ void TestCatalogue::familiesThatShareLlamasNames_data() {
   QTest::addColumn<int>("family");
   QTest::addColumn<QString>("architecture");
   QTest::addColumn<QString>("withoutConfig");
-  QTest::newRow("Mistral") << int(SmallFamily::Mistral) << "mistral" << "llama";
-  QTest::newRow("Qwen2") << int(SmallFamily::Qwen2) << "qwen2" << "qwen2";
+  QTest::newRow("Mistral") << int(SmallFamily::Mistral) << "mistral"
+                           << "llama";
+  QTest::newRow("Qwen2") << int(SmallFamily::Qwen2) << "qwen2"
+                         << "qwen2";
 }
 
 void TestCatalogue::familiesThatShareLlamasNames() {
@@ -260,8 +263,9 @@ void TestCatalogue::buffersAreNoLayers() {
   const TemporaryFolder folder;
   SmallModel model = smallModel(SmallFamily::GptNeo, oneBlock());
   const auto plain = openSmall(folder, model);
-  for (const char* buffer : {"transformer.h.0.attn.attention.rotary_emb.cos_cached", "model.layers.0.self_attn.rotary_emb.sin_cached",
-                             "transformer.position_ids", "rotary_emb.inv_freq"})
+  for (const char* buffer :
+       {"transformer.h.0.attn.attention.rotary_emb.cos_cached", "model.layers.0.self_attn.rotary_emb.sin_cached",
+        "transformer.position_ids", "rotary_emb.inv_freq"})
     model.tensors.push_back(randomTensor(buffer, {3, 5}));
   SmallTensor* mask = model.find("transformer.h.0.attn.attention.bias");
   mask->spec.dtype = DType::F32;
@@ -290,7 +294,8 @@ void TestCatalogue::unknownTensorsAreGuessed() {
     QVERIFY(!checkpoint->findLayer(name));
     QVERIFY(checkpoint->findTensor(name) != nullptr);
   }
-  QVERIFY(!checkpoint->layer(*checkpoint->findLayer("model.layers.0.self_attn.adapter.q_proj.weight")).inDefaultScope());
+  QVERIFY(
+      !checkpoint->layer(*checkpoint->findLayer("model.layers.0.self_attn.adapter.q_proj.weight")).inDefaultScope());
 }
 
 void TestCatalogue::unknownFamilyIsGuessed() {
@@ -306,14 +311,14 @@ void TestCatalogue::unknownFamilyIsGuessed() {
 void TestCatalogue::guessesRoles_data() {
   QTest::addColumn<Role>("role");
   const auto row = [](const char* name, Role role) { QTest::newRow(name) << role; };
-  row("model.layers.3.self_attn.qkv_proj.weight", Role::FusedQkv);             // Phi-3
+  row("model.layers.3.self_attn.qkv_proj.weight", Role::FusedQkv); // Phi-3
   row("model.layers.3.mlp.gate_up_proj.weight", Role::MlpUp);
-  row("model.layers.3.self_attn.dense.weight", Role::AttentionOutput);         // Phi
-  row("transformer.h.3.self_attention.query_key_value.weight", Role::FusedQkv);  // Falcon, BLOOM
+  row("model.layers.3.self_attn.dense.weight", Role::AttentionOutput);          // Phi
+  row("transformer.h.3.self_attention.query_key_value.weight", Role::FusedQkv); // Falcon, BLOOM
   row("transformer.h.3.self_attention.dense.weight", Role::AttentionOutput);
   row("transformer.h.3.mlp.dense_4h_to_h.weight", Role::MlpDown);
-  row("transformer.h.3.mlp.fc_out.weight", Role::MlpDown);                     // GPT-J
-  row("encoder.block.0.layer.0.SelfAttention.q.weight", Role::Query);          // T5
+  row("transformer.h.3.mlp.fc_out.weight", Role::MlpDown);            // GPT-J
+  row("encoder.block.0.layer.0.SelfAttention.q.weight", Role::Query); // T5
   row("decoder.block.0.layer.1.EncDecAttention.o.weight", Role::AttentionOutput);
   row("encoder.block.0.layer.1.DenseReluDense.wi_0.weight", Role::MlpGate);
   row("encoder.block.0.layer.1.DenseReluDense.wo.weight", Role::MlpDown);
@@ -324,7 +329,7 @@ void TestCatalogue::guessesRoles_data() {
   row("vit.encoder.layer.2.intermediate.dense.weight", Role::MlpUp);
   row("vit.encoder.layer.2.output.dense.weight", Role::MlpDown);
   row("vit.pooler.dense.weight", Role::Pooler);
-  row("layers.0.feed_forward.w2.weight", Role::MlpDown);                       // Meta's LLaMA
+  row("layers.0.feed_forward.w2.weight", Role::MlpDown); // Meta's LLaMA
   row("layers.0.attention.wo.weight", Role::AttentionOutput);
   row("text_model.encoder.layers.1.self_attn.in_proj_weight", Role::FusedQkv);
   row("model.embed_tokens.weight", Role::Embedding);

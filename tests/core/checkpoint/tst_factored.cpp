@@ -18,12 +18,13 @@ using namespace rankscope::test;
 
 namespace {
 
-constexpr const char* kUp = "transformer.h.0.mlp.c_fc.weight";      // in × out: 32×56
-constexpr const char* kQkv = "transformer.h.0.attn.c_attn.weight";  // in × out: 32×96
+constexpr const char* kUp = "transformer.h.0.mlp.c_fc.weight";     // in × out: 32×56
+constexpr const char* kQkv = "transformer.h.0.attn.c_attn.weight"; // in × out: 32×96
 
 SmallTensor whole(std::string name, DType dtype, std::vector<std::uint64_t> shape, int modulus) {
   SmallTensor tensor = randomTensor(std::move(name), std::move(shape));
-  for (std::size_t i = 0; i < tensor.values.size(); ++i) tensor.values[i] = static_cast<double>((i * 7 + 3) % static_cast<std::size_t>(modulus));
+  for (std::size_t i = 0; i < tensor.values.size(); ++i)
+    tensor.values[i] = static_cast<double>((i * 7 + 3) % static_cast<std::size_t>(modulus));
   tensor.spec.dtype = dtype;
   return tensor;
 }
@@ -37,7 +38,8 @@ struct FactoredModel {
     SmallShape shape;
     shape.blocks = 1;
     model = smallModel(SmallFamily::Gpt2, shape);
-    std::erase_if(model.tensors, [](const SmallTensor& tensor) { return tensor.spec.name == kUp || tensor.spec.name == kQkv; });
+    std::erase_if(model.tensors,
+                  [](const SmallTensor& tensor) { return tensor.spec.name == kUp || tensor.spec.name == kQkv; });
     manifest.sourceName = "small";
     manifest.sourceHash = "00ff";
     const StorageFormat int8{Storage::Int8, ScaleAxis::PerRow, 0}, int8Columns{Storage::Int8, ScaleAxis::PerColumn, 0};
@@ -48,7 +50,8 @@ struct FactoredModel {
     model.tensors.push_back(randomTensor(scaleName(kUp, 'b'), {56}));
 
     const StorageFormat bf16{Storage::BF16, ScaleAxis::PerRow, 0}, int4{Storage::Int4, ScaleAxis::PerRow, 32};
-    manifest.layers.push_back({kQkv, 32, 96, 3, Orientation::InOut, DType::F32, bf16, int4, std::nullopt, std::nullopt});
+    manifest.layers.push_back(
+        {kQkv, 32, 96, 3, Orientation::InOut, DType::F32, bf16, int4, std::nullopt, std::nullopt});
     model.tensors.push_back(randomTensor(factorName(kQkv, 'a'), {32, 3}, 1, DType::BF16));
     model.tensors.push_back(whole(factorName(kQkv, 'b'), DType::U8, {3, 48}, 256));
     model.tensors.push_back(randomTensor(scaleName(kQkv, 'b'), {3, 3}));
@@ -73,29 +76,46 @@ struct Damage {
 };
 
 const Damage kDamages[] = {
-    {"missing factor", [](auto& m) { std::erase_if(m.model.tensors, [](auto& t) { return t.spec.name == factorName(kUp, 'b'); }); },
+    {"missing factor",
+     [](auto& m) { std::erase_if(m.model.tensors, [](auto& t) { return t.spec.name == factorName(kUp, 'b'); }); },
      "c_fc.weight.lowrank_b of layer transformer.h.0.mlp.c_fc.weight is missing"},
-    {"missing scale", [](auto& m) { std::erase_if(m.model.tensors, [](auto& t) { return t.spec.name == scaleName(kUp, 'a'); }); },
+    {"missing scale",
+     [](auto& m) { std::erase_if(m.model.tensors, [](auto& t) { return t.spec.name == scaleName(kUp, 'a'); }); },
      "c_fc.weight.lowrank_a_scale of layer transformer.h.0.mlp.c_fc.weight is missing"},
-    {"factor of another shape", [](auto& m) { m.tensor(factorName(kUp, 'a')).spec.shape = {5, 32}; },
+    {"factor of another shape",
+     [](auto& m) {
+       m.tensor(factorName(kUp, 'a')).spec.shape = {5, 32};
+     },
      "c_fc.weight.lowrank_a has shape [5, 32], but the manifest makes it [32, 5]"},
     {"factor of another dtype", [](auto& m) { m.manifest.layers[0].a.storage = Storage::F16; },
      "c_fc.weight.lowrank_a is I8, but the manifest makes it F16"},
-    {"int4 of the wrong width", [](auto& m) { m.tensor(factorName(kQkv, 'b')).spec.shape = {48, 3}; },
+    {"int4 of the wrong width",
+     [](auto& m) {
+       m.tensor(factorName(kQkv, 'b')).spec.shape = {48, 3};
+     },
      "c_attn.weight.lowrank_b has shape [48, 3], but the manifest makes it [3, 48]"},
-    {"scales of another number", [](auto& m) { m.tensor(scaleName(kUp, 'a')) = randomTensor(scaleName(kUp, 'a'), {31}); },
+    {"scales of another number",
+     [](auto& m) { m.tensor(scaleName(kUp, 'a')) = randomTensor(scaleName(kUp, 'a'), {31}); },
      "c_fc.weight.lowrank_a_scale holds 31 scales, but the manifest makes it 32"},
     {"scales of another dtype", [](auto& m) { m.tensor(scaleName(kUp, 'a')).spec.dtype = DType::BF16; },
      "c_fc.weight.lowrank_a_scale is BF16, but the manifest makes it F32"},
-    {"factor that no layer has", [](auto& m) { m.model.tensors.push_back(randomTensor("x.weight.lowrank_a", {3, 2})); },
+    {"factor that no layer has",
+     [](auto& m) {
+       m.model.tensors.push_back(randomTensor("x.weight.lowrank_a", {3, 2}));
+     },
      "tensor x.weight.lowrank_a is a factor or scale that the manifest does not account for"},
-    {"layer left out", [](auto& m) { m.manifest.layers.pop_back(); }, "c_attn.weight.lowrank_a is a factor or scale that the manifest does not"},
-    {"layer that is dense, too", [](auto& m) { m.model.tensors.push_back(randomTensor(kUp, {32, 56})); },
+    {"layer left out", [](auto& m) { m.manifest.layers.pop_back(); },
+     "c_attn.weight.lowrank_a is a factor or scale that the manifest does not"},
+    {"layer that is dense, too",
+     [](auto& m) {
+       m.model.tensors.push_back(randomTensor(kUp, {32, 56}));
+     },
      "layer transformer.h.0.mlp.c_fc.weight is stored both whole and as factors"},
-    {"rank above the smaller side", [](auto& m) { m.manifest.layers[0].rank = 33; }, "has a rank above the smaller side"},
+    {"rank above the smaller side", [](auto& m) { m.manifest.layers[0].rank = 33; },
+     "has a rank above the smaller side"},
 };
 
-}  // namespace
+} // namespace
 
 class TestFactored : public QObject {
   Q_OBJECT
@@ -124,7 +144,8 @@ void TestFactored::presentsPairsAsLayers() {
     QCOMPARE(checkpoint->layers().size(), std::size_t{6});
     const LayerInfo& qkv = checkpoint->layers()[2];
     QCOMPARE(qkv.name, std::string(kQkv));
-    QVERIFY(qkv.role == Role::FusedQkv && qkv.block == 0 && qkv.orientation == Orientation::InOut && qkv.dtype == DType::F32);
+    QVERIFY(qkv.role == Role::FusedQkv && qkv.block == 0 && qkv.orientation == Orientation::InOut &&
+            qkv.dtype == DType::F32);
     QVERIFY(qkv.factoredRank == 3);
     QCOMPARE(qkv.bytes, std::uint64_t{32 * 3 * 2 + 3 * 48 + 9 * 4});
     const LayerInfo& up = checkpoint->layers()[4];
@@ -139,7 +160,8 @@ void TestFactored::presentsPairsAsLayers() {
   shape.blocks = 1;
   writeSmallModel(folder / "dense", SmallFamily::Gpt2, shape);
   const std::uint64_t removed = 32 * 56 + 32 * 96, added = 5 * (32 + 56) + 3 * (32 + 96);
-  QCOMPARE(openCheckpoint(folder / "m")->parameters(), openCheckpoint(folder / "dense")->parameters() - removed + added);
+  QCOMPARE(openCheckpoint(folder / "m")->parameters(),
+           openCheckpoint(folder / "dense")->parameters() - removed + added);
 }
 
 void TestFactored::multipliesFactorsOut() {
@@ -147,7 +169,9 @@ void TestFactored::multipliesFactorsOut() {
   FactoredModel model;
   model.write(folder / "m");
   const auto checkpoint = openCheckpoint(folder / "m");
-  const auto value = [&](const std::string& name, std::size_t i) { return rounded(model.tensor(name).values[i], model.tensor(name).spec.dtype); };
+  const auto value = [&](const std::string& name, std::size_t i) {
+    return rounded(model.tensor(name).values[i], model.tensor(name).spec.dtype);
+  };
 
   Checkpoint::Matrix up = checkpoint->matrix(*checkpoint->findLayer(kUp));
   QVERIFY(up.view.dtype == DType::F32 && up.view.rows == 32 && up.view.cols == 56);
@@ -156,7 +180,9 @@ void TestFactored::multipliesFactorsOut() {
   for (std::size_t i = 0; i < 32; ++i)
     for (std::size_t j = 0; j < 56; ++j) {
       double sum = 0;
-      for (std::size_t k = 0; k < 5; ++k) sum += model.tensor(factorName(kUp, 'a')).values[i * 5 + k] * model.tensor(factorName(kUp, 'b')).values[k * 56 + j];
+      for (std::size_t k = 0; k < 5; ++k)
+        sum += model.tensor(factorName(kUp, 'a')).values[i * 5 + k] *
+               model.tensor(factorName(kUp, 'b')).values[k * 56 + j];
       sum *= value(scaleName(kUp, 'a'), i) * value(scaleName(kUp, 'b'), j);
       worst = std::max(worst, std::abs(sum - upValues(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j))));
     }
@@ -168,7 +194,8 @@ void TestFactored::multipliesFactorsOut() {
     for (std::size_t j = 0; j < 96; ++j) {
       double sum = 0;
       for (std::size_t k = 0; k < 3; ++k)
-        sum += value(factorName(kQkv, 'a'), i * 3 + k) * nibble(model.tensor(factorName(kQkv, 'b')).values[k * 48 + j / 2], j % 2 == 1) *
+        sum += value(factorName(kQkv, 'a'), i * 3 + k) *
+               nibble(model.tensor(factorName(kQkv, 'b')).values[k * 48 + j / 2], j % 2 == 1) *
                value(scaleName(kQkv, 'b'), k * 3 + j / 32);
       worst = std::max(worst, std::abs(sum - qkv(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j))));
     }
@@ -182,7 +209,8 @@ void TestFactored::hashesFactorsInNameOrder() {
   const auto checkpoint = openCheckpoint(folder / "m");
   const std::string before = checkpoint->contentHash(*checkpoint->findLayer(kUp));
   checkpoint->release(*checkpoint->findLayer(kUp));
-  for (const std::string& name : {factorName(kUp, 'a'), factorName(kUp, 'b'), scaleName(kUp, 'a'), scaleName(kUp, 'b')}) {
+  for (const std::string& name :
+       {factorName(kUp, 'a'), factorName(kUp, 'b'), scaleName(kUp, 'a'), scaleName(kUp, 'b')}) {
     FactoredModel changed;
     changed.tensor(name).values[1] += 1;
     const auto path = folder / name;
@@ -201,7 +229,8 @@ void TestFactored::readsScalesOfAnotherShard() {
   writeFile(folder / "shards/rankscope.json", toJson(model.manifest));
   const auto whole = openCheckpoint(folder / "whole"), shards = openCheckpoint(folder / "shards");
   for (const char* name : {kUp, kQkv})
-    QVERIFY(toFloat(shards->matrix(*shards->findLayer(name)).view) == toFloat(whole->matrix(*whole->findLayer(name)).view));
+    QVERIFY(toFloat(shards->matrix(*shards->findLayer(name)).view) ==
+            toFloat(whole->matrix(*whole->findLayer(name)).view));
 }
 
 void TestFactored::manifestRoundTrips() {
@@ -214,7 +243,8 @@ void TestFactored::manifestRoundTrips() {
   QCOMPARE(read.layers.size(), std::size_t{2});
   const auto up = std::ranges::find(read.layers, kUp, &ManifestLayer::name);
   QVERIFY(up != read.layers.end());
-  QVERIFY(up->rows == 32 && up->cols == 56 && up->rank == 5 && up->orientation == Orientation::InOut && up->dtype == DType::F16);
+  QVERIFY(up->rows == 32 && up->cols == 56 && up->rank == 5 && up->orientation == Orientation::InOut &&
+          up->dtype == DType::F16);
   QVERIFY(up->a == model.manifest.layers[0].a && up->b == model.manifest.layers[0].b);
   QVERIFY(up->cosine == 0.5 && up->relativeError == 0.8660254);
   const auto qkv = std::ranges::find(read.layers, kQkv, &ManifestLayer::name);
@@ -242,7 +272,8 @@ void TestFactored::refusesManifests_data() {
   QTest::addColumn<QString>("value");
   QTest::addColumn<int>("kind");
   QTest::addColumn<QString>("sentence");
-  const auto row = [](const char* pointer, const char* value, const char* sentence, ErrorKind kind = ErrorKind::Malformed) {
+  const auto row = [](const char* pointer, const char* value, const char* sentence,
+                      ErrorKind kind = ErrorKind::Malformed) {
     QTest::addRow("%s = %s", pointer, value) << pointer << value << int(kind) << sentence;
   };
   row("/format", "\"x\"", "its format is not rankscope-factored");
@@ -272,12 +303,15 @@ void TestFactored::refusesManifests() {
   nlohmann::json manifest = nlohmann::json::parse(toJson(FactoredModel().manifest));
   const std::string path = pointer.replace("/L", QString("/") + kUp).toStdString();
   manifest[nlohmann::json::json_pointer(path)] = nlohmann::json::parse(value.toStdString());
-  EXPECT_ERROR(parseFactoredManifest(manifest.dump(), "x/rankscope.json"), static_cast<ErrorKind>(kind), sentence.toStdString());
-  EXPECT_ERROR(parseFactoredManifest(manifest.dump(), "x/rankscope.json"), static_cast<ErrorKind>(kind), "x/rankscope.json");
+  EXPECT_ERROR(parseFactoredManifest(manifest.dump(), "x/rankscope.json"), static_cast<ErrorKind>(kind),
+               sentence.toStdString());
+  EXPECT_ERROR(parseFactoredManifest(manifest.dump(), "x/rankscope.json"), static_cast<ErrorKind>(kind),
+               "x/rankscope.json");
   for (const char* key : {"shape", "rank", "orientation", "dtype", "a", "b"}) {
     nlohmann::json without = nlohmann::json::parse(toJson(FactoredModel().manifest));
     without["layers"][kUp].erase(key);
-    EXPECT_ERROR(parseFactoredManifest(without.dump(), "rankscope.json"), ErrorKind::Malformed, "has no " + std::string(key));
+    EXPECT_ERROR(parseFactoredManifest(without.dump(), "rankscope.json"), ErrorKind::Malformed,
+                 "has no " + std::string(key));
   }
 }
 

@@ -33,7 +33,7 @@ std::string tensor(std::string_view name, std::string_view dtype, std::string_vi
   return fmt::format(R"("{}":{{"dtype":"{}","shape":[{}],"data_offsets":[{}]}})", name, dtype, shape, offsets);
 }
 
-}  // namespace
+} // namespace
 
 class TestSafetensors : public QObject {
   Q_OBJECT
@@ -68,7 +68,8 @@ void TestSafetensors::readsByteExactFile() {
   QVERIFY(a.dtype == DType::BF16);
   QVERIFY((a.shape == std::vector<std::uint64_t>{1, 3}));
   QCOMPARE(a.bytes.size(), std::size_t{6});
-  for (std::size_t i = 0; i < 6; ++i) QCOMPARE(std::to_integer<int>(a.bytes[i]), static_cast<int>((i * 37 + 11) & 0xff));
+  for (std::size_t i = 0; i < 6; ++i)
+    QCOMPARE(std::to_integer<int>(a.bytes[i]), static_cast<int>((i * 37 + 11) & 0xff));
   QCOMPARE(file.tensors[1].name, std::string("b"));
   QCOMPARE(std::to_integer<int>(file.tensors[1].bytes[0]), (6 * 37 + 11) & 0xff);
 }
@@ -82,12 +83,15 @@ void TestSafetensors::acceptsUnusualFiles_data() {
   };
   row("no tensors", "{}", 0, 0);
   row("scalar", "{" + tensor("s", "F32", "", "0,4") + "}", 4, 1);
-  row("empty tensors between others", "{" + tensor("a", "F32", "0,7", "4,4") + "," + tensor("b", "F32", "1", "0,4") + "," +
-      tensor("c", "F32", "1", "4,8") + "}", 8, 3);
+  row("empty tensors between others",
+      "{" + tensor("a", "F32", "0,7", "4,4") + "," + tensor("b", "F32", "1", "0,4") + "," +
+          tensor("c", "F32", "1", "4,8") + "}",
+      8, 3);
   row("five dimensions", "{" + tensor("a", "U8", "1,2,1,3,1", "0,6") + "}", 6, 1);
   row("name beyond ASCII", "{" + tensor("größe.重み", "F64", "1", "0,8") + "}", 8, 1);
   row("escaped name", "{" + tensor("a\\u0062\\/c", "F64", "1", "0,8") + "}", 8, 1);
-  row("white space everywhere", "{ \"a\" : { \"shape\" : [ 2 ] , \"data_offsets\" : [ 0 , 2 ] , \"dtype\" : \"BOOL\" } } \n\t ", 2, 1);
+  row("white space everywhere",
+      "{ \"a\" : { \"shape\" : [ 2 ] , \"data_offsets\" : [ 0 , 2 ] , \"dtype\" : \"BOOL\" } } \n\t ", 2, 1);
   row("8-bit floats", "{" + tensor("a", "F8_E4M3", "2", "0,2") + "," + tensor("b", "F8_E5M2", "1", "2,3") + "}", 3, 2);
 }
 
@@ -114,9 +118,11 @@ void TestSafetensors::refusesCraftedFiles_data() {
   };
   raw("empty", "", "the file is empty");
   raw("seven bytes", "\x01\x02\x03\x04\x05\x06\x07", "too short to be safetensors");
-  raw("header beyond the limit", std::string("\x01\xe1\xf5\x05\0\0\0\0{", 9), "claims a header of 100000001 bytes, 100000000 are allowed");
+  raw("header beyond the limit", std::string("\x01\xe1\xf5\x05\0\0\0\0{", 9),
+      "claims a header of 100000001 bytes, 100000000 are allowed");
   raw("header length of all ones", std::string(8, '\xff') + "{}", "claims a header of 18446744073709551615 bytes");
-  raw("header longer than the file", std::string("\x10\0\0\0\0\0\0\0{}", 10), "cut short: its header takes 16 bytes and only 2 follow");
+  raw("header longer than the file", std::string("\x10\0\0\0\0\0\0\0{}", 10),
+      "cut short: its header takes 16 bytes and only 2 follow");
   header("empty header", "", 0, "does not begin with {");
   header("header begins with white space", " {}", 0, "does not begin with {");
   header("header is an array", "[]", 0, "does not begin with {");
@@ -124,51 +130,68 @@ void TestSafetensors::refusesCraftedFiles_data() {
   header("text after the object", "{}x", 0, "is not valid JSON");
   header("unclosed", "{", 0, "is not valid JSON");
   header("not UTF-8", "{\"\xff\":1}", 0, "is not UTF-8");
-  header("deep nesting", "{\"a\":" + std::string(100000, '['), 0, "the header entry a is an array instead of an object");
+  header("deep nesting", "{\"a\":" + std::string(100000, '['), 0,
+         "the header entry a is an array instead of an object");
 
-  header("metadata is text", R"({"__metadata__":"x"})", 0, "the header entry __metadata__ is the text \"x\" instead of an object");
-  header("metadata value is a number", R"({"__metadata__":{"k":1}})", 0, "the metadata entry k is the number 1 instead of text");
-  header("metadata value is an object", R"({"__metadata__":{"k":{}}})", 0, "the metadata entry k is an object instead of text");
+  header("metadata is text", R"({"__metadata__":"x"})", 0,
+         "the header entry __metadata__ is the text \"x\" instead of an object");
+  header("metadata value is a number", R"({"__metadata__":{"k":1}})", 0,
+         "the metadata entry k is the number 1 instead of text");
+  header("metadata value is an object", R"({"__metadata__":{"k":{}}})", 0,
+         "the metadata entry k is an object instead of text");
   header("metadata twice", R"({"__metadata__":{},"__metadata__":{}})", 0, "two tensors are named __metadata__");
   header("metadata key twice", R"({"__metadata__":{"k":"1","k":"2"}})", 0, "the metadata holds k twice");
 
   one("entry is a number", R"("a":1)", 0, "the header entry a is the number 1 instead of an object");
   one("no name", tensor("", "F32", "1", "0,4"), 4, "a tensor has no name");
   one("control character in the name", tensor("a\\u0000b", "F32", "1", "0,4"), 4, "contains a control character");
-  one("two tensors of a name", tensor("a", "U8", "1", "0,1") + "," + tensor("a", "U8", "1", "1,2"), 2, "two tensors are named a");
+  one("two tensors of a name", tensor("a", "U8", "1", "0,1") + "," + tensor("a", "U8", "1", "1,2"), 2,
+      "two tensors are named a");
   one("no dtype", R"("a":{"shape":[1],"data_offsets":[0,1]})", 1, "tensor a has no dtype");
   one("no shape", R"("a":{"dtype":"U8","data_offsets":[0,1]})", 1, "tensor a has no shape");
   one("no offsets", R"("a":{"dtype":"U8","shape":[1]})", 1, "tensor a has no data_offsets");
   one("empty offsets", tensor("a", "U8", "1", ""), 1, "tensor a has data_offsets that are not two numbers");
   one("one offset", tensor("a", "U8", "1", "0"), 1, "tensor a has data_offsets that are not two numbers");
   one("three offsets", tensor("a", "U8", "1", "0,1,1"), 1, "tensor a has data_offsets that are not two numbers");
-  one("dtype twice", R"("a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]})", 1, "tensor a has two values of dtype");
-  one("shape twice", R"("a":{"dtype":"U8","shape":[1],"shape":[1],"data_offsets":[0,1]})", 1, "tensor a has two values of shape");
+  one("dtype twice", R"("a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]})", 1,
+      "tensor a has two values of dtype");
+  one("shape twice", R"("a":{"dtype":"U8","shape":[1],"shape":[1],"data_offsets":[0,1]})", 1,
+      "tensor a has two values of shape");
   one("offsets twice", R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"data_offsets":[0,1]})", 1,
       "tensor a has two values of data_offsets");
-  one("unknown property", R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"stride":[1]})", 1, "tensor a has an unknown property stride");
+  one("unknown property", R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"stride":[1]})", 1,
+      "tensor a has an unknown property stride");
   one("unknown dtype", tensor("a", "F7", "1", "0,1"), 1, "tensor a has the unknown dtype F7");
-  one("dtype is a number", R"("a":{"dtype":3,"shape":[1],"data_offsets":[0,1]})", 1, "tensor a has the number 3 as its dtype");
+  one("dtype is a number", R"("a":{"dtype":3,"shape":[1],"data_offsets":[0,1]})", 1,
+      "tensor a has the number 3 as its dtype");
   one("dtype is null", R"("a":{"dtype":null,"shape":[1],"data_offsets":[0,1]})", 1, "tensor a has null as its dtype");
-  one("shape is text", R"("a":{"dtype":"U8","shape":"1","data_offsets":[0,1]})", 1, "tensor a has the text \"1\" as its shape");
+  one("shape is text", R"("a":{"dtype":"U8","shape":"1","data_offsets":[0,1]})", 1,
+      "tensor a has the text \"1\" as its shape");
   one("negative extent", tensor("a", "U8", "-1", "0,1"), 1, "tensor a has the negative number -1 in its shape");
-  one("fractional extent", tensor("a", "U8", "1.5", "0,1"), 1, "tensor a has 1.5, which is no whole number of 64 bits in its shape");
+  one("fractional extent", tensor("a", "U8", "1.5", "0,1"), 1,
+      "tensor a has 1.5, which is no whole number of 64 bits in its shape");
   one("huge extent", tensor("a", "U8", "99999999999999999999", "0,1"), 1, "no whole number of 64 bits in its shape");
   one("negative offset", tensor("a", "U8", "1", "-1,0"), 1, "tensor a has the negative number -1 in its data_offsets");
   one("array in the shape", tensor("a", "U8", "[1]", "0,1"), 1, "tensor a has an array in its shape");
   one("boolean in the shape", tensor("a", "U8", "true", "0,1"), 1, "tensor a has a boolean in its shape");
 
-  one("size overflows", tensor("a", "F32", "4294967296,4294967296", "0,0"), 0, "tensor a has a shape whose size does not fit into 64 bits");
-  one("size overflows by the element", tensor("a", "F64", "2305843009213693952", "0,0"), 0, "does not fit into 64 bits");
+  one("size overflows", tensor("a", "F32", "4294967296,4294967296", "0,0"), 0,
+      "tensor a has a shape whose size does not fit into 64 bits");
+  one("size overflows by the element", tensor("a", "F64", "2305843009213693952", "0,0"), 0,
+      "does not fit into 64 bits");
   one("ends before it begins", tensor("a", "U8", "1", "1,0"), 1, "tensor a ends (at 0) before it begins (at 1)");
-  one("range too small", tensor("a", "F32", "2,3", "0,23"), 23, "tensor a takes 24 bytes by its shape [2, 3] of F32, but its data_offsets span 23");
-  one("range too large", tensor("a", "F16", "2,3", "0,24"), 24, "tensor a takes 12 bytes by its shape [2, 3] of F16, but its data_offsets span 24");
+  one("range too small", tensor("a", "F32", "2,3", "0,23"), 23,
+      "tensor a takes 24 bytes by its shape [2, 3] of F32, but its data_offsets span 23");
+  one("range too large", tensor("a", "F16", "2,3", "0,24"), 24,
+      "tensor a takes 12 bytes by its shape [2, 3] of F16, but its data_offsets span 24");
   one("overlap", tensor("a", "U8", "4", "0,4") + "," + tensor("b", "U8", "4", "3,7"), 7, "tensors a and b overlap");
   one("same range twice", tensor("a", "U8", "4", "0,4") + "," + tensor("b", "U8", "4", "0,4"), 4, "overlap");
   one("hole at the beginning", tensor("a", "U8", "4", "2,6"), 6, "2 bytes before tensor a belong to no tensor");
-  one("hole in the middle", tensor("a", "U8", "4", "0,4") + "," + tensor("b", "U8", "1", "7,8"), 8, "3 bytes before tensor b belong to no tensor");
+  one("hole in the middle", tensor("a", "U8", "4", "0,4") + "," + tensor("b", "U8", "1", "7,8"), 8,
+      "3 bytes before tensor b belong to no tensor");
   one("trailing bytes", tensor("a", "U8", "4", "0,4"), 9, "5 bytes after the last tensor belong to no tensor");
-  one("data cut short", tensor("a", "U8", "4", "0,4"), 3, "cut short: tensor a ends at byte 4 of the data, but there are only 3");
+  one("data cut short", tensor("a", "U8", "4", "0,4"), 3,
+      "cut short: tensor a ends at byte 4 of the data, but there are only 3");
   header("data without tensors", "{}", 3, "3 bytes after the last tensor belong to no tensor");
 }
 
@@ -179,13 +202,15 @@ void TestSafetensors::refusesCraftedFiles() {
   const auto path = folder / "crafted.safetensors";
   writeFile(path, content.toStdString());
   const bool unknownDType = sentence.contains("unknown dtype");
-  EXPECT_ERROR(readSafetensors(path), unknownDType ? ErrorKind::Unsupported : ErrorKind::Malformed, sentence.toStdString());
+  EXPECT_ERROR(readSafetensors(path), unknownDType ? ErrorKind::Unsupported : ErrorKind::Malformed,
+               sentence.toStdString());
   EXPECT_ERROR(readSafetensors(path), unknownDType ? ErrorKind::Unsupported : ErrorKind::Malformed, path.string());
 }
 
 void TestSafetensors::refusesTruncationAtEveryByte() {
   const TemporaryFolder folder;
-  const std::vector<SmallTensor> tensors{randomTensor("a.weight", {2, 3}), randomTensor("b.weight", {1, 4}, 1, DType::BF16)};
+  const std::vector<SmallTensor> tensors{randomTensor("a.weight", {2, 3}),
+                                         randomTensor("b.weight", {1, 4}, 1, DType::BF16)};
   writeTensors(folder / "whole.safetensors", tensors);
   const std::string whole = readFile(folder / "whole.safetensors");
   QCOMPARE(readSafetensors(folder / "whole.safetensors").tensors.size(), std::size_t{2});
@@ -197,7 +222,8 @@ void TestSafetensors::refusesTruncationAtEveryByte() {
 
 void TestSafetensors::survivesEveryByteChanged() {
   const TemporaryFolder folder;
-  writeTensors(folder / "whole.safetensors", std::vector{randomTensor("a.weight", {2, 3}), randomTensor("b", {3}, 1, DType::F16)});
+  writeTensors(folder / "whole.safetensors",
+               std::vector{randomTensor("a.weight", {2, 3}), randomTensor("b", {3}, 1, DType::F16)});
   const std::string whole = readFile(folder / "whole.safetensors");
   const std::size_t data = 4 * 6 + 2 * 3;
   int refused = 0, accepted = 0;
@@ -208,7 +234,7 @@ void TestSafetensors::survivesEveryByteChanged() {
       writeFile(folder / "damaged.safetensors", damaged);
       try {
         const SafetensorsFile file = readSafetensors(folder / "damaged.safetensors");
-        ++accepted;  // a letter of a name or of the metadata
+        ++accepted; // a letter of a name or of the metadata
         std::size_t covered = 0;
         for (const TensorView& view : file.tensors) covered += view.bytes.size();
         QCOMPARE(covered, data);
@@ -221,8 +247,9 @@ void TestSafetensors::survivesEveryByteChanged() {
 
 void TestSafetensors::randomFilesRoundTrip() {
   const TemporaryFolder folder;
-  constexpr DType kTypes[]{DType::F64, DType::F32, DType::F16, DType::BF16, DType::I64, DType::I32, DType::I16, DType::I8,
-                           DType::U64, DType::U32, DType::U16, DType::U8, DType::Bool, DType::F8E4M3, DType::F8E5M2};
+  constexpr DType kTypes[]{DType::F64, DType::F32, DType::F16,  DType::BF16,   DType::I64,
+                           DType::I32, DType::I16, DType::I8,   DType::U64,    DType::U32,
+                           DType::U16, DType::U8,  DType::Bool, DType::F8E4M3, DType::F8E5M2};
   std::mt19937 random(7);
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random()) % n; };
   for (int round = 0; round < 80; ++round) {
@@ -276,16 +303,21 @@ void TestSafetensors::writerRefuses() {
   const TemporaryFolder folder;
   const std::vector<TensorSpec> twice{{"a", DType::F32, {1}}, {"a", DType::F32, {1}}};
   EXPECT_ERROR(layOutSafetensors(twice), ErrorKind::BadRequest, "two tensors to be written are named a");
-  EXPECT_ERROR(layOutSafetensors(std::vector<TensorSpec>{{"", DType::F32, {1}}}), ErrorKind::BadRequest, "cannot be named");
-  EXPECT_ERROR(layOutSafetensors(std::vector<TensorSpec>{{"__metadata__", DType::F32, {1}}}), ErrorKind::BadRequest, "cannot be named");
-  EXPECT_ERROR(layOutSafetensors(std::vector<TensorSpec>{{"\xff", DType::F32, {1}}}), ErrorKind::BadRequest, "not UTF-8");
-  EXPECT_ERROR(layOutSafetensors(std::vector<TensorSpec>{{"a", DType::F32, {1ull << 62}}}), ErrorKind::BadRequest, "tensor a is too large");
+  EXPECT_ERROR(layOutSafetensors(std::vector<TensorSpec>{{"", DType::F32, {1}}}), ErrorKind::BadRequest,
+               "cannot be named");
+  EXPECT_ERROR(layOutSafetensors(std::vector<TensorSpec>{{"__metadata__", DType::F32, {1}}}), ErrorKind::BadRequest,
+               "cannot be named");
+  EXPECT_ERROR(layOutSafetensors(std::vector<TensorSpec>{{"\xff", DType::F32, {1}}}), ErrorKind::BadRequest,
+               "not UTF-8");
+  EXPECT_ERROR(layOutSafetensors(std::vector<TensorSpec>{{"a", DType::F32, {1ull << 62}}}), ErrorKind::BadRequest,
+               "tensor a is too large");
   SafetensorsWriter writer(folder / "x.safetensors", {{"a", DType::F32, {2}}});
   const std::vector<std::byte> bytes(8);
   EXPECT_ERROR(writer.write("b", bytes), ErrorKind::BadRequest, "b was not announced");
   EXPECT_ERROR(writer.write("a", bytes, 1), ErrorKind::BadRequest, "more bytes than tensor a");
   EXPECT_ERROR(writer.finish(), ErrorKind::Unwritable, "tensor a was not written in full");
-  EXPECT_ERROR(SafetensorsWriter(folder / "missing" / "x.safetensors", {}), ErrorKind::NotFound, "missing/x.safetensors");
+  EXPECT_ERROR(SafetensorsWriter(folder / "missing" / "x.safetensors", {}), ErrorKind::NotFound,
+               "missing/x.safetensors");
 }
 
 void TestSafetensors::writerRemovesUnfinishedFile() {
@@ -297,7 +329,8 @@ void TestSafetensors::writerRemovesUnfinishedFile() {
 void TestSafetensors::writerNeverReplacesAFile() {
   const TemporaryFolder folder;
   writeFile(folder / "x.safetensors", "precious");
-  EXPECT_ERROR(SafetensorsWriter(folder / "x.safetensors", {{"a", DType::F32, {2}}}), ErrorKind::Unwritable, "x.safetensors");
+  EXPECT_ERROR(SafetensorsWriter(folder / "x.safetensors", {{"a", DType::F32, {2}}}), ErrorKind::Unwritable,
+               "x.safetensors");
   QCOMPARE(readFile(folder / "x.safetensors"), std::string("precious"));
 }
 
@@ -317,7 +350,8 @@ void TestSafetensors::writesFromManyThreads() {
   writer.finish();
   const SafetensorsFile file = readSafetensors(folder / "x.safetensors");
   for (std::size_t i = 0; i < 8; ++i)
-    QVERIFY(std::ranges::all_of(file.tensors[i].bytes, [&](std::byte byte) { return byte == static_cast<std::byte>(i + 1); }));
+    QVERIFY(std::ranges::all_of(file.tensors[i].bytes,
+                                [&](std::byte byte) { return byte == static_cast<std::byte>(i + 1); }));
 }
 
 RANKSCOPE_TEST_MAIN(TestSafetensors)

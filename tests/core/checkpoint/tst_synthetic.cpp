@@ -41,7 +41,7 @@ double headShare(const Checkpoint& checkpoint, const char* layer) {
   return headShare(checkpoint.matrix(*checkpoint.findLayer(layer)).view);
 }
 
-}  // namespace
+} // namespace
 
 class TestSynthetic : public QObject {
   Q_OBJECT
@@ -98,7 +98,8 @@ void TestSynthetic::refusesToReplace() {
   writeFile(folder / "model.safetensors", "precious");
   EXPECT_ERROR(writeSyntheticCheckpoint(folder.path(), tiny(), 1), ErrorKind::Unwritable, "model.safetensors");
   QCOMPARE(readFile(folder / "model.safetensors"), std::string("precious"));
-  EXPECT_ERROR(writeSyntheticCheckpoint(folder / "model.safetensors" / "below", tiny(), 1), ErrorKind::NotFound, "below");
+  EXPECT_ERROR(writeSyntheticCheckpoint(folder / "model.safetensors" / "below", tiny(), 1), ErrorKind::NotFound,
+               "below");
 }
 
 void TestSynthetic::stopsOnRequest() {

@@ -29,7 +29,9 @@ double byDefinition(std::uint16_t bits, int exponentBits) {
   return sign * std::ldexp(fraction + (1 << fractionBits), exponent - bias - fractionBits);
 }
 
-int exponentBits(DType dtype) { return dtype == DType::F16 ? 5 : 8; }
+int exponentBits(DType dtype) {
+  return dtype == DType::F16 ? 5 : 8;
+}
 
 std::uint16_t storedBits(double value, DType dtype) {
   std::uint16_t bits = 0;
@@ -44,10 +46,11 @@ std::uint16_t storedBits(float value, DType dtype) {
 }
 
 double midpoint(std::uint16_t lower, DType dtype) {
-  return 0.5 * (byDefinition(lower, exponentBits(dtype)) + byDefinition(static_cast<std::uint16_t>(lower + 1), exponentBits(dtype)));
+  return 0.5 * (byDefinition(lower, exponentBits(dtype)) +
+                byDefinition(static_cast<std::uint16_t>(lower + 1), exponentBits(dtype)));
 }
 
-}  // namespace
+} // namespace
 
 class TestConvert : public QObject {
   Q_OBJECT
@@ -84,10 +87,15 @@ void TestConvert::readsAll16BitPatterns() {
   convert(reinterpret_cast<const std::byte*>(bits.data()), type, 0, std::span(single));
   for (std::size_t i = 0; i < bits.size(); ++i) {
     const double expected = byDefinition(bits[i], exponentBits(type));
-    if (std::isnan(expected)) QVERIFY(std::isnan(wide[i]) && std::isnan(single[i]));
-    else QVERIFY(wide[i] == expected && single[i] == static_cast<float>(expected) && std::signbit(wide[i]) == std::signbit(expected));
-    if (!std::isnan(expected)) QCOMPARE(storedBits(wide[i], type), bits[i]);
-    else QVERIFY(std::isnan(byDefinition(storedBits(wide[i], type), exponentBits(type))));
+    if (std::isnan(expected))
+      QVERIFY(std::isnan(wide[i]) && std::isnan(single[i]));
+    else
+      QVERIFY(wide[i] == expected && single[i] == static_cast<float>(expected) &&
+              std::signbit(wide[i]) == std::signbit(expected));
+    if (!std::isnan(expected))
+      QCOMPARE(storedBits(wide[i], type), bits[i]);
+    else
+      QVERIFY(std::isnan(byDefinition(storedBits(wide[i], type), exponentBits(type))));
   }
 }
 

@@ -19,7 +19,7 @@ std::string text(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
-}  // namespace
+} // namespace
 
 class TestMappedFile : public QObject {
   Q_OBJECT
@@ -52,7 +52,8 @@ void TestMappedFile::stillReadableAfterHintsAndRemoval() {
   writeFile(folder / "file", content);
   const auto file = MappedFile::open(folder / "file");
   std::filesystem::remove(folder / "file");
-  for (const auto part : {file->bytes(), file->bytes().subspan(5, 70'000), file->bytes().subspan(99'999), file->bytes().first(0)}) {
+  for (const auto part :
+       {file->bytes(), file->bytes().subspan(5, 70'000), file->bytes().subspan(99'999), file->bytes().first(0)}) {
     file->prefetch(part);
     file->release(part);
   }
