@@ -82,12 +82,15 @@ class Run final {
   /// Decides what to do with every layer, which may need spectra.
   void choose() {
     const bool fromFile = !m_options.planFile.empty();
+    m_method = methodFrom(m_options.plan.method, m_checkpoint, m_console);
     RankPlan plan;
     if (fromFile) plan = planFromFile(m_options.planFile, m_options.plan, *m_checkpoint);
     m_spectra.resize(m_checkpoint->layers().size());
     addSpectra(fromFile ? spectraNeeded(plan, *m_checkpoint) : layersToAnalyse(m_options.plan, *m_checkpoint));
-    if (!fromFile) plan = planFrom(m_options.plan, *m_checkpoint, lookupIn(m_spectra), m_notes);
+    if (!fromFile) plan = planFrom(m_options.plan, *m_checkpoint, lookupIn(m_spectra), m_method.get(), m_notes,
+                                    m_console.progress("Weighing layers"));
     m_plan = resolve(plan, *m_checkpoint, lookupIn(m_spectra), m_options.plan.recompress);
+    if (m_method) m_method->applyTo(m_plan);
     m_notes.insert(m_notes.end(), m_plan.notes.begin(), m_plan.notes.end());
     for (const std::string& note : m_notes) m_console.note(note);
     if (m_run) m_run->setPlan(plan);
@@ -106,7 +109,7 @@ class Run final {
     m_console.detail(fmt::format("{} needs {}", m_options.output, bytes(exportBytes(*m_checkpoint, m_plan, kind()))));
     if (m_run) addSpectra(layersWithRank()); // for the report
     const Progress progress = m_console.progress("Compressing");
-    runCompression(*m_checkpoint, {m_plan, lookupIn(m_spectra), m_run.get(), &target},
+    runCompression(*m_checkpoint, {m_plan, lookupIn(m_spectra), m_method ? m_method->factoriser() : Factoriser(), m_run.get(), &target},
                    [this](CompressedLayer&& layer) { take(layer); }, progress.slice(0, 0.95));
     if (m_run) m_run->finish();
     target.finish(progress.slice(0.95, 1));
@@ -153,6 +156,7 @@ class Run final {
   Console& m_console;
   std::shared_ptr<const Checkpoint> m_checkpoint;
   std::unique_ptr<RunFile> m_run;
+  std::unique_ptr<const CalibratedMethod> m_method; ///< null: plain
   LayerSpectra m_spectra;
   ResolvedPlan m_plan;
   std::vector<std::string> m_notes;

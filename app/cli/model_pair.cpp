@@ -9,7 +9,8 @@
 namespace rankscope::cli {
 namespace {
 
-ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoint, ModelPair& pair, Console& console) {
+ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoint, const CalibratedMethod* method,
+                    ModelPair& pair, Console& console) {
   const bool fromFile = !options.planFile.empty();
   std::vector<std::string> notes;
   RankPlan plan;
@@ -17,8 +18,9 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
   const LayerSpectra spectra =
       spectraOf(checkpoint, fromFile ? spectraNeeded(plan, checkpoint) : layersToAnalyse(options.plan, checkpoint),
                 pair.run.get(), console.progress("Spectra"));
-  if (!fromFile) plan = planFrom(options.plan, checkpoint, lookupIn(spectra), notes);
+  if (!fromFile) plan = planFrom(options.plan, checkpoint, lookupIn(spectra), method, notes, console.progress("Weighing layers"));
   ResolvedPlan resolved = resolve(plan, checkpoint, lookupIn(spectra));
+  if (method) method->applyTo(resolved);
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
   for (const std::string& note : notes) console.note(note);
   if (pair.run) pair.run->setPlan(plan);
@@ -27,13 +29,15 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
 }
 
 /// As compressedLinears(), with every new layer kept in the run file.
-Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, RunFile* run, Console& console) {
+Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, const CalibratedMethod* method, RunFile* run,
+                     Console& console) {
   const Progress progress = console.progress("Compressing");
-  if (!run) return compressedLinears(checkpoint, plan, {}, progress);
-  runCompression(checkpoint, {plan, {}, run, nullptr}, [](CompressedLayer&&) {}, progress);
+  const Factoriser factoriser = method ? method->factoriser() : Factoriser();
+  if (!run) return compressedLinears(checkpoint, plan, {}, progress, {}, factoriser);
+  runCompression(checkpoint, {plan, {}, factoriser, run, nullptr}, [](CompressedLayer&&) {}, progress);
   return compressedLinears(checkpoint, plan, {}, progress.silent(), [&](LayerId layer, const LayerChoice& choice) {
     return run->finished(layer, checkpoint.contentHash(layer), choice);
-  });
+  }, factoriser);
 }
 
 } // namespace
@@ -66,8 +70,9 @@ ModelPair openPair(const ModelPairOptions& options, Console& console) {
     pair.substitutes = substitutesBetween(*pair.original, *pair.compressed);
     pair.description = options.compressed;
   } else if (options.asksForCompression()) {
-    const ResolvedPlan plan = planOf(options, *pair.checkpoint, pair, console);
-    pair.substitutes = carryOut(*pair.checkpoint, plan, pair.run.get(), console);
+    const auto method = methodFrom(options.plan.method, pair.checkpoint, console);
+    const ResolvedPlan plan = planOf(options, *pair.checkpoint, method.get(), pair, console);
+    pair.substitutes = carryOut(*pair.checkpoint, plan, method.get(), pair.run.get(), console);
     pair.compressed.emplace(pair.original->with(pair.substitutes));
   }
   return pair;

@@ -65,7 +65,8 @@ void makePlan(const Options& options, Console& console) {
   LayerSpectra spectra =
       spectraOf(*checkpoint, layersToAnalyse(options.plan, *checkpoint), nullptr, console.progress("Spectra"));
   std::vector<std::string> notes;
-  const RankPlan plan = planFrom(options.plan, *checkpoint, lookupIn(spectra), notes);
+  const auto method = methodFrom(options.plan.method, checkpoint, console);
+  const RankPlan plan = planFrom(options.plan, *checkpoint, lookupIn(spectra), method.get(), notes, console.progress("Weighing layers"));
   const ResolvedPlan resolved = resolve(plan, *checkpoint, lookupIn(spectra));
   const std::vector<LayerId> rest = layersToPredict(*checkpoint, resolved, spectra);
   LayerSpectra more = spectraOf(*checkpoint, rest, nullptr, console.progress("Spectra"));

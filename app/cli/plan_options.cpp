@@ -58,6 +58,18 @@ void keepOthersDense(RankPlan& plan, const std::string& glob, const Checkpoint& 
       plan.overrides[layer.name] = std::nullopt;
 }
 
+RankPlan budgetPlan(const Budget& budget, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                    const PresetOptions& preset, const CalibratedMethod* method, std::vector<std::string>& notes,
+                    const Progress& progress) {
+  if (!method) return planForBudget(budget, checkpoint, spectra, preset, {}, &notes);
+  const auto curves = method->curves(preset, progress);
+  const RankPlan plan = planForBudget(budget, checkpoint, benefitsOf(curves, method->method()), preset, {}, &notes);
+  if (method->method() == Method::Fisher)
+    notes.push_back(fmt::format("predicted KL {:.3f} nats a token (from single layers; too little when above about 0.3)",
+                                predictedDivergence(curves, resolve(plan, checkpoint, spectra))));
+  return plan;
+}
+
 } // namespace
 
 void declarePlanOptions(CLI::App& app, PlanOptions& options) {
@@ -93,6 +105,7 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
       ->option_text("0|32|64|128");
   app.add_option("--layers", options.layers, "Only layers whose whole name matches; the others stay dense")
       ->option_text("GLOB");
+  declareMethodOptions(app, options.method);
 }
 
 void requireConsistent(const PlanOptions& options) {
@@ -106,7 +119,7 @@ void requireConsistent(const PlanOptions& options) {
     if (first) throw Contradiction(first, fmt::format("cannot go with {}", name));
     first = name;
   }
-  if (!options.preset.empty() && options.needsSpectra())
+  if (!options.preset.empty() && (options.cosine || options.hasBudget()))
     throw Contradiction(first, "chooses every rank itself and cannot go with --preset");
   if (options.preset == "hybrid" && options.rank)
     throw Contradiction("--rank", "goes with uniform and selective; --preset hybrid has its own ranks");
@@ -120,12 +133,12 @@ std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoin
 }
 
 RankPlan planFrom(const PlanOptions& options, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
-                  std::vector<std::string>& notes) {
+                  const CalibratedMethod* method, std::vector<std::string>& notes, const Progress& progress) {
   if (!options.layers.empty()) layersMatching(options.layers, checkpoint);
   const PresetOptions preset = presetOptions(options);
   if (options.cosine) return planForCosine(*options.cosine, checkpoint, spectra, preset, &notes);
-  if (options.keep) return planForBudget(KeepShare{*options.keep}, checkpoint, spectra, preset, {}, &notes);
-  if (options.bytes) return planForBudget(KeepBytes{*options.bytes}, checkpoint, spectra, preset, {}, &notes);
+  if (options.keep) return budgetPlan(KeepShare{*options.keep}, checkpoint, spectra, preset, method, notes, progress);
+  if (options.bytes) return budgetPlan(KeepBytes{*options.bytes}, checkpoint, spectra, preset, method, notes, progress);
   return presetPlan(parsePreset(options.preset).value_or(Preset::Uniform), checkpoint, preset, &notes);
 }
 

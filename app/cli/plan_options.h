@@ -9,6 +9,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/cli/method_options.h"
+#include "core/base/progress.h"
 #include "core/plan/budget.h"
 
 namespace rankscope::cli {
@@ -26,11 +28,13 @@ struct PlanOptions {
   std::optional<int> group;
   std::string layers; ///< glob; the other layers stay dense
   bool recompress = false; ///< also layers that are factors already
+  MethodOptions method;
 
   /// True when an option says which ranks to choose: then a plan file may not.
   bool choosesRanks() const { return !preset.empty() || rank || cosine || keep || bytes || minDim; }
+  bool hasBudget() const { return keep || bytes; }
   /// True when the ranks follow from the spectra.
-  bool needsSpectra() const { return cosine || keep || bytes; }
+  bool needsSpectra() const { return cosine || (hasBudget() && method.method == "plain"); }
 };
 
 void declarePlanOptions(CLI::App& app, PlanOptions& options);
@@ -41,9 +45,10 @@ void requireConsistent(const PlanOptions& options);
 /// Layers whose spectra planFrom() needs.
 std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoint& checkpoint);
 
-/// The plan that the options describe. `notes` receives what they left dense and why.
+/// The plan that the options describe; a budget is shared by `method` where there is one (not null). `notes` receives
+/// what they left dense and why.
 RankPlan planFrom(const PlanOptions& options, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
-                  std::vector<std::string>& notes);
+                  const CalibratedMethod* method, std::vector<std::string>& notes, const Progress& progress = {});
 
 /// A plan file with what the options change of it: storage, and the layers that stay dense.
 RankPlan planFromFile(const std::filesystem::path& path, const PlanOptions& options, const Checkpoint& checkpoint);

@@ -24,6 +24,7 @@ class CalibratedMethod final {
   CalibratedMethod(std::shared_ptr<const Checkpoint> checkpoint, Calibration calibration, Method method,
                    const std::string& textHash);
 
+  Method method() const { return m_method; }
   /// What LayerChoice::method is set to.
   const std::string& identity() const { return m_identity; }
   /// Sets the method of every factored layer that the calibration has met; the others stay plain.

@@ -10,11 +10,13 @@ namespace rankscope {
 
 Substitutes compressedLinears(const Checkpoint& checkpoint, const ResolvedPlan& plan, const SpectrumLookup& spectra,
                               const Progress& progress,
-                              const std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)>& finished) {
+                              const std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)>& finished,
+                              const Factoriser& factoriser) {
   Substitutes result;
   std::string failure;
   CompressionHooks hooks;
   hooks.finished = finished;
+  hooks.factoriser = factoriser;
   hooks.sink = [&](CompressedLayer&& layer) {
     if (!layer.error.empty() && failure.empty()) failure = layer.error;
     if (LinearPtr linear = linearOf(checkpoint, layer)) result[layer.layer] = std::move(linear);

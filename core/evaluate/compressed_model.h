@@ -10,7 +10,8 @@ namespace rankscope {
 /// of an earlier run (see CompressionHooks). Throws Error(BadValues) naming a layer that cannot be compressed.
 Substitutes compressedLinears(const Checkpoint& checkpoint, const ResolvedPlan& plan, const SpectrumLookup& spectra,
                               const Progress& progress = {},
-                              const std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)>& finished = {});
+                              const std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)>& finished = {},
+                              const Factoriser& factoriser = {});
 
 /// What `substitutes` must hold to turn one model into the other: the layers whose linears differ in kind or bytes.
 /// Both must be the same model, the second perhaps opened from a factored export.

@@ -39,6 +39,7 @@ void runCompression(const Checkpoint& checkpoint, const CompressionRequest& requ
                     const std::function<void(CompressedLayer&&)>& sink, const Progress& progress) {
   std::vector<std::atomic<bool>> known(checkpoint.layers().size());
   CompressionHooks hooks;
+  hooks.factoriser = request.factoriser;
   if (request.run)
     hooks.finished = [&](LayerId id, const LayerChoice& choice) {
       auto result = request.run->finished(id, checkpoint.contentHash(id), choice);

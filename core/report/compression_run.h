@@ -27,6 +27,7 @@ SpectrumLookup lookupIn(const LayerSpectra& spectra);
 struct CompressionRequest {
   ResolvedPlan plan;
   SpectrumLookup spectra;        ///< may be empty
+  Factoriser factoriser = {};    ///< for layers whose choice has a method
   RunFile* run = nullptr;        ///< takes every result at once; what it holds already is not computed again
   ModelExport* target = nullptr; ///< takes the factors; the caller calls finish()
   int cores = 0;
