@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QDockWidget>
 #include <QLocale>
 #include <QTextStream>
 #include <QTimer>
@@ -28,6 +29,7 @@ struct Options {
   QString preset;
   double keep = 0;
   bool compress = false;
+  QString panel;
 };
 
 std::optional<ThemeChoice> themeNamed(const QString& name) {
@@ -55,7 +57,8 @@ Options parse(const QApplication& application) {
   const QCommandLineOption keep(QStringLiteral("keep"), tr("Begin with a budget: the share of the linears' bytes to keep"), QStringLiteral("SHARE"));
   const QCommandLineOption compress(QStringLiteral("compress"), tr("Compress at once"));
   const QCommandLineOption demo(QStringLiteral("demo"), tr("Open the demo"));
-  parser.addOptions({screenshot, size, theme, preset, keep, compress, demo});
+  const QCommandLineOption panel(QStringLiteral("panel"), tr("Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History or Jobs"), QStringLiteral("NAME"));
+  parser.addOptions({panel, screenshot, size, theme, preset, keep, compress, demo});
   parser.process(application);
 
   Options options;
@@ -75,10 +78,12 @@ Options parse(const QApplication& application) {
   if (parser.isSet(keep)) options.keep = parser.value(keep).toDouble();
   if (parser.isSet(keep) && (options.keep <= 0 || options.keep > 1)) wrongUsage(tr("--keep wants a share such as 0.5"));
   options.compress = parser.isSet(compress);
+  options.panel = parser.value(panel);
   return options;
 }
 
 void begin(MainWindow& window, const Options& options) {
+  if (auto* panel = window.findChild<QDockWidget*>(QStringLiteral("dock") + options.panel)) panel->raise();
   if (!options.preset.isEmpty()) window.tools().applyPreset(*parsePreset(options.preset.toStdString()));
   if (options.keep > 0) window.tools().applyBudget(KeepShare{options.keep});
   if (options.compress) window.document().compress();
@@ -90,6 +95,8 @@ void drawWhenIdle(MainWindow& window, const QString& path) {
   QObject::connect(timer, &QTimer::timeout, &window, [&window, path, quiet = 0]() mutable {
     quiet = window.jobs().isBusy() ? 0 : quiet + 1;
     if (quiet < 3) return;
+    window.banner().hide();
+    QCoreApplication::processEvents();
     const bool written = window.grab().save(path);
     if (!written) QTextStream(stderr) << "rankscope: " << tr("cannot write %1").arg(path) << '\n';
     QCoreApplication::exit(written ? 0 : 1);

@@ -99,7 +99,11 @@ QString demoModelPath() {
 
 void FileActions::openDemo() {
   const QString path = demoModelPath();
-  if (!path.isEmpty()) open(path);
+  if (!path.isEmpty()) {
+    open(path);
+    return;
+  }
+  m_banner.show(Banner::Kind::Problem, tr("The demo model did not come with this installation."), tr("Open a model of your own instead."));
 }
 
 void FileActions::saveRun() {

@@ -99,6 +99,10 @@
         <source>Show everything</source>
         <translation>Mostrar tudo</translation>
     </message>
+    <message>
+        <source>Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History or Jobs</source>
+        <translation>Traz um painel para a frente: Cosine, Map, TradeOff, Plan, Snapshots, History ou Jobs</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::Banner</name>
@@ -387,6 +391,14 @@
     <message>
         <source>Plan files (*.json);;All files (*)</source>
         <translation>Arquivos de plano (*.json);;Todos os arquivos (*)</translation>
+    </message>
+    <message>
+        <source>The demo model did not come with this installation.</source>
+        <translation>O modelo de demonstração não veio com esta instalação.</translation>
+    </message>
+    <message>
+        <source>Open a model of your own instead.</source>
+        <translation>Abra um modelo seu.</translation>
     </message>
 </context>
 <context>
