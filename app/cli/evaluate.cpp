@@ -25,7 +25,9 @@ struct Options {
   bool noSpeed = false;
 };
 
-std::string four(double value) { return fmt::format("{:.4f}", value); }
+std::string four(double value) {
+  return fmt::format("{:.4f}", value);
+}
 
 void addRow(TextTable& table, const std::string& what, const Comparison& c) {
   table.add({what, four(c.kl.mean), four(c.top1Agreement), four(c.top5Agreement), four(c.logits.cosine),
@@ -33,8 +35,14 @@ void addRow(TextTable& table, const std::string& what, const Comparison& c) {
 }
 
 std::string metricsOf(const EvaluationReport& report) {
-  TextTable table{{"", TextTable::Align::Left}, {"KL mean"}, {"Top 1"}, {"Top 5"}, {"Logit cosine"}, {"Centred"},
-                  {"Hidden"}, {"Logit error"}};
+  TextTable table{{"", TextTable::Align::Left},
+                  {"KL mean"},
+                  {"Top 1"},
+                  {"Top 5"},
+                  {"Logit cosine"},
+                  {"Centred"},
+                  {"Hidden"},
+                  {"Logit error"}};
   addRow(table, "compressed", report.comparison);
   if (report.controls) {
     addRow(table, "original in bf16", report.controls->bf16);
@@ -43,8 +51,8 @@ std::string metricsOf(const EvaluationReport& report) {
                four(report.controls->unrelatedCenteredCosine), four(report.controls->unrelatedHiddenCosine), "-"});
   }
   const KlSummary& kl = report.comparison.kl;
-  return table.text() + fmt::format("\nKL median {}, 90 % {}, 99 % {}, largest {} nats\n", four(kl.median), four(kl.p90),
-                                    four(kl.p99), four(kl.max));
+  return table.text() + fmt::format("\nKL median {}, 90 % {}, 99 % {}, largest {} nats\n", four(kl.median),
+                                    four(kl.p90), four(kl.p99), four(kl.max));
 }
 
 std::string blocksOf(const Comparison& comparison) {
@@ -63,7 +71,8 @@ std::string speedOf(const SpeedReport& report) {
 }
 
 std::string generationOf(const GeneratedPair& pair) {
-  std::string text = fmt::format("Original:   {}{}\n\nCompressed: {}{}\n", pair.prompt, pair.original.text, pair.prompt, pair.compressed.text);
+  std::string text = fmt::format("Original:   {}{}\n\nCompressed: {}{}\n", pair.prompt, pair.original.text, pair.prompt,
+                                 pair.compressed.text);
   if (pair.firstDifference) text += fmt::format("\nThe texts part at token {}.", *pair.firstDifference + 1);
   const auto repetition = [](const Repetition& r) {
     return fmt::format("distinct 1/2/3-grams {:.2f}/{:.2f}/{:.2f}, repeated 4-grams {:.0f} %, longest repeat {} tokens",
@@ -115,12 +124,16 @@ void carryOut(const Options& options, Console& console) {
 Action evaluateCommand(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   declareModelPair(app, options->models, "ORIGINAL", true);
-  app.add_option("--text", options->text, "Text to run both models on, .gz too; else stories that the demo never saw")->option_text("FILE");
-  app.add_option("--tokens", options->evaluation.tokens, "At most so many tokens of it")->check(CLI::Range(2, 1'000'000'000))->option_text("N");
+  app.add_option("--text", options->text, "Text to run both models on, .gz too; else stories that the demo never saw")
+      ->option_text("FILE");
+  app.add_option("--tokens", options->evaluation.tokens, "At most so many tokens of it")
+      ->check(CLI::Range(2, 1'000'000'000))
+      ->option_text("N");
   app.add_option("--prompt", options->prompt, "Also let both continue this")->option_text("TEXT");
   app.add_flag("--no-speed", options->noSpeed, "Leave out the measurement of speed");
   app.add_option("--run", options->models.run, "Keep layers and result in this run file")->option_text("RUN.h5");
-  app.footer("Example:\n  rankscope-cli evaluate gpt-neo-125m --preset hybrid --quant-bits 8 --text wiki.txt.gz --tokens 20000");
+  app.footer("Example:\n  rankscope-cli evaluate gpt-neo-125m --preset hybrid --quant-bits 8 --text wiki.txt.gz "
+             "--tokens 20000");
   return [options](Console& console) { carryOut(*options, console); };
 }
 

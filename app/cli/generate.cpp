@@ -26,8 +26,8 @@ void carryOut(const Options& options, Console& console) {
     const GeneratedPair texts =
         generatePair(*pair.original, *pair.compressed, *pair.tokenizer, options.prompt, options.generation, progress);
     if (console.wantsJson()) return console.printJson(nlohmann::ordered_json(toJson(texts)));
-    return console.print(fmt::format("Original:   {}{}\n\nCompressed: {}{}\n", texts.prompt, texts.original.text, texts.prompt,
-                                     texts.compressed.text));
+    return console.print(fmt::format("Original:   {}{}\n\nCompressed: {}{}\n", texts.prompt, texts.original.text,
+                                     texts.prompt, texts.compressed.text));
   }
   const Generated text = generate(*pair.original, *pair.tokenizer, options.prompt, options.generation, progress);
   if (console.wantsJson()) {
@@ -44,9 +44,15 @@ Action generateCommand(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   declareModelPair(app, options->models, "MODEL", false);
   app.add_option("--prompt", options->prompt, "What the text begins with")->option_text("TEXT");
-  app.add_option("--tokens", options->generation.tokens, "At most so many tokens")->check(CLI::Range(1, 1'000'000))->option_text("N");
-  app.add_option("--temperature", options->generation.temperature, "0 is greedy, the default")->check(CLI::Range(0.0, 100.0))->option_text("T");
-  app.add_option("--top-p", options->generation.topP, "Sample among the likeliest tokens of this probability")->check(CLI::Range(0.0, 1.0))->option_text("P");
+  app.add_option("--tokens", options->generation.tokens, "At most so many tokens")
+      ->check(CLI::Range(1, 1'000'000))
+      ->option_text("N");
+  app.add_option("--temperature", options->generation.temperature, "0 is greedy, the default")
+      ->check(CLI::Range(0.0, 100.0))
+      ->option_text("T");
+  app.add_option("--top-p", options->generation.topP, "Sample among the likeliest tokens of this probability")
+      ->check(CLI::Range(0.0, 1.0))
+      ->option_text("P");
   app.add_option("--seed", options->generation.seed, "Of the samples")->option_text("N");
   app.footer("With --plan, --preset, --rank, … the compressed model's text stands beside the original's.\n"
              "Example:\n  rankscope-cli generate stories15M --prompt 'Once upon a time' --rank 128");

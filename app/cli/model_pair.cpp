@@ -18,7 +18,8 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
   const LayerSpectra spectra =
       spectraOf(checkpoint, fromFile ? spectraNeeded(plan, checkpoint) : layersToAnalyse(options.plan, checkpoint),
                 pair.run.get(), console.progress("Spectra"));
-  if (!fromFile) plan = planFrom(options.plan, checkpoint, lookupIn(spectra), method, notes, console.progress("Weighing layers"));
+  if (!fromFile)
+    plan = planFrom(options.plan, checkpoint, lookupIn(spectra), method, notes, console.progress("Weighing layers"));
   ResolvedPlan resolved = resolve(plan, checkpoint, lookupIn(spectra));
   if (method) method->applyTo(resolved);
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
@@ -29,23 +30,29 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
 }
 
 /// As compressedLinears(), with every new layer kept in the run file.
-Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, const CalibratedMethod* method, RunFile* run,
-                     Console& console) {
+Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, const CalibratedMethod* method,
+                     RunFile* run, Console& console) {
   const Progress progress = console.progress("Compressing");
   const Factoriser factoriser = method ? method->factoriser() : Factoriser();
   if (!run) return compressedLinears(checkpoint, plan, {}, progress, {}, factoriser);
-  runCompression(checkpoint, {plan, {}, factoriser, run, nullptr}, [](CompressedLayer&&) {}, progress);
-  return compressedLinears(checkpoint, plan, {}, progress.silent(), [&](LayerId layer, const LayerChoice& choice) {
-    return run->finished(layer, checkpoint.contentHash(layer), choice);
-  }, factoriser);
+  runCompression(
+      checkpoint, {plan, {}, factoriser, run, nullptr}, [](CompressedLayer&&) {}, progress);
+  return compressedLinears(
+      checkpoint, plan, {}, progress.silent(),
+      [&](LayerId layer, const LayerChoice& choice) {
+        return run->finished(layer, checkpoint.contentHash(layer), choice);
+      },
+      factoriser);
 }
 
 } // namespace
 
 void declareModelPair(CLI::App& app, ModelPairOptions& options, const char* name, bool exported) {
-  app.add_option(name, options.original, "Hugging Face folder or factored export, with config.json and tokenizer")->required();
+  app.add_option(name, options.original, "Hugging Face folder or factored export, with config.json and tokenizer")
+      ->required();
   if (exported)
-    app.add_option("COMPRESSED", options.compressed, "An export of ORIGINAL; without it a plan is carried out in memory");
+    app.add_option("COMPRESSED", options.compressed,
+                   "An export of ORIGINAL; without it a plan is carried out in memory");
   app.add_option("--plan", options.planFile, "Take the ranks from a plan file")->option_text("PLAN.json");
   declarePlanOptions(app, options.plan);
 }
@@ -53,8 +60,9 @@ void declareModelPair(CLI::App& app, ModelPairOptions& options, const char* name
 void requireConsistent(const ModelPairOptions& options) {
   requireConsistent(options.plan);
   if (!options.planFile.empty() && options.plan.choosesRanks())
-    throw CLI::ValidationError("--plan", "says the ranks already and cannot go with --preset, --rank, --cosine, --keep, "
-                                         "--bytes or --min-dim");
+    throw CLI::ValidationError("--plan",
+                               "says the ranks already and cannot go with --preset, --rank, --cosine, --keep, "
+                               "--bytes or --min-dim");
   if (!options.compressed.empty() && (!options.planFile.empty() || options.plan.choosesRanks()))
     throw CLI::ValidationError("COMPRESSED", "cannot go with options that compress ORIGINAL anew");
 }

@@ -32,9 +32,9 @@ struct ModelPair {
   std::shared_ptr<const Tokenizer> tokenizer;
   std::unique_ptr<RunFile> run;
   std::optional<Model> original;
-  std::optional<Model> compressed;  ///< empty when no compression was asked for
-  Substitutes substitutes;          ///< of the original's layers
-  std::string description;          ///< of the compression
+  std::optional<Model> compressed; ///< empty when no compression was asked for
+  Substitutes substitutes;         ///< of the original's layers
+  std::string description;         ///< of the compression
 };
 
 /// Declares ORIGINAL (called `name`), with `exported` also COMPRESSED, and the options of a plan.

@@ -24,10 +24,16 @@ struct Options {
 };
 
 std::string layersOf(const StudyReport& report) {
-  TextTable table{{"Layer alone", TextTable::Align::Left}, {"Rank"}, {"Weight cosine"}, {"Output cosine"}, {"Logit cosine"}, {"Centred"}, {"KL"}};
+  TextTable table{{"Layer alone", TextTable::Align::Left},
+                  {"Rank"},
+                  {"Weight cosine"},
+                  {"Output cosine"},
+                  {"Logit cosine"},
+                  {"Centred"},
+                  {"KL"}};
   for (const LayerEffect& layer : report.layers)
-    table.add({layer.name, rank(layer.rank), cosine(layer.weights.cosine), cosine(layer.outputs.cosine), cosine(layer.logitCosine),
-               cosine(layer.centeredCosine), fmt::format("{:.4f}", layer.kl)});
+    table.add({layer.name, rank(layer.rank), cosine(layer.weights.cosine), cosine(layer.outputs.cosine),
+               cosine(layer.logitCosine), cosine(layer.centeredCosine), fmt::format("{:.4f}", layer.kl)});
   return table.text();
 }
 
@@ -35,8 +41,9 @@ std::string sweepOf(const StudyReport& report) {
   TextTable table{{"Layers together"}, {"Error"}, {"KL"}, {"ε/√N"}, {"ε"}, {"ε·√N"}};
   for (const SweepPoint& p : report.sweepMeans) {
     const double n = p.layers, e = report.singleError;
-    table.add({std::to_string(p.layers), fmt::format("{:.4f}", p.error), fmt::format("{:.4f}", p.kl), fmt::format("{:.4f}", e / std::sqrt(n)),
-               fmt::format("{:.4f}", e), fmt::format("{:.4f}", e * std::sqrt(n))});
+    table.add({std::to_string(p.layers), fmt::format("{:.4f}", p.error), fmt::format("{:.4f}", p.kl),
+               fmt::format("{:.4f}", e / std::sqrt(n)), fmt::format("{:.4f}", e),
+               fmt::format("{:.4f}", e * std::sqrt(n))});
   }
   return table.text();
 }
@@ -53,9 +60,11 @@ void carryOut(const Options& options, Console& console) {
     throw CLI::RequiredError("COMPRESSED, --plan or an option that chooses ranks");
   requireConsistent(options.models);
   ModelPair pair = openPair(options.models, console);
-  if (pair.substitutes.empty()) throw Error(ErrorKind::BadRequest, "the plan changes no layer: there is nothing to study");
+  if (pair.substitutes.empty())
+    throw Error(ErrorKind::BadRequest, "the plan changes no layer: there is nothing to study");
   const EvaluationText text = evaluationText(options.text);
-  const std::vector<Window> windows = windowsOf(text.records, *pair.tokenizer, pair.original->context(), options.tokens);
+  const std::vector<Window> windows =
+      windowsOf(text.records, *pair.tokenizer, pair.original->context(), options.tokens);
   if (windows.empty()) throw Error(ErrorKind::BadRequest, fmt::format("{}: too little text to study on", text.name));
   StudyReport kept;
   const auto keep = [&] {
@@ -82,9 +91,14 @@ void carryOut(const Options& options, Console& console) {
 Action studyCommand(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   declareModelPair(app, options->models, "ORIGINAL", true);
-  app.add_option("--text", options->text, "Text to study on, .gz too; else stories that the demo never saw")->option_text("FILE");
-  app.add_option("--tokens", options->tokens, "At most so many tokens of it")->check(CLI::Range(2, 100'000'000))->option_text("N");
-  app.add_option("--draws", options->study.draws, "Random choices of layers for each N")->check(CLI::Range(1, 100))->option_text("N");
+  app.add_option("--text", options->text, "Text to study on, .gz too; else stories that the demo never saw")
+      ->option_text("FILE");
+  app.add_option("--tokens", options->tokens, "At most so many tokens of it")
+      ->check(CLI::Range(2, 100'000'000))
+      ->option_text("N");
+  app.add_option("--draws", options->study.draws, "Random choices of layers for each N")
+      ->check(CLI::Range(1, 100))
+      ->option_text("N");
   app.add_option("--seed", options->study.seed, "Of the choices")->option_text("N");
   app.add_option("--run", options->models.run, "Keep layers and result in this run file")->option_text("RUN.h5");
   app.footer("Example:\n  rankscope-cli study gpt-neo-125m --preset uniform --run study.h5");

@@ -44,8 +44,8 @@ void checkComparable(const Model& original, const Model& compressed) {
   if (a.vocabulary != b.vocabulary || a.hidden != b.hidden || a.blocks.size() != b.blocks.size())
     throw Error(ErrorKind::BadRequest,
                 fmt::format("{} and {} cannot be compared: {} and {} tokens, {} and {} dimensions, {} and {} blocks",
-                            original.checkpoint().path().string(), compressed.checkpoint().path().string(), a.vocabulary,
-                            b.vocabulary, a.hidden, b.hidden, a.blocks.size(), b.blocks.size()));
+                            original.checkpoint().path().string(), compressed.checkpoint().path().string(),
+                            a.vocabulary, b.vocabulary, a.hidden, b.hidden, a.blocks.size(), b.blocks.size()));
 }
 
 Comparison compare(const Model& original, const Model& compressed, std::span<const Window> windows,
@@ -105,11 +105,12 @@ nlohmann::json toJson(const Comparison& c) {
                       {"hidden_relative_error", number(c.hidden.relativeError)}};
   json["blocks"] = nlohmann::json::array();
   for (std::size_t i = 0; i < c.blocks.size(); ++i)
-    json["blocks"].push_back({{"block", i}, {"cosine", number(c.blocks[i].cosine)}, {"relative_error", number(c.blocks[i].relativeError)}});
+    json["blocks"].push_back(
+        {{"block", i}, {"cosine", number(c.blocks[i].cosine)}, {"relative_error", number(c.blocks[i].relativeError)}});
   json["kl_histogram"] = nlohmann::json::array();
   for (const Bin& bin : c.klHistogram)
     json["kl_histogram"].push_back({{"from", bin.from}, {"to", bin.to}, {"count", bin.count}});
   return json;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

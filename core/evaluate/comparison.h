@@ -18,20 +18,20 @@ namespace rankscope {
 
 /// A mean over tokens with its standard error over records (or over windows where there is one record only).
 struct Perplexity {
-  double value = 0;          ///< exp of the mean negative log-likelihood
-  double standardError = 0;  ///< of `value`; 0 where there are fewer than two records and windows
-  double nats = 0;           ///< the mean itself
+  double value = 0;         ///< exp of the mean negative log-likelihood
+  double standardError = 0; ///< of `value`; 0 where there are fewer than two records and windows
+  double nats = 0;          ///< the mean itself
   double natsStandardError = 0;
 };
 
 struct KlSummary {
-  double mean = 0, median = 0, p90 = 0, p99 = 0, max = 0;  ///< nats per token
+  double mean = 0, median = 0, p90 = 0, p99 = 0, max = 0; ///< nats per token
 };
 
 /// Two sets of vectors, one a token: how near the second is to the first.
 struct Nearness {
-  double cosine = 1;         ///< mean over tokens
-  double relativeError = 0;  ///< ‖A − B‖ / ‖A‖ over all tokens together
+  double cosine = 1;        ///< mean over tokens
+  double relativeError = 0; ///< ‖A − B‖ / ‖A‖ over all tokens together
 };
 
 /// A counted interval [from, to) of a histogram; values outside the outermost lie in those.
@@ -43,24 +43,24 @@ struct Bin {
 
 /// What a second model does to a first one's outputs, over the same tokens.
 struct Comparison {
-  std::int64_t tokens = 0;     ///< run through both
-  std::int64_t positions = 0;  ///< scored: every token of a window but its first
+  std::int64_t tokens = 0;    ///< run through both
+  std::int64_t positions = 0; ///< scored: every token of a window but its first
   int windows = 0;
   int records = 0;
   Perplexity original, compressed;
-  KlSummary kl;                      ///< KL(original ‖ compressed)
-  std::vector<Bin> klHistogram;      ///< half-decades
+  KlSummary kl;                 ///< KL(original ‖ compressed)
+  std::vector<Bin> klHistogram; ///< half-decades
   double top1Agreement = 1;
-  double top5Agreement = 1;          ///< mean share of the original's five likeliest tokens among the compressed one's
-  Nearness logits;                   ///< raw, as in the study
-  Nearness centeredLogits;           ///< minus each vector's mean over the vocabulary, which softmax does not see
-  Nearness hidden;                   ///< behind the final norm
-  std::vector<Nearness> blocks;      ///< residual stream behind each block; empty unless asked for
+  double top5Agreement = 1;     ///< mean share of the original's five likeliest tokens among the compressed one's
+  Nearness logits;              ///< raw, as in the study
+  Nearness centeredLogits;      ///< minus each vector's mean over the vocabulary, which softmax does not see
+  Nearness hidden;              ///< behind the final norm
+  std::vector<Nearness> blocks; ///< residual stream behind each block; empty unless asked for
 };
 
 struct CompareOptions {
   bool blocks = true;
-  std::int64_t batchTokens = 512;  ///< windows are run together up to so many tokens
+  std::int64_t batchTokens = 512; ///< windows are run together up to so many tokens
 };
 
 /// Runs both models over all windows, batch by batch: never holds more than a slice of logits. `partial`, when given,
@@ -81,4 +81,4 @@ Perplexity perplexity(const Model& model, std::span<const Window> windows, const
 
 nlohmann::json toJson(const Comparison& comparison);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -107,7 +107,8 @@ Perplexity perplexityOf(const std::vector<PositionScore>& positions, float Posit
 
 std::vector<Bin> histogram(const std::vector<float>& sorted) {
   std::vector<Bin> bins;
-  for (int half = -12; half < 4; ++half) bins.push_back({std::pow(10.0, half / 2.0), std::pow(10.0, (half + 1) / 2.0), 0});
+  for (int half = -12; half < 4; ++half)
+    bins.push_back({std::pow(10.0, half / 2.0), std::pow(10.0, (half + 1) / 2.0), 0});
   for (const float value : sorted) {
     const double place = value > 0 ? std::floor(2 * std::log10(static_cast<double>(value))) + 12 : 0;
     ++bins[static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(bins.size() - 1)))].count;
@@ -115,7 +116,7 @@ std::vector<Bin> histogram(const std::vector<float>& sorted) {
   return bins;
 }
 
-}  // namespace
+} // namespace
 
 void NearnessSums::add(double aa, double bb, double ab, double difference) {
   const double product = std::sqrt(aa * bb);
@@ -181,8 +182,10 @@ void ComparisonSums::add(const Model& a, const Model& b, std::span<const Window>
     m_hidden.addRows(rowsA, rowsB);
     const RowMatrixF logitsA = a.logits(rowsA);
     // One model alone is its own comparison.
-    if (&a == &b && &hiddenA == &hiddenB) addRows(logitsA, logitsA, slice);
-    else addRows(logitsA, b.logits(rowsB), slice);
+    if (&a == &b && &hiddenA == &hiddenB)
+      addRows(logitsA, logitsA, slice);
+    else
+      addRows(logitsA, b.logits(rowsB), slice);
   }
 }
 
@@ -204,7 +207,8 @@ Comparison ComparisonSums::result() const {
   c.compressed = perplexityOf(m_positions, &PositionScore::natsCompressed);
   std::sort(kl.begin(), kl.end());
   const double count = std::max<double>(1, static_cast<double>(kl.size()));
-  c.kl = {klSum / count, quantile(kl, 0.5), quantile(kl, 0.9), quantile(kl, 0.99), kl.empty() ? 0.0 : static_cast<double>(kl.back())};
+  c.kl = {klSum / count, quantile(kl, 0.5), quantile(kl, 0.9), quantile(kl, 0.99),
+          kl.empty() ? 0.0 : static_cast<double>(kl.back())};
   c.klHistogram = histogram(kl);
   if (!kl.empty()) {
     c.top1Agreement = static_cast<double>(m_top1) / count;
@@ -217,4 +221,4 @@ Comparison ComparisonSums::result() const {
   return c;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -11,8 +11,8 @@ namespace rankscope {
 /// Sums from which Nearness follows.
 struct NearnessSums {
   double cosines = 0;
-  double differences = 0;  ///< Σ‖a − b‖²
-  double squares = 0;      ///< Σ‖a‖²
+  double differences = 0; ///< Σ‖a − b‖²
+  double squares = 0;     ///< Σ‖a‖²
   std::int64_t count = 0;
 
   /// ‖a‖², ‖b‖², ⟨a, b⟩ and ‖a − b‖² of one token.
@@ -59,4 +59,4 @@ class ComparisonSums final {
   int m_windows = 0;
 };
 
-}  // namespace rankscope
+} // namespace rankscope

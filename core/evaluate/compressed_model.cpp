@@ -8,10 +8,11 @@
 
 namespace rankscope {
 
-Substitutes compressedLinears(const Checkpoint& checkpoint, const ResolvedPlan& plan, const SpectrumLookup& spectra,
-                              const Progress& progress,
-                              const std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)>& finished,
-                              const Factoriser& factoriser) {
+Substitutes
+compressedLinears(const Checkpoint& checkpoint, const ResolvedPlan& plan, const SpectrumLookup& spectra,
+                  const Progress& progress,
+                  const std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)>& finished,
+                  const Factoriser& factoriser) {
   Substitutes result;
   std::string failure;
   CompressionHooks hooks;
@@ -40,4 +41,4 @@ Substitutes substitutesBetween(const Model& original, const Model& compressed) {
   return result;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

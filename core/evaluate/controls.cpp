@@ -95,7 +95,7 @@ void compareUnrelated(const Model& model, std::vector<Window> windows, Controls&
   controls.unrelatedHiddenCosine = hidden.result().cosine;
 }
 
-}  // namespace
+} // namespace
 
 Model inBf16(const Model& model) {
   Substitutes rounded;
@@ -148,4 +148,4 @@ nlohmann::json toJson(const Controls& controls) {
             {"hidden_cosine", number(controls.unrelatedHiddenCosine)}}}};
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -13,9 +13,9 @@ namespace rankscope {
 
 /// What the metrics say where nothing, or everything, is lost: without these a cosine of 0.9 means nothing.
 struct Controls {
-  Comparison bf16;                   ///< the original with weights and activations rounded to bf16
-  std::optional<Comparison> random;  ///< random factors of the compressed ones' shapes and energy; only with factors
-  double unrelatedLogitCosine = 0;   ///< outputs of the original for unrelated texts, position by position
+  Comparison bf16;                  ///< the original with weights and activations rounded to bf16
+  std::optional<Comparison> random; ///< random factors of the compressed ones' shapes and energy; only with factors
+  double unrelatedLogitCosine = 0;  ///< outputs of the original for unrelated texts, position by position
   double unrelatedCenteredCosine = 0;
   double unrelatedHiddenCosine = 0;
 };
@@ -31,4 +31,4 @@ Substitutes randomFactors(const Model& model, std::uint64_t seed);
 
 nlohmann::json toJson(const Controls& controls);
 
-}  // namespace rankscope
+} // namespace rankscope

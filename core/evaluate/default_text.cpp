@@ -7,7 +7,8 @@ std::filesystem::path demoFolder() {
   std::error_code failed;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
   const auto installed = program.parent_path().parent_path() / "share/rankscope/demo";
-  return !failed && std::filesystem::exists(installed) ? installed : std::filesystem::path(RANKSCOPE_RESOURCES) / "demo";
+  return !failed && std::filesystem::exists(installed) ? installed
+                                                       : std::filesystem::path(RANKSCOPE_RESOURCES) / "demo";
 }
 
 EvaluationText evaluationText(const std::filesystem::path& path) {
@@ -15,4 +16,4 @@ EvaluationText evaluationText(const std::filesystem::path& path) {
   return {file.filename().string(), readRecords(file)};
 }
 
-}  // namespace rankscope
+} // namespace rankscope

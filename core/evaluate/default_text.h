@@ -13,4 +13,4 @@ std::filesystem::path demoFolder();
 /// A file's records under its name; the demo's held-out stories for an empty path. Throws Error naming the file.
 EvaluationText evaluationText(const std::filesystem::path& path);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -13,24 +13,26 @@ namespace {
 
 std::vector<std::string> describe(const EvaluationReport& report) {
   const Comparison& c = report.comparison;
-  std::vector<std::string> sentences{fmt::format(
-      "Perplexity goes from {:.3f} ± {:.3f} to {:.3f} ± {:.3f} over {} tokens of {} records; KL is {:.4f} nats a token, and the "
-      "likeliest token is the same {:.1f} % of the time.",
-      c.original.value, c.original.standardError, c.compressed.value, c.compressed.standardError, c.positions, c.records, c.kl.mean,
-      100 * c.top1Agreement)};
+  std::vector<std::string> sentences{fmt::format("Perplexity goes from {:.3f} ± {:.3f} to {:.3f} ± {:.3f} over {} "
+                                                 "tokens of {} records; KL is {:.4f} nats a token, and the "
+                                                 "likeliest token is the same {:.1f} % of the time.",
+                                                 c.original.value, c.original.standardError, c.compressed.value,
+                                                 c.compressed.standardError, c.positions, c.records, c.kl.mean,
+                                                 100 * c.top1Agreement)};
   if (!report.controls) return sentences;
   const Controls& k = *report.controls;
-  std::string text = fmt::format(
-      "The output cosine is {:.4f} (centred {:.4f}). For scale: unrelated text {:.4f} ({:.4f}), the original in bf16 {:.5f} ({:.5f})",
-      c.logits.cosine, c.centeredLogits.cosine, k.unrelatedLogitCosine, k.unrelatedCenteredCosine, k.bf16.logits.cosine,
-      k.bf16.centeredLogits.cosine);
+  std::string text = fmt::format("The output cosine is {:.4f} (centred {:.4f}). For scale: unrelated text {:.4f} "
+                                 "({:.4f}), the original in bf16 {:.5f} ({:.5f})",
+                                 c.logits.cosine, c.centeredLogits.cosine, k.unrelatedLogitCosine,
+                                 k.unrelatedCenteredCosine, k.bf16.logits.cosine, k.bf16.centeredLogits.cosine);
   if (k.random)
-    text += fmt::format(", random factors of the same energy {:.4f} ({:.4f})", k.random->logits.cosine, k.random->centeredLogits.cosine);
+    text += fmt::format(", random factors of the same energy {:.4f} ({:.4f})", k.random->logits.cosine,
+                        k.random->centeredLogits.cosine);
   sentences.push_back(text + ".");
   return sentences;
 }
 
-}  // namespace
+} // namespace
 
 EvaluationReport evaluate(const Model& original, const Model& compressed, const Tokenizer& tokenizer,
                           const EvaluationText& text, const EvaluationOptions& options, const Progress& progress,
@@ -60,7 +62,8 @@ EvaluationReport evaluate(const Model& original, const Model& compressed, const 
     tell();
   }
   if (options.prompt)
-    report.generation = generatePair(original, compressed, tokenizer, *options.prompt, options.generation, progress.slice(0.93, 1));
+    report.generation =
+        generatePair(original, compressed, tokenizer, *options.prompt, options.generation, progress.slice(0.93, 1));
   report.complete = true;
   tell();
   return report;
@@ -82,4 +85,4 @@ nlohmann::json toJson(const EvaluationReport& report) {
   return json;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -20,14 +20,14 @@ struct EvaluationOptions {
   std::int64_t tokens = 20'000;       ///< of the text, at most
   std::int64_t controlTokens = 2'048; ///< 0: no controls
   bool speed = true;
-  std::optional<std::string> prompt;  ///< generation side by side; none without it
+  std::optional<std::string> prompt; ///< generation side by side; none without it
   GenerateOptions generation;
 };
 
 /// Everything that was measured about one compressed model. Parts appear as they are done.
 struct EvaluationReport {
-  std::string original, compressed;  ///< what was compared, in words
-  std::string text;                  ///< name of the text
+  std::string original, compressed; ///< what was compared, in words
+  std::string text;                 ///< name of the text
   std::int64_t context = 0;
   Comparison comparison;
   std::optional<Controls> controls;
@@ -52,4 +52,4 @@ EvaluationReport evaluate(const Model& original, const Model& compressed, const 
 /// The keys of `rankscope-cli evaluate --json`.
 nlohmann::json toJson(const EvaluationReport& report);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -21,7 +21,8 @@ double distinctShare(std::span<const int> tokens, std::size_t n) {
   if (tokens.size() < n) return 1;
   std::set<std::vector<int>> seen;
   const std::size_t all = tokens.size() - n + 1;
-  for (std::size_t i = 0; i < all; ++i) seen.emplace(tokens.begin() + static_cast<std::ptrdiff_t>(i), tokens.begin() + static_cast<std::ptrdiff_t>(i + n));
+  for (std::size_t i = 0; i < all; ++i)
+    seen.emplace(tokens.begin() + static_cast<std::ptrdiff_t>(i), tokens.begin() + static_cast<std::ptrdiff_t>(i + n));
   return static_cast<double>(seen.size()) / static_cast<double>(all);
 }
 
@@ -62,7 +63,7 @@ bool endsText(const Model& model, const Tokenizer& tokenizer, int token) {
          token == tokenizer.habits().bos;
 }
 
-}  // namespace
+} // namespace
 
 Repetition repetitionOf(std::span<const int> tokens) {
   return {distinctShare(tokens, 1), distinctShare(tokens, 2), distinctShare(tokens, 3), 1 - distinctShare(tokens, 4),
@@ -83,7 +84,8 @@ int sampleToken(std::span<const float> logits, const GenerateOptions& options, d
   const double limit = options.topP * std::accumulate(weights.begin(), weights.end(), 0.0);
   double kept = 0;
   std::size_t count = 0;
-  while (count < order.size() && (count == 0 || kept < limit)) kept += weights[static_cast<std::size_t>(order[count++])];
+  while (count < order.size() && (count == 0 || kept < limit))
+    kept += weights[static_cast<std::size_t>(order[count++])];
   double left = uniform * kept;
   for (std::size_t i = 0; i < count; ++i) {
     left -= weights[static_cast<std::size_t>(order[i])];
@@ -92,13 +94,15 @@ int sampleToken(std::span<const float> logits, const GenerateOptions& options, d
   return order[count - 1];
 }
 
-Generated generate(const Model& model, const Tokenizer& tokenizer, std::string_view prompt, const GenerateOptions& options,
-                   const Progress& progress, const std::function<void(std::string_view)>& sink) {
+Generated generate(const Model& model, const Tokenizer& tokenizer, std::string_view prompt,
+                   const GenerateOptions& options, const Progress& progress,
+                   const std::function<void(std::string_view)>& sink) {
   Generated result;
   KvCache cache = model.newCache();
   std::vector<int> next = promptTokens(model, tokenizer, prompt);
   std::mt19937_64 random(options.seed);
-  for (int i = 0; i < options.tokens && cache.length() + static_cast<std::int64_t>(next.size()) <= model.context(); ++i) {
+  for (int i = 0; i < options.tokens && cache.length() + static_cast<std::int64_t>(next.size()) <= model.context();
+       ++i) {
     progress.report(static_cast<double>(i) / options.tokens);
     const RowMatrixF hidden = model.forward(next, cache, progress);
     const RowMatrixF logits = model.logits(hidden.bottomRows(1));
@@ -140,15 +144,12 @@ nlohmann::json toJson(const Generated& g) {
 }
 
 nlohmann::json toJson(const GeneratedPair& pair) {
-  nlohmann::json json{{"prompt", pair.prompt},
-                      {"temperature", pair.options.temperature},
-                      {"top_p", pair.options.topP},
-                      {"seed", pair.options.seed},
-                      {"original", toJson(pair.original)},
-                      {"compressed", toJson(pair.compressed)},
-                      {"same_bytes", pair.sameBytes}};
+  nlohmann::json json{
+      {"prompt", pair.prompt},       {"temperature", pair.options.temperature}, {"top_p", pair.options.topP},
+      {"seed", pair.options.seed},   {"original", toJson(pair.original)},       {"compressed", toJson(pair.compressed)},
+      {"same_bytes", pair.sameBytes}};
   json["first_difference"] = pair.firstDifference ? nlohmann::json(*pair.firstDifference) : nlohmann::json();
   return json;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

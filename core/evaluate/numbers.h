@@ -8,6 +8,8 @@
 namespace rankscope {
 
 /// A number for JSON, which has neither NaN nor infinity: those become null.
-inline nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
+inline nlohmann::json number(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+}
 
-}  // namespace rankscope
+} // namespace rankscope

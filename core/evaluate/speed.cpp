@@ -29,14 +29,16 @@ Round measureOnce(const Model& model, const SpeedOptions& options, const Progres
   const std::int64_t room = model.context() - options.decodeTokens - 1;
   const auto prompt = static_cast<std::size_t>(std::max<std::int64_t>(1, std::min(options.promptTokens, room)));
   std::vector<int> tokens(prompt);
-  for (std::size_t i = 0; i < prompt; ++i) tokens[i] = static_cast<int>(i * 7919 % static_cast<std::size_t>(model.architecture().vocabulary));
+  for (std::size_t i = 0; i < prompt; ++i)
+    tokens[i] = static_cast<int>(i * 7919 % static_cast<std::size_t>(model.architecture().vocabulary));
   KvCache cache = model.newCache();
   auto start = std::chrono::steady_clock::now();
   RowMatrixF hidden = model.forward(tokens, cache, progress);
   model.logits(hidden.bottomRows(1));
   const double prefill = secondsSince(start);
   start = std::chrono::steady_clock::now();
-  const int steps = std::max(1, static_cast<int>(std::min<std::int64_t>(options.decodeTokens, model.context() - cache.length())));
+  const int steps =
+      std::max(1, static_cast<int>(std::min<std::int64_t>(options.decodeTokens, model.context() - cache.length())));
   for (int i = 0; i < steps; ++i) {
     const std::vector<int> next{tokens[static_cast<std::size_t>(i) % prompt]};
     hidden = model.forward(next, cache, progress);
@@ -60,16 +62,17 @@ std::uint64_t processBytes() {
 
 std::string describe(const SpeedReport& report) {
   const Speed &a = report.models[0], &b = report.models[1];
-  std::string text = fmt::format(
-      "The compressed model needs {:.2f} times the arithmetic of the original, prefills {:.2f} times and decodes {:.2f} times as fast.",
-      b.flopsPerToken / a.flopsPerToken, b.prefillRatio, b.decodeRatio);
+  std::string text = fmt::format("The compressed model needs {:.2f} times the arithmetic of the original, prefills "
+                                 "{:.2f} times and decodes {:.2f} times as fast.",
+                                 b.flopsPerToken / a.flopsPerToken, b.prefillRatio, b.decodeRatio);
   if (!report.aboveBreakEven.empty())
-    text += fmt::format(" {} layers have a rank at or above break-even (rows·cols/(rows+cols)) and cost more than dense ones.",
-                        report.aboveBreakEven.size());
+    text += fmt::format(
+        " {} layers have a rank at or above break-even (rows·cols/(rows+cols)) and cost more than dense ones.",
+        report.aboveBreakEven.size());
   return text;
 }
 
-}  // namespace
+} // namespace
 
 Substitutes int8Factors(const Model& model) {
   Substitutes result;
@@ -96,24 +99,28 @@ Substitutes int8Factors(const Model& model) {
 SpeedReport measureSpeed(const Model& original, const Model& compressed, const SpeedOptions& options,
                          const Progress& progress) {
   std::vector<std::pair<std::string, Model>> models{{"original", original}, {"compressed", compressed}};
-  if (const Substitutes int8 = int8Factors(compressed); !int8.empty()) models.emplace_back("int8", compressed.with(int8));
+  if (const Substitutes int8 = int8Factors(compressed); !int8.empty())
+    models.emplace_back("int8", compressed.with(int8));
   std::vector<std::vector<double>> prefill(models.size()), decode(models.size());
   for (int round = 0; round <= options.rounds; ++round)
     for (std::size_t i = 0; i < models.size(); ++i) {
       const Round measured = measureOnce(models[i].second, options, progress);
       progress.report((static_cast<double>(round) * static_cast<double>(models.size()) + static_cast<double>(i) + 1) /
-                      (static_cast<double>(options.rounds + 1) * static_cast<double>(models.size())), "speed");
-      if (round == 0) continue;  // the first one reads the file and warms up
+                          (static_cast<double>(options.rounds + 1) * static_cast<double>(models.size())),
+                      "speed");
+      if (round == 0) continue; // the first one reads the file and warms up
       prefill[i].push_back(measured.prefill);
       decode[i].push_back(measured.decode);
     }
   SpeedReport report;
   for (std::size_t i = 0; i < models.size(); ++i) {
     const Model& model = models[i].second;
-    Speed speed{models[i].first, median(prefill[i]), median(decode[i]), 1, 1, model.weightBytes(), 0, model.flopsPerToken()};
+    Speed speed{models[i].first,      median(prefill[i]), median(decode[i]), 1, 1, model.weightBytes(), 0,
+                model.flopsPerToken()};
     const Architecture& a = model.architecture();
-    speed.residentBytes = speed.weightBytes + static_cast<std::uint64_t>(2 * a.kvWidth() * (options.promptTokens + options.decodeTokens)) *
-                                                  a.blocks.size() * sizeof(float);
+    speed.residentBytes = speed.weightBytes +
+                          static_cast<std::uint64_t>(2 * a.kvWidth() * (options.promptTokens + options.decodeTokens)) *
+                              a.blocks.size() * sizeof(float);
     if (i > 0) {
       speed.prefillRatio = speed.prefill / report.models[0].prefill;
       speed.decodeRatio = speed.decode / report.models[0].decode;
@@ -136,12 +143,15 @@ SpeedReport measureSpeed(const Model& original, const Model& compressed, const S
 nlohmann::json speedJson(const SpeedReport& report) {
   nlohmann::json json{{"summary", report.sentence}};
   for (const Speed& s : report.models)
-    json[s.name] = {{"prefill_tokens_per_second", number(s.prefill)}, {"decode_tokens_per_second", number(s.decode)},
-                    {"prefill_ratio", number(s.prefillRatio)},        {"decode_ratio", number(s.decodeRatio)},
+    json[s.name] = {{"prefill_tokens_per_second", number(s.prefill)},
+                    {"decode_tokens_per_second", number(s.decode)},
+                    {"prefill_ratio", number(s.prefillRatio)},
+                    {"decode_ratio", number(s.decodeRatio)},
                     {"flops_per_token", number(s.flopsPerToken)}};
   json["above_break_even"] = nlohmann::json::array();
   for (const AboveBreakEven& layer : report.aboveBreakEven)
-    json["above_break_even"].push_back({{"name", layer.layer}, {"rank", layer.rank}, {"break_even", number(layer.breakEven)}});
+    json["above_break_even"].push_back(
+        {{"name", layer.layer}, {"rank", layer.rank}, {"break_even", number(layer.breakEven)}});
   return json;
 }
 
@@ -152,4 +162,4 @@ nlohmann::json memoryJson(const SpeedReport& report) {
   return json;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

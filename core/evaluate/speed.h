@@ -14,13 +14,13 @@
 namespace rankscope {
 
 struct Speed {
-  std::string name;            ///< "original", "compressed", "int8"
-  double prefill = 0;          ///< tokens a second
+  std::string name;   ///< "original", "compressed", "int8"
+  double prefill = 0; ///< tokens a second
   double decode = 0;
-  double prefillRatio = 1;     ///< to the first model
+  double prefillRatio = 1; ///< to the first model
   double decodeRatio = 1;
-  std::uint64_t weightBytes = 0;     ///< as stored, scales included
-  std::uint64_t residentBytes = 0;   ///< of those, what has to be in memory while it runs, KV cache included
+  std::uint64_t weightBytes = 0;   ///< as stored, scales included
+  std::uint64_t residentBytes = 0; ///< of those, what has to be in memory while it runs, KV cache included
   double flopsPerToken = 0;
 };
 
@@ -40,8 +40,8 @@ struct AboveBreakEven {
 struct SpeedReport {
   std::vector<Speed> models;
   std::vector<AboveBreakEven> aboveBreakEven;
-  std::uint64_t processBytes = 0;  ///< resident memory of this process afterwards
-  std::string sentence;            ///< what the figures mean
+  std::uint64_t processBytes = 0; ///< resident memory of this process afterwards
+  std::string sentence;           ///< what the figures mean
 };
 
 /// Measures the models by turns, round by round, so that a change of the machine's load hits all alike; medians of the
@@ -52,7 +52,7 @@ SpeedReport measureSpeed(const Model& original, const Model& compressed, const S
 /// Every factored linear of floats with int8 factors; empty when there is none.
 Substitutes int8Factors(const Model& model);
 
-nlohmann::json speedJson(const SpeedReport& report);   ///< the `speed` key
-nlohmann::json memoryJson(const SpeedReport& report);  ///< the `memory` key
+nlohmann::json speedJson(const SpeedReport& report);  ///< the `speed` key
+nlohmann::json memoryJson(const SpeedReport& report); ///< the `memory` key
 
-}  // namespace rankscope
+} // namespace rankscope

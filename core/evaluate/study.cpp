@@ -16,7 +16,9 @@ namespace rankscope {
 
 namespace {
 
-double errorOf(double cosine) { return std::sqrt(std::max(0.0, 1 - cosine * cosine)); }
+double errorOf(double cosine) {
+  return std::sqrt(std::max(0.0, 1 - cosine * cosine));
+}
 
 /// ‖y‖², ‖ŷ‖², ⟨y, ŷ⟩ and ‖y − ŷ‖² over all tokens.
 struct OutputSums {
@@ -89,7 +91,8 @@ class Study {
   }
 
   void everything(const Progress& progress) {
-    m_report.together = compare(m_original, m_original.with(m_substitutes), m_windows, {true, m_options.batchTokens}, progress);
+    m_report.together =
+        compare(m_original, m_original.with(m_substitutes), m_windows, {true, m_options.batchTokens}, progress);
     m_report.depth = m_report.together->blocks;
     tell();
   }
@@ -122,8 +125,10 @@ class Study {
         RowMatrixF hidden = states[static_cast<std::size_t>(block)];
         models[i].runBlocks(hidden, batch, block, m_original.blockCount(), {}, progress);
         effects[i].add(m_original, models[i], part, final, models[i].finalNorm(hidden), progress);
-        progress.report((static_cast<double>(done) + static_cast<double>(part.size() * (i + 1)) / static_cast<double>(m_layers.size())) /
-                            static_cast<double>(m_windows.size()), "each layer alone");
+        progress.report((static_cast<double>(done) +
+                         static_cast<double>(part.size() * (i + 1)) / static_cast<double>(m_layers.size())) /
+                            static_cast<double>(m_windows.size()),
+                        "each layer alone");
       }
       done += part.size();
       fillLayers(outputs, effects);
@@ -139,8 +144,17 @@ class Study {
       const Comparison c = effects[i].result();
       if (first) {
         const Linear& compressed = *m_substitutes.at(m_layers[i]);
-        m_report.layers.push_back({m_layers[i], info.name, info.role, info.block, compressed.rank(),
-                                   weightQuality(*m_original.linear(m_layers[i]), compressed), {}, 0, 1, 1, 0});
+        m_report.layers.push_back({m_layers[i],
+                                   info.name,
+                                   info.role,
+                                   info.block,
+                                   compressed.rank(),
+                                   weightQuality(*m_original.linear(m_layers[i]), compressed),
+                                   {},
+                                   0,
+                                   1,
+                                   1,
+                                   0});
       }
       LayerEffect& effect = m_report.layers[i];
       effect.outputs = outputs[i].quality();
@@ -159,17 +173,24 @@ class Study {
     if (all > 0) counts.push_back(all);
     std::mt19937_64 random(m_options.seed);
     double total = 0, done = 0;
-    for (const int n : counts) total += n == all ? 1 : m_options.draws;
+    for (const int n : counts) total += n == 1 ? 0 : n == all ? 1 : m_options.draws;
     for (const int n : counts) {
       SweepPoint mean{n, 0, 0};
+      if (n == 1) { // all of them are known already
+        addSingles();
+        continue;
+      }
       const int draws = n == all ? 1 : m_options.draws;
       for (int draw = 0; draw < draws; ++draw) {
         std::vector<LayerId> some = m_layers;
         std::shuffle(some.begin(), some.end(), random);
         Substitutes chosen;
-        for (int i = 0; i < n; ++i) chosen[some[static_cast<std::size_t>(i)]] = m_substitutes.at(some[static_cast<std::size_t>(i)]);
-        const Comparison c = compare(m_original, m_original.with(chosen), m_windows, {false, m_options.batchTokens}, progress.silent());
-        m_report.sweep.push_back({n, draw, c.kl.mean, c.logits.cosine, c.centeredLogits.cosine, errorOf(c.centeredLogits.cosine)});
+        for (int i = 0; i < n; ++i)
+          chosen[some[static_cast<std::size_t>(i)]] = m_substitutes.at(some[static_cast<std::size_t>(i)]);
+        const Comparison c =
+            compare(m_original, m_original.with(chosen), m_windows, {false, m_options.batchTokens}, progress.silent());
+        m_report.sweep.push_back(
+            {n, draw, c.kl.mean, c.logits.cosine, c.centeredLogits.cosine, errorOf(c.centeredLogits.cosine)});
         mean.error += m_report.sweep.back().error / draws;
         mean.kl += c.kl.mean / draws;
         progress.report(++done / total, "layers together");
@@ -178,6 +199,16 @@ class Study {
       fit();
       tell();
     }
+  }
+
+  void addSingles() {
+    SweepPoint mean{1, m_report.singleError, 0};
+    for (const LayerEffect& layer : m_report.layers) {
+      const int draw = static_cast<int>(m_report.sweep.size());
+      m_report.sweep.push_back({1, draw, layer.kl, layer.logitCosine, layer.centeredCosine, layer.error});
+      mean.kl += layer.kl / static_cast<double>(m_report.layers.size());
+    }
+    m_report.sweepMeans.push_back(mean);
   }
 
   void fit() {
@@ -201,7 +232,7 @@ class Study {
   StudyReport m_report;
 };
 
-}  // namespace
+} // namespace
 
 std::optional<PowerFit> fitPower(const std::vector<double>& n, const std::vector<double>& y, double ceiling) {
   std::vector<double> u, v, allU, allV;
@@ -221,7 +252,8 @@ std::optional<PowerFit> fitPower(const std::vector<double>& n, const std::vector
   }
   const double count = static_cast<double>(u.size());
   if (u.size() < 2) return std::nullopt;
-  const double meanU = std::accumulate(u.begin(), u.end(), 0.0) / count, meanV = std::accumulate(v.begin(), v.end(), 0.0) / count;
+  const double meanU = std::accumulate(u.begin(), u.end(), 0.0) / count,
+               meanV = std::accumulate(v.begin(), v.end(), 0.0) / count;
   double uu = 0, uv = 0;
   for (std::size_t i = 0; i < u.size(); ++i) {
     uu += (u[i] - meanU) * (u[i] - meanU);
@@ -246,8 +278,11 @@ StudyReport studyAggregation(const Model& original, const Substitutes& substitut
 }
 
 static nlohmann::json toJson(const PowerFit& fit) {
-  return {{"exponent", number(fit.exponent)}, {"standard_error", number(fit.standardError)},
-          {"coefficient", number(fit.coefficient)}, {"points", fit.points}, {"saturated", fit.saturated}};
+  return {{"exponent", number(fit.exponent)},
+          {"standard_error", number(fit.standardError)},
+          {"coefficient", number(fit.coefficient)},
+          {"points", fit.points},
+          {"saturated", fit.saturated}};
 }
 
 static nlohmann::json toJson(const LayerEffect& layer) {
@@ -267,19 +302,32 @@ static nlohmann::json toJson(const LayerEffect& layer) {
 }
 
 nlohmann::json toJson(const StudyReport& report) {
-  nlohmann::json json{{"kind", "study"}, {"tokens", report.tokens}, {"draws", report.draws}, {"complete", report.complete},
-                      {"single_layer_error", number(report.singleError)}, {"sentences", report.sentences}};
+  nlohmann::json json{{"kind", "study"},
+                      {"tokens", report.tokens},
+                      {"draws", report.draws},
+                      {"complete", report.complete},
+                      {"single_layer_error", number(report.singleError)},
+                      {"sentences", report.sentences}};
   for (const char* key : {"depth", "layers", "sweep", "sweep_means"}) json[key] = nlohmann::json::array();
   for (std::size_t i = 0; i < report.depth.size(); ++i)
-    json["depth"].push_back({{"block", i}, {"cosine", number(report.depth[i].cosine)}, {"relative_error", number(report.depth[i].relativeError)}});
+    json["depth"].push_back({{"block", i},
+                             {"cosine", number(report.depth[i].cosine)},
+                             {"relative_error", number(report.depth[i].relativeError)}});
   for (const LayerEffect& layer : report.layers) json["layers"].push_back(toJson(layer));
   for (const SweepDraw& d : report.sweep)
-    json["sweep"].push_back({{"layers", d.layers}, {"draw", d.draw}, {"kl_mean", number(d.kl)}, {"logit_cosine", number(d.logitCosine)},
-                             {"logit_cosine_centered", number(d.centeredCosine)}, {"error", number(d.error)}});
+    json["sweep"].push_back({{"layers", d.layers},
+                             {"draw", d.draw},
+                             {"kl_mean", number(d.kl)},
+                             {"logit_cosine", number(d.logitCosine)},
+                             {"logit_cosine_centered", number(d.centeredCosine)},
+                             {"error", number(d.error)}});
   for (const SweepPoint& p : report.sweepMeans) {
     const double n = p.layers;
-    json["sweep_means"].push_back({{"layers", p.layers}, {"error", number(p.error)}, {"kl_mean", number(p.kl)},
-                                   {"averaging", number(report.singleError / std::sqrt(n))}, {"constant", number(report.singleError)},
+    json["sweep_means"].push_back({{"layers", p.layers},
+                                   {"error", number(p.error)},
+                                   {"kl_mean", number(p.kl)},
+                                   {"averaging", number(report.singleError / std::sqrt(n))},
+                                   {"constant", number(report.singleError)},
                                    {"random_walk", number(report.singleError * std::sqrt(n))}});
   }
   json["together"] = report.together ? toJson(*report.together) : nlohmann::json();
@@ -288,4 +336,4 @@ nlohmann::json toJson(const StudyReport& report) {
   return json;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

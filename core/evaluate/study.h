@@ -23,12 +23,12 @@ struct LayerEffect {
   Role role = Role::Other;
   std::optional<int> block;
   std::optional<std::int64_t> rank;
-  Quality weights;               ///< of the matrix
-  Quality outputs;               ///< of the linear's outputs on real inputs, bias left out
-  double kl = 0;                 ///< mean KL(original ‖ this layer compressed), nats
-  double logitCosine = 1;        ///< raw
+  Quality weights;        ///< of the matrix
+  Quality outputs;        ///< of the linear's outputs on real inputs, bias left out
+  double kl = 0;          ///< mean KL(original ‖ this layer compressed), nats
+  double logitCosine = 1; ///< raw
   double centeredCosine = 1;
-  double error = 0;              ///< sqrt(1 − centeredCosine²): the study's way from a cosine to an error
+  double error = 0; ///< sqrt(1 − centeredCosine²): the study's way from a cosine to an error
 };
 
 /// Some layers compressed together.
@@ -54,21 +54,21 @@ struct PowerFit {
   double standardError = 0;
   double coefficient = 0;
   int points = 0;
-  bool saturated = false;  ///< hardly any point lies where errors can still grow: the exponent says little
+  bool saturated = false; ///< hardly any point lies where errors can still grow: the exponent says little
 };
 
 struct StudyReport {
   std::int64_t tokens = 0;
   int draws = 0;
-  std::vector<Nearness> depth;          ///< (a) residual stream behind each block, everything compressed
-  std::optional<Comparison> together;   ///< everything compressed
-  std::vector<LayerEffect> layers;      ///< (b) and (d)
-  std::vector<SweepDraw> sweep;         ///< (c)
+  std::vector<Nearness> depth;        ///< (a) residual stream behind each block, everything compressed
+  std::optional<Comparison> together; ///< everything compressed
+  std::vector<LayerEffect> layers;    ///< (b) and (d)
+  std::vector<SweepDraw> sweep;       ///< (c)
   std::vector<SweepPoint> sweepMeans;
-  std::optional<PowerFit> errorFit;     ///< of `error` against N
+  std::optional<PowerFit> errorFit; ///< of `error` against N
   std::optional<PowerFit> klFit;
-  double singleError = 0;               ///< ε: mean error of one layer alone
-  std::vector<std::string> sentences;   ///< what all this means
+  double singleError = 0;             ///< ε: mean error of one layer alone
+  std::vector<std::string> sentences; ///< what all this means
   bool complete = false;
 };
 
@@ -84,9 +84,10 @@ StudyReport studyAggregation(const Model& original, const Substitutes& substitut
                              const StudyOptions& options = {}, const Progress& progress = {},
                              const std::function<void(const StudyReport&)>& partial = {});
 
-/// Fit over the points whose error is below `ceiling`, all of them when fewer than three are; nullopt for fewer than two.
+/// Fit over the points whose error is below `ceiling`, all of them when fewer than three are; nullopt for fewer than
+/// two.
 std::optional<PowerFit> fitPower(const std::vector<double>& n, const std::vector<double>& y, double ceiling);
 
 nlohmann::json toJson(const StudyReport& report);
 
-}  // namespace rankscope
+} // namespace rankscope

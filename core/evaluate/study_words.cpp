@@ -24,15 +24,18 @@ constexpr Hypothesis kHypotheses[] = {
 
 std::string fitSentence(const StudyReport& report) {
   const PowerFit& fit = *report.errorFit;
-  const auto nearest = std::min_element(std::begin(kHypotheses), std::end(kHypotheses), [&](const auto& a, const auto& b) {
-    return std::abs(a.exponent - fit.exponent) < std::abs(b.exponent - fit.exponent);
-  });
-  std::string text = fmt::format(
-      "With N randomly chosen layers compressed together, the error of the logits (sqrt(1 − c²) of their centred cosine c) "
-      "grows as N^{:.2f} ± {:.2f} ({} points). The nearest of the simple laws is N^{:g}: {}.",
-      fit.exponent, fit.standardError, fit.points, nearest->exponent, nearest->words);
+  const auto nearest =
+      std::min_element(std::begin(kHypotheses), std::end(kHypotheses), [&](const auto& a, const auto& b) {
+        return std::abs(a.exponent - fit.exponent) < std::abs(b.exponent - fit.exponent);
+      });
+  std::string text =
+      fmt::format("With N randomly chosen layers compressed together, the error of the logits (sqrt(1 − c²) of their "
+                  "centred cosine c) "
+                  "grows as N^{:.2f} ± {:.2f} ({} points). The nearest of the simple laws is N^{:g}: {}.",
+                  fit.exponent, fit.standardError, fit.points, nearest->exponent, nearest->words);
   if (fit.saturated)
-    text += " Most of the points lie where the outputs are already unrelated and the error cannot grow, so the exponent says little; "
+    text += " Most of the points lie where the outputs are already unrelated and the error cannot grow, so the "
+            "exponent says little; "
             "a smaller compression would show more.";
   return text;
 }
@@ -40,12 +43,12 @@ std::string fitSentence(const StudyReport& report) {
 std::string averagingSentence(const StudyReport& report) {
   const SweepPoint& last = report.sweepMeans.back();
   const double single = report.singleError, n = last.layers;
-  return fmt::format(
-      "One layer alone costs an error of {:.3f} on average. Averaging (ε/√N) would give {:.3f} for all {}, independent noise "
-      "(ε·√N, at most 1) {:.3f}; measured: {:.3f}. {}",
-      single, single / std::sqrt(n), last.layers, std::min(1.0, single * std::sqrt(n)), last.error,
-      last.error > single ? "Errors do not average out: every further layer makes the model worse."
-                          : "In this run more layers together were no worse than one alone.");
+  return fmt::format("One layer alone costs an error of {:.3f} on average. Averaging (ε/√N) would give {:.3f} for all "
+                     "{}, independent noise "
+                     "(ε·√N, at most 1) {:.3f}; measured: {:.3f}. {}",
+                     single, single / std::sqrt(n), last.layers, std::min(1.0, single * std::sqrt(n)), last.error,
+                     last.error > single ? "Errors do not average out: every further layer makes the model worse."
+                                         : "In this run more layers together were no worse than one alone.");
 }
 
 std::string weightSentence(const StudyReport& report) {
@@ -57,23 +60,26 @@ std::string weightSentence(const StudyReport& report) {
   const double count = static_cast<double>(report.layers.size());
   weights /= count;
   outputs /= count;
-  const char* verdict = outputs > weights
-                            ? "Real inputs use the kept directions more than a random input would, which is why a model survives "
-                              "weight cosines that look hopeless."
-                            : "Real inputs use the lost directions at least as much as a random input would, so the weights' cosine "
-                              "flatters these layers.";
-  return fmt::format("Per layer, the weights' cosine is {:.3f} on average, the cosine of what the layer puts out on this text {:.3f}. {}",
+  const char* verdict =
+      outputs > weights
+          ? "Real inputs use the kept directions more than a random input would, which is why a model survives "
+            "weight cosines that look hopeless."
+          : "Real inputs use the lost directions at least as much as a random input would, so the weights' cosine "
+            "flatters these layers.";
+  return fmt::format("Per layer, the weights' cosine is {:.3f} on average, the cosine of what the layer puts out on "
+                     "this text {:.3f}. {}",
                      weights, outputs, verdict);
 }
 
 std::string depthSentence(const StudyReport& report) {
-  return fmt::format(
-      "Behind the first block the residual stream has a relative error of {:.3f}, behind the last one {:.3f}: the residual "
-      "stream carries what came before past each compressed block, so a block's own error is diluted, not averaged away.",
-      report.depth.front().relativeError, report.depth.back().relativeError);
+  const double first = report.depth.front().relativeError, last = report.depth.back().relativeError;
+  return fmt::format("Behind the first block the residual stream has a relative error of {:.3f}, behind the last one {:.3f}: {}",
+                     first, last,
+                     last > first ? "it grows with depth, so later blocks do not repair what earlier ones lost."
+                                  : "later blocks add more to the stream than they add error.");
 }
 
-}  // namespace
+} // namespace
 
 std::vector<std::string> studySentences(const StudyReport& report) {
   std::vector<std::string> sentences;
@@ -82,16 +88,18 @@ std::vector<std::string> studySentences(const StudyReport& report) {
   if (!report.layers.empty()) sentences.push_back(weightSentence(report));
   if (!report.depth.empty()) sentences.push_back(depthSentence(report));
   if (report.together)
-    sentences.push_back(fmt::format(
-        "With everything compressed the raw output cosine is {:.3f}, centred over the vocabulary {:.3f}; softmax sees only "
-        "the latter. KL is {:.3f} nats a token, perplexity goes from {:.2f} to {:.2f}.",
-        report.together->logits.cosine, report.together->centeredLogits.cosine, report.together->kl.mean,
-        report.together->original.value, report.together->compressed.value));
-  sentences.emplace_back(
-      "The original study's own numbers: a cosine of 0.58 is an error of 0.81, not 0.4; an output cosine of 0.875 is an error "
-      "of 0.48, not 0.08; averaging 0.81 over 24 layers (ε/√24) would have given a cosine of 0.987. Its data never supported "
-      "averaging.");
+    sentences.push_back(fmt::format("With everything compressed the raw output cosine is {:.3f}, centred over the "
+                                    "vocabulary {:.3f}; softmax sees only "
+                                    "the latter. KL is {:.3f} nats a token, perplexity goes from {:.2f} to {:.2f}.",
+                                    report.together->logits.cosine, report.together->centeredLogits.cosine,
+                                    report.together->kl.mean, report.together->original.value,
+                                    report.together->compressed.value));
+  sentences.emplace_back("The original study's own numbers: a cosine of 0.58 is an error of 0.81, not 0.4; an output "
+                         "cosine of 0.875 is an error "
+                         "of 0.48, not 0.08; averaging 0.81 over 24 layers (ε/√24) would have given a cosine of 0.987. "
+                         "Its data never supported "
+                         "averaging.");
   return sentences;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

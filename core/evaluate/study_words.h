@@ -12,4 +12,4 @@ namespace rankscope {
 /// why weights mislead, and what the original study's own numbers imply.
 std::vector<std::string> studySentences(const StudyReport& report);
 
-}  // namespace rankscope
+} // namespace rankscope

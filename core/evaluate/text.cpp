@@ -80,7 +80,7 @@ class Packer {
   std::vector<Window> m_windows;
 };
 
-}  // namespace
+} // namespace
 
 std::vector<std::string> splitRecords(std::string_view text) {
   std::vector<std::string> records;
@@ -104,7 +104,9 @@ std::vector<std::string> splitRecords(std::string_view text) {
   return records;
 }
 
-std::vector<std::string> readRecords(const std::filesystem::path& path) { return splitRecords(readText(path)); }
+std::vector<std::string> readRecords(const std::filesystem::path& path) {
+  return splitRecords(readText(path));
+}
 
 std::vector<Window> windowsOf(const std::vector<std::string>& records, const Tokenizer& tokenizer, std::int64_t context,
                               std::int64_t limit) {
@@ -118,4 +120,4 @@ std::vector<Window> windowsOf(const std::vector<std::string>& records, const Tok
   return packer.take();
 }
 
-}  // namespace rankscope
+} // namespace rankscope

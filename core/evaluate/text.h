@@ -27,4 +27,4 @@ struct Window {
 std::vector<Window> windowsOf(const std::vector<std::string>& records, const Tokenizer& tokenizer, std::int64_t context,
                               std::int64_t limit);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -43,9 +43,8 @@ void checkVector(const ConfigReader& config, const std::string& name, std::int64
   const TensorView* tensor = config.checkpoint().findTensor(name);
   if (!tensor) config.refuse(ErrorKind::NotFound, fmt::format("tensor {} is missing", name));
   if (!isWeight(tensor->dtype) || tensor->elements() != static_cast<std::uint64_t>(size))
-    config.refuse(ErrorKind::Malformed,
-                  fmt::format("tensor {} has {} elements of {}, but config.json asks for {}", name, tensor->elements(),
-                              rankscope::name(tensor->dtype), size));
+    config.refuse(ErrorKind::Malformed, fmt::format("tensor {} has {} elements of {}, but config.json asks for {}",
+                                                    name, tensor->elements(), rankscope::name(tensor->dtype), size));
 }
 
 void checkLinear(const ConfigReader& config, const LinearNames& names, std::int64_t inputs, std::int64_t outputs) {
@@ -82,7 +81,8 @@ void checkBlock(const ConfigReader& config, const Architecture& a, const BlockDe
 /// Everything that the tensors must agree with, so that the forward pass need not look.
 void check(const ConfigReader& config, const Architecture& a, std::optional<std::int64_t> inner) {
   if (a.heads % a.kvHeads != 0)
-    config.refuse(ErrorKind::Malformed, fmt::format("config.json: {} heads cannot share {} key-value heads", a.heads, a.kvHeads));
+    config.refuse(ErrorKind::Malformed,
+                  fmt::format("config.json: {} heads cannot share {} key-value heads", a.heads, a.kvHeads));
   checkShape(config, a.embedding, a.hidden, a.vocabulary);
   if (!a.position.empty()) checkShape(config, a.position, a.hidden, a.context);
   checkShape(config, a.head, a.hidden, a.vocabulary);
@@ -92,7 +92,7 @@ void check(const ConfigReader& config, const Architecture& a, std::optional<std:
     checkBlock(config, a, block, inner ? *inner : innerWidth(config, block));
 }
 
-}  // namespace
+} // namespace
 
 Architecture describeArchitecture(const Checkpoint& checkpoint) {
   const ConfigReader config(checkpoint);
@@ -122,4 +122,4 @@ std::string whyNotRunnable(const Checkpoint& checkpoint) {
   }
 }
 
-}  // namespace rankscope
+} // namespace rankscope

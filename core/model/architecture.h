@@ -20,22 +20,22 @@ struct LinearNames {
 
 /// How the outputs of a fused query-key-value linear are ordered.
 enum class QkvPacking {
-  Separate,      ///< three linears
-  Concatenated,  ///< all of q, then k, then v (GPT-2)
-  PerHead,       ///< for each head its q, k, v (GPT-NeoX)
+  Separate,     ///< three linears
+  Concatenated, ///< all of q, then k, then v (GPT-2)
+  PerHead,      ///< for each head its q, k, v (GPT-NeoX)
 };
 
 struct BlockDescription {
   LinearNames attentionNorm, mlpNorm;
-  LinearNames query, key, value;  ///< with QkvPacking::Separate, else `query` is the fused linear
+  LinearNames query, key, value; ///< with QkvPacking::Separate, else `query` is the fused linear
   LinearNames attentionOutput;
-  LinearNames up, gate, down;     ///< gate only where the MLP is gated: down(act(gate x) ⊙ up x)
-  std::int64_t window = 0;        ///< query i sees keys j > i − window; 0: all j ≤ i
-  float scoreScale = 1;           ///< of q·k
+  LinearNames up, gate, down; ///< gate only where the MLP is gated: down(act(gate x) ⊙ up x)
+  std::int64_t window = 0;    ///< query i sees keys j > i − window; 0: all j ≤ i
+  float scoreScale = 1;       ///< of q·k
 };
 
-/// Everything that the forward pass must know, from config.json and the tensors' names: what differs between families is
-/// data here, not code.
+/// Everything that the forward pass must know, from config.json and the tensors' names: what differs between families
+/// is data here, not code.
 struct Architecture {
   std::string family;
   std::int64_t vocabulary = 0;
@@ -43,16 +43,16 @@ struct Architecture {
   std::int64_t heads = 0;
   std::int64_t kvHeads = 0;
   std::int64_t headDim = 0;
-  std::int64_t context = 0;  ///< positions it was made for
-  bool rmsNorm = false;      ///< else LayerNorm
+  std::int64_t context = 0; ///< positions it was made for
+  bool rmsNorm = false;     ///< else LayerNorm
   float normEpsilon = 1e-5f;
   Activation activation = Activation::GeluNew;
-  bool parallelResidual = false;  ///< x + attention(norm₁ x) + mlp(norm₂ x)
+  bool parallelResidual = false; ///< x + attention(norm₁ x) + mlp(norm₂ x)
   QkvPacking packing = QkvPacking::Separate;
-  std::optional<Rope> rope;  ///< else learned positions
+  std::optional<Rope> rope; ///< else learned positions
   std::string embedding;
-  std::string position;      ///< "" with rope
-  std::string head;          ///< the embedding's name where tied
+  std::string position; ///< "" with rope
+  std::string head;     ///< the embedding's name where tied
   LinearNames finalNorm;
   std::vector<BlockDescription> blocks;
   std::optional<int> bosToken;
@@ -70,4 +70,4 @@ Architecture describeArchitecture(const Checkpoint& checkpoint);
 /// Whether describeArchitecture() succeeds, and if not, why not ("" when it does).
 std::string whyNotRunnable(const Checkpoint& checkpoint);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -59,7 +59,9 @@ void attendOne(const Task& task, std::int64_t head, std::vector<float>& scores) 
   const std::int64_t keyOffset = head / (s.heads / s.kvHeads) * s.headDim;
   const std::int64_t begin = task.firstKey(task.first), keys = task.first + 1 - begin;
   const auto rowBytes = static_cast<std::size_t>(task.kvStride) * sizeof(float);
-  const auto bytes = [&](const float* from) { return reinterpret_cast<const std::byte*>(from + begin * task.kvStride + keyOffset); };
+  const auto bytes = [&](const float* from) {
+    return reinterpret_cast<const std::byte*>(from + begin * task.kvStride + keyOffset);
+  };
   scores.resize(static_cast<std::size_t>(keys));
   const Kernels& k = kernels();
   k.dotRows(Code::F32, bytes(task.keys), rowBytes, keys, s.headDim, task.queries + head * s.headDim, scores.data());
@@ -70,7 +72,7 @@ void attendOne(const Task& task, std::int64_t head, std::vector<float>& scores) 
   k.addRows(Code::F32, bytes(task.values), rowBytes, keys, s.headDim, scores.data(), out);
 }
 
-}  // namespace
+} // namespace
 
 void attend(const AttentionShape& shape, const float* queries, std::int64_t queryStride, const float* keys,
             const float* values, std::int64_t kvStride, std::int64_t first, std::int64_t rows, float* out) {
@@ -91,4 +93,4 @@ void attend(const AttentionShape& shape, const float* queries, std::int64_t quer
   });
 }
 
-}  // namespace rankscope
+} // namespace rankscope

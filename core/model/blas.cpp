@@ -9,7 +9,9 @@
 
 namespace rankscope {
 
-static int narrow(std::int64_t value) { return static_cast<int>(value); }
+static int narrow(std::int64_t value) {
+  return static_cast<int>(value);
+}
 
 void sgemm(std::int64_t m, std::int64_t n, std::int64_t k, float factor, ConstMatrixRef a, ConstMatrixRef b, float* c,
            std::int64_t cStride) {
@@ -26,7 +28,8 @@ void parallelSgemm(std::int64_t m, std::int64_t n, std::int64_t k, float factor,
   const bool byColumns = n >= m;
   const std::int64_t side = byColumns ? n : m;
   const std::int64_t other = std::max<std::int64_t>(1, (byColumns ? m : n) * k);
-  const std::int64_t least = std::max<std::int64_t>({16, 500'000 / other, (side + 2 * parallelThreads() - 1) / (2 * parallelThreads())});
+  const std::int64_t least =
+      std::max<std::int64_t>({16, 500'000 / other, (side + 2 * parallelThreads() - 1) / (2 * parallelThreads())});
   const std::int64_t piece = (least + 15) / 16 * 16;
   parallelFor((side + piece - 1) / piece, 1, [&](std::int64_t from, std::int64_t to) {
     const std::int64_t first = from * piece;
@@ -41,4 +44,4 @@ void parallelSgemm(std::int64_t m, std::int64_t n, std::int64_t k, float factor,
   });
 }
 
-}  // namespace rankscope
+} // namespace rankscope

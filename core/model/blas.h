@@ -9,7 +9,7 @@ namespace rankscope {
 struct ConstMatrixRef {
   const float* data = nullptr;
   std::int64_t stride = 0;
-  bool transposed = false;  ///< it is meant the other way round
+  bool transposed = false; ///< it is meant the other way round
 };
 
 /// c (m × n) = factor · a (m × k) · b (k × n) on this thread, through OpenBLAS; rows of c lie cStride apart.
@@ -20,4 +20,4 @@ void sgemm(std::int64_t m, std::int64_t n, std::int64_t k, float factor, ConstMa
 void parallelSgemm(std::int64_t m, std::int64_t n, std::int64_t k, float factor, ConstMatrixRef a, ConstMatrixRef b,
                    float* c, std::int64_t cStride);
 
-}  // namespace rankscope
+} // namespace rankscope

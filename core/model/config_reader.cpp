@@ -105,7 +105,9 @@ struct ScalingReader {
   }
 };
 
-double yarnMagnitude(double scale, double m) { return scale <= 1 ? 1.0 : 0.1 * m * std::log(scale) + 1.0; }
+double yarnMagnitude(double scale, double m) {
+  return scale <= 1 ? 1.0 : 0.1 * m * std::log(scale) + 1.0;
+}
 
 void readYarn(Rope& rope, const ScalingReader& scaling, double context) {
   rope.scaling = Rope::Scaling::Yarn;
@@ -132,10 +134,11 @@ void readLlama3(Rope& rope, const ScalingReader& scaling) {
     scaling.config.refuseKey(scaling.key, "high_freq_factor is not above low_freq_factor");
 }
 
-}  // namespace
+} // namespace
 
 Rope ConfigReader::rope(std::int64_t dims, std::int64_t context, std::string_view thetaKey) const {
-  if (dims <= 0 || dims % 2 != 0) refuse(ErrorKind::Malformed, fmt::format("config.json: {} rotary dimensions, not an even number", dims));
+  if (dims <= 0 || dims % 2 != 0)
+    refuse(ErrorKind::Malformed, fmt::format("config.json: {} rotary dimensions, not an even number", dims));
   Rope rope;
   rope.dims = dims;
   rope.theta = positive(thetaKey, 10000);
@@ -192,11 +195,13 @@ LinearNames ConfigReader::linear(const std::string& stem, bool bias) const {
   const bool stored = m_checkpoint.findTensor(name) != nullptr;
   if (bias && !stored) refuse(ErrorKind::NotFound, fmt::format("tensor {} is missing", name));
   if (!bias && stored)
-    refuse(ErrorKind::Malformed, fmt::format("tensor {} is there, but config.json says that there is no such bias", name));
+    refuse(ErrorKind::Malformed,
+           fmt::format("tensor {} is there, but config.json says that there is no such bias", name));
   return {stem + ".weight", bias ? name : std::string()};
 }
 
-std::string headName(const ConfigReader& config, const std::string& own, const std::string& embedding, bool tiedByDefault) {
+std::string headName(const ConfigReader& config, const std::string& own, const std::string& embedding,
+                     bool tiedByDefault) {
   const Checkpoint& checkpoint = config.checkpoint();
   const bool tied = config.flag("tie_word_embeddings", tiedByDefault);
   const bool stored = checkpoint.findLayer(own).has_value();
@@ -214,4 +219,4 @@ std::string headName(const ConfigReader& config, const std::string& own, const s
   return own;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

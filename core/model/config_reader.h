@@ -22,9 +22,9 @@ class ConfigReader final {
  public:
   explicit ConfigReader(const Checkpoint& checkpoint);
 
-  bool has(std::string_view key) const;  ///< present and not null
+  bool has(std::string_view key) const; ///< present and not null
   bool hasKey(std::string_view key) const { return m_json.contains(key); }
-  std::int64_t count(std::string_view key) const;  ///< a positive integer
+  std::int64_t count(std::string_view key) const; ///< a positive integer
   std::int64_t count(std::string_view key, std::int64_t otherwise) const;
   double positive(std::string_view key, double otherwise) const;
   bool flag(std::string_view key, bool otherwise) const;
@@ -53,7 +53,8 @@ class ConfigReader final {
 };
 
 /// The head's tensor name: `own` where it is stored, else the embedding's when the model ties them.
-std::string headName(const ConfigReader& config, const std::string& own, const std::string& embedding, bool tiedByDefault);
+std::string headName(const ConfigReader& config, const std::string& own, const std::string& embedding,
+                     bool tiedByDefault);
 
 // One per family, in families/.
 Architecture describeGptNeo(const ConfigReader& config);
@@ -63,4 +64,4 @@ Architecture describeLlama(const ConfigReader& config);
 Architecture describeMistral(const ConfigReader& config);
 Architecture describeQwen2(const ConfigReader& config);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -20,4 +20,4 @@ const Kernels& kernels() {
   return chosen;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

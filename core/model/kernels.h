@@ -13,12 +13,12 @@ enum class Activation { GeluNew, Gelu, Silu, Relu, QuickGelu };
 
 /// Sums over one vocabulary of two rows of logits, from which every logit metric follows.
 struct LogitSums {
-  double largestA = 0, largestB = 0;  ///< max a, max b
+  double largestA = 0, largestB = 0; ///< max a, max b
   double meanA = 0, meanB = 0;
-  double expA = 0, expB = 0;          ///< Σ exp(a − largestA), Σ exp(b − largestB)
-  double expDifference = 0;           ///< Σ exp(a − largestA)·(a − b)
-  double aa = 0, bb = 0, ab = 0;      ///< centred: Σ(a − meanA)², …, Σ(a − meanA)(b − meanB)
-  double difference = 0;              ///< centred: Σ((a − meanA) − (b − meanB))²
+  double expA = 0, expB = 0;     ///< Σ exp(a − largestA), Σ exp(b − largestB)
+  double expDifference = 0;      ///< Σ exp(a − largestA)·(a − b)
+  double aa = 0, bb = 0, ab = 0; ///< centred: Σ(a − meanA)², …, Σ(a − meanA)(b − meanB)
+  double difference = 0;         ///< centred: Σ((a − meanA) − (b − meanB))²
 };
 
 /// The inner loops of the forward pass, compiled for several instruction sets; kernels() picks once. All stream through
@@ -56,6 +56,6 @@ namespace detail {
 extern const Kernels kPortableKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
-}  // namespace detail
+} // namespace detail
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -8,13 +8,15 @@
 namespace rankscope {
 namespace {
 
-inline Floats select(Ints mask, Floats yes, Floats no) { return mask ? yes : no; }
+inline Floats select(Ints mask, Floats yes, Floats no) {
+  return mask ? yes : no;
+}
 
 /// exp(x) to about 1 ulp in [−87, 88], clamped outside: 2ⁿ·exp(r), |r| ≤ ½ ln 2, exp(r) by its series.
 inline Floats exponential(Floats x) {
   x = select(x < -87.0f, all(-87.0f), x);
   x = select(x > 88.0f, all(88.0f), x);
-  const Floats magic = all(12582912.0f);  // 1.5·2²³: adding it rounds to an integer
+  const Floats magic = all(12582912.0f); // 1.5·2²³: adding it rounds to an integer
   const Floats shifted = x * 1.44269504f + magic;
   const Floats n = shifted - magic;
   const Floats r = (x - n * 0.693145751953125f) - n * 1.42860682030941723e-6f;
@@ -52,7 +54,7 @@ inline Floats normalDistribution(Floats x) {
 
 template <Activation activation>
 inline Floats activated(Floats x) {
-  if constexpr (activation == Activation::GeluNew)  // x/2·(1 + tanh u) = x / (1 + e^{−2u})
+  if constexpr (activation == Activation::GeluNew) // x/2·(1 + tanh u) = x / (1 + e^{−2u})
     return x / (1.0f + exponential(x * (x * x * -0.0713548162726f - 1.5957691216f)));
   if constexpr (activation == Activation::Gelu) return x * normalDistribution(x);
   if constexpr (activation == Activation::Silu) return x / (1.0f + exponential(-x));
@@ -73,11 +75,16 @@ void activateAll(float* x, std::int64_t count) {
 
 void activate(Activation activation, float* x, std::int64_t count) {
   switch (activation) {
-    case Activation::GeluNew: return activateAll<Activation::GeluNew>(x, count);
-    case Activation::Gelu: return activateAll<Activation::Gelu>(x, count);
-    case Activation::Silu: return activateAll<Activation::Silu>(x, count);
-    case Activation::Relu: return activateAll<Activation::Relu>(x, count);
-    case Activation::QuickGelu: return activateAll<Activation::QuickGelu>(x, count);
+  case Activation::GeluNew:
+    return activateAll<Activation::GeluNew>(x, count);
+  case Activation::Gelu:
+    return activateAll<Activation::Gelu>(x, count);
+  case Activation::Silu:
+    return activateAll<Activation::Silu>(x, count);
+  case Activation::Relu:
+    return activateAll<Activation::Relu>(x, count);
+  case Activation::QuickGelu:
+    return activateAll<Activation::QuickGelu>(x, count);
   }
 }
 
@@ -107,7 +114,8 @@ void softmax(float* x, std::int64_t count) {
     Floats e = exponential(v - top);
     e = select(v - top < -87.0f, Floats{}, e);
     total += e;
-    if (i + kLanes <= count) writeFloats(x + i, e);
+    if (i + kLanes <= count)
+      writeFloats(x + i, e);
     else
       for (std::int64_t k = i; k < count; ++k) x[k] = e[k - i];
   });
@@ -178,5 +186,5 @@ void compareLogits(const float* a, const float* b, std::int64_t count, LogitSums
   for (; first < count; ++first) addOne(a[first], b[first], sums);
 }
 
-}  // namespace
-}  // namespace rankscope
+} // namespace
+} // namespace rankscope

@@ -64,19 +64,26 @@ template <Code code>
 void dotRowsOf(const std::byte* data, std::size_t rowBytes, std::int64_t rows, std::int64_t cols, const float* x,
                float* y) {
   for (std::int64_t i = 0; i < rows; ++i, data += rowBytes) {
-    if constexpr (code == Code::Int4) y[i] = dotInt4(data, cols, x);
-    else y[i] = dotRun<code>(data, 0, cols, x);
+    if constexpr (code == Code::Int4)
+      y[i] = dotInt4(data, cols, x);
+    else
+      y[i] = dotRun<code>(data, 0, cols, x);
   }
 }
 
 void dotRows(Code code, const std::byte* data, std::size_t rowBytes, std::int64_t rows, std::int64_t cols,
              const float* x, float* y) {
   switch (code) {
-    case Code::F32: return dotRowsOf<Code::F32>(data, rowBytes, rows, cols, x, y);
-    case Code::F16: return dotRowsOf<Code::F16>(data, rowBytes, rows, cols, x, y);
-    case Code::BF16: return dotRowsOf<Code::BF16>(data, rowBytes, rows, cols, x, y);
-    case Code::Int8: return dotRowsOf<Code::Int8>(data, rowBytes, rows, cols, x, y);
-    case Code::Int4: return dotRowsOf<Code::Int4>(data, rowBytes, rows, cols, x, y);
+  case Code::F32:
+    return dotRowsOf<Code::F32>(data, rowBytes, rows, cols, x, y);
+  case Code::F16:
+    return dotRowsOf<Code::F16>(data, rowBytes, rows, cols, x, y);
+  case Code::BF16:
+    return dotRowsOf<Code::BF16>(data, rowBytes, rows, cols, x, y);
+  case Code::Int8:
+    return dotRowsOf<Code::Int8>(data, rowBytes, rows, cols, x, y);
+  case Code::Int4:
+    return dotRowsOf<Code::Int4>(data, rowBytes, rows, cols, x, y);
   }
 }
 
@@ -163,7 +170,8 @@ void addNibbles(const std::byte* data, std::size_t rowBytes, std::int64_t first,
   }
   for (; j < end; ++j)
     for (int r = 0; r < 4; ++r) {
-      const auto byte = static_cast<std::uint8_t>(data[static_cast<std::size_t>(r) * rowBytes + static_cast<std::size_t>(j)]);
+      const auto byte =
+          static_cast<std::uint8_t>(data[static_cast<std::size_t>(r) * rowBytes + static_cast<std::size_t>(j)]);
       even[j] += c[r] * lowNibble(byte);
       odd[j] += c[r] * highNibble(byte);
     }
@@ -178,8 +186,9 @@ void addRun(const std::byte* data, std::size_t rowBytes, std::int64_t first, std
     addNibbles(data, rowBytes, first / 2, count / 2, c, y, odd);
     if (count % 2 != 0)
       for (int r = 0; r < 4; ++r)
-        y[(first + count) / 2] += c[r] * lowNibble(static_cast<std::uint8_t>(
-            data[static_cast<std::size_t>(r) * rowBytes + static_cast<std::size_t>((first + count) / 2)]));
+        y[(first + count) / 2] +=
+            c[r] * lowNibble(static_cast<std::uint8_t>(
+                       data[static_cast<std::size_t>(r) * rowBytes + static_cast<std::size_t>((first + count) / 2)]));
   } else {
     addFour<code>(data, rowBytes, first, count, c, y);
   }
@@ -209,11 +218,16 @@ void addRowsOf(const std::byte* data, std::size_t rowBytes, const float* scales,
 void addRows(Code code, const std::byte* data, std::size_t rowBytes, std::int64_t rows, std::int64_t cols,
              const float* x, float* y) {
   switch (code) {
-    case Code::F32: return addRowsOf<Code::F32>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
-    case Code::F16: return addRowsOf<Code::F16>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
-    case Code::BF16: return addRowsOf<Code::BF16>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
-    case Code::Int8: return addRowsOf<Code::Int8>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
-    case Code::Int4: return addRowsOf<Code::Int4>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
+  case Code::F32:
+    return addRowsOf<Code::F32>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
+  case Code::F16:
+    return addRowsOf<Code::F16>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
+  case Code::BF16:
+    return addRowsOf<Code::BF16>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
+  case Code::Int8:
+    return addRowsOf<Code::Int8>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
+  case Code::Int4:
+    return addRowsOf<Code::Int4>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
   }
 }
 
@@ -242,17 +256,22 @@ void expandInt4(const std::byte* row, std::int64_t count, float* out) {
 
 void expand(Code code, const std::byte* row, std::int64_t count, float* out) {
   switch (code) {
-    case Code::F32: return expandOf<Code::F32>(row, count, out);
-    case Code::F16: return expandOf<Code::F16>(row, count, out);
-    case Code::BF16: return expandOf<Code::BF16>(row, count, out);
-    case Code::Int8: return expandOf<Code::Int8>(row, count, out);
-    case Code::Int4: return expandInt4(row, count, out);
+  case Code::F32:
+    return expandOf<Code::F32>(row, count, out);
+  case Code::F16:
+    return expandOf<Code::F16>(row, count, out);
+  case Code::BF16:
+    return expandOf<Code::BF16>(row, count, out);
+  case Code::Int8:
+    return expandOf<Code::Int8>(row, count, out);
+  case Code::Int4:
+    return expandInt4(row, count, out);
   }
 }
 
-}  // namespace
+} // namespace
 
-const Kernels detail::RANKSCOPE_KERNELS = {RANKSCOPE_KERNEL_NAME, dotRows,  dotRowsGrouped, addRows,      addRowsGrouped,
-                                           expand,                activate, softmax,        compareLogits};
+const Kernels detail::RANKSCOPE_KERNELS = {
+    RANKSCOPE_KERNEL_NAME, dotRows, dotRowsGrouped, addRows, addRowsGrouped, expand, activate, softmax, compareLogits};
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -32,9 +32,15 @@ inline T readAs(const void* from) {
   return value;
 }
 
-inline Floats readFloats(const float* from) { return readAs<Floats>(from); }
-inline void writeFloats(float* to, Floats value) { __builtin_memcpy(to, &value, sizeof value); }
-inline Floats all(float value) { return value - Floats{}; }
+inline Floats readFloats(const float* from) {
+  return readAs<Floats>(from);
+}
+inline void writeFloats(float* to, Floats value) {
+  __builtin_memcpy(to, &value, sizeof value);
+}
+inline Floats all(float value) {
+  return value - Floats{};
+}
 
 typedef float FourFloats __attribute__((vector_size(16)));
 
@@ -47,9 +53,12 @@ inline float sum(Floats v) {
   return (parts[0][0] + parts[0][2]) + (parts[0][1] + parts[0][3]);
 }
 
-inline float asFloat(std::uint32_t bits) { return readAs<float>(&bits); }
+inline float asFloat(std::uint32_t bits) {
+  return readAs<float>(&bits);
+}
 
-/// IEEE half to float by integer arithmetic: the exponent is rebased by a multiplication, which also handles subnormals.
+/// IEEE half to float by integer arithmetic: the exponent is rebased by a multiplication, which also handles
+/// subnormals.
 inline float halfToFloat(std::uint32_t half) {
   const float magnitude = asFloat((half & 0x7fffu) << 13) * 0x1p112f;
   std::uint32_t bits = readAs<std::uint32_t>(&magnitude) | ((half & 0x8000u) << 16);
@@ -105,8 +114,12 @@ struct Lane<Code::Int8> {
   }
 };
 
-inline float lowNibble(std::uint8_t byte) { return static_cast<float>(((byte & 15) ^ 8) - 8); }
-inline float highNibble(std::uint8_t byte) { return static_cast<float>(((byte >> 4) ^ 8) - 8); }
+inline float lowNibble(std::uint8_t byte) {
+  return static_cast<float>(((byte & 15) ^ 8) - 8);
+}
+inline float highNibble(std::uint8_t byte) {
+  return static_cast<float>(((byte >> 4) ^ 8) - 8);
+}
 
 /// The low and the high nibbles of kLanes bytes.
 struct Nibbles {
@@ -116,7 +129,8 @@ struct Nibbles {
 
 inline Nibbles nibbles(const std::byte* bytes) {
 #if RANKSCOPE_LANES == 16 && defined(__AVX512F__)
-  // A permutation looks at the low four bits of an index only, so a table of the sixteen values does the whole decoding.
+  // A permutation looks at the low four bits of an index only, so a table of the sixteen values does the whole
+  // decoding.
   const __m512 values = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1);
   const __m512i words = _mm512_maskz_cvtepu8_epi32(0xffff, readAs<__m128i>(bytes));
   return {(Floats)_mm512_maskz_permutexvar_ps(0xffff, words, values),
@@ -127,5 +141,5 @@ inline Nibbles nibbles(const std::byte* bytes) {
 #endif
 }
 
-}  // namespace
-}  // namespace rankscope
+} // namespace
+} // namespace rankscope

@@ -35,4 +35,4 @@ class KvCache final {
   std::int64_t m_length = 0;
 };
 
-}  // namespace rankscope
+} // namespace rankscope

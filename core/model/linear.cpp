@@ -10,8 +10,10 @@ namespace rankscope {
 namespace {
 
 void through(const WeightMatrix& matrix, Orientation orientation, const float* x, std::int64_t tokens, float* y) {
-  if (orientation == Orientation::OutIn) matrix.multiplyTransposed(x, tokens, y);
-  else matrix.multiply(x, tokens, y);
+  if (orientation == Orientation::OutIn)
+    matrix.multiplyTransposed(x, tokens, y);
+  else
+    matrix.multiply(x, tokens, y);
 }
 
 Orientation opposite(Orientation orientation) {
@@ -28,9 +30,11 @@ void roundToBf16(std::span<float> values) {
   convert(bytes.data(), DType::BF16, 0, values);
 }
 
-std::uint64_t bytesOf(const std::optional<WeightMatrix>& matrix) { return matrix ? matrix->bytes() : 0; }
+std::uint64_t bytesOf(const std::optional<WeightMatrix>& matrix) {
+  return matrix ? matrix->bytes() : 0;
+}
 
-}  // namespace
+} // namespace
 
 Linear::Linear(LinearWeights weights) : m_weights(std::move(weights)) {
   assert(m_weights.base || m_weights.a);
@@ -39,10 +43,18 @@ Linear::Linear(LinearWeights weights) : m_weights(std::move(weights)) {
   assert(m_weights.biasShift.empty() || static_cast<std::int64_t>(m_weights.biasShift.size()) == outputs());
 }
 
-std::int64_t Linear::rows() const { return m_weights.base ? m_weights.base->rows() : m_weights.a->rows(); }
-std::int64_t Linear::cols() const { return m_weights.base ? m_weights.base->cols() : m_weights.b->cols(); }
-std::int64_t Linear::inputs() const { return m_weights.orientation == Orientation::OutIn ? cols() : rows(); }
-std::int64_t Linear::outputs() const { return m_weights.orientation == Orientation::OutIn ? rows() : cols(); }
+std::int64_t Linear::rows() const {
+  return m_weights.base ? m_weights.base->rows() : m_weights.a->rows();
+}
+std::int64_t Linear::cols() const {
+  return m_weights.base ? m_weights.base->cols() : m_weights.b->cols();
+}
+std::int64_t Linear::inputs() const {
+  return m_weights.orientation == Orientation::OutIn ? cols() : rows();
+}
+std::int64_t Linear::outputs() const {
+  return m_weights.orientation == Orientation::OutIn ? rows() : cols();
+}
 
 std::uint64_t Linear::bytes() const {
   return bytesOf(m_weights.base) + bytesOf(m_weights.a) + bytesOf(m_weights.b) + 4 * m_weights.biasShift.size();
@@ -52,7 +64,9 @@ std::optional<std::int64_t> Linear::rank() const {
   return m_weights.a ? std::optional(m_weights.a->cols()) : std::nullopt;
 }
 
-double Linear::flopsPerToken() const { return 2 * (size(m_weights.base) + size(m_weights.a) + size(m_weights.b)); }
+double Linear::flopsPerToken() const {
+  return 2 * (size(m_weights.base) + size(m_weights.a) + size(m_weights.b));
+}
 
 void Linear::apply(const float* x, std::int64_t tokens, float* y) const {
   if (!m_weights.bf16Activations) return applyExactly(x, tokens, y);
@@ -115,8 +129,9 @@ LinearPtr linearOf(const std::shared_ptr<const Checkpoint>& checkpoint, LayerId 
   LinearWeights weights;
   weights.orientation = info.orientation;
   // The view points into the mapped file, which the checkpoint keeps open.
-  weights.base.emplace(matrix.view, std::make_shared<std::pair<std::shared_ptr<const Checkpoint>, std::shared_ptr<const void>>>(
-                                        checkpoint, matrix.owner));
+  weights.base.emplace(matrix.view,
+                       std::make_shared<std::pair<std::shared_ptr<const Checkpoint>, std::shared_ptr<const void>>>(
+                           checkpoint, matrix.owner));
   return std::make_shared<const Linear>(std::move(weights));
 }
 
@@ -128,4 +143,4 @@ LinearPtr linearOf(const LayerInfo& layer, const FactorPair& factors) {
   return std::make_shared<const Linear>(std::move(weights));
 }
 
-}  // namespace rankscope
+} // namespace rankscope

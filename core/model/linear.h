@@ -11,15 +11,15 @@
 
 namespace rankscope {
 
-/// What stands for one weight matrix when a model runs: W = base + A·B, either part alone or both (a quantised base with
-/// a low-rank correction). A·B is the *stored* matrix, whatever the orientation.
+/// What stands for one weight matrix when a model runs: W = base + A·B, either part alone or both (a quantised base
+/// with a low-rank correction). A·B is the *stored* matrix, whatever the orientation.
 struct LinearWeights {
   Orientation orientation = Orientation::OutIn;
   std::optional<WeightMatrix> base;
-  std::optional<WeightMatrix> a;  ///< rows × r
-  std::optional<WeightMatrix> b;  ///< r × cols
-  std::vector<float> biasShift;   ///< added to the linear's own bias; empty or one number an output
-  bool bf16Activations = false;   ///< inputs and outputs are rounded to bf16, as where a model runs in that type
+  std::optional<WeightMatrix> a; ///< rows × r
+  std::optional<WeightMatrix> b; ///< r × cols
+  std::vector<float> biasShift;  ///< added to the linear's own bias; empty or one number an output
+  bool bf16Activations = false;  ///< inputs and outputs are rounded to bf16, as where a model runs in that type
 };
 
 /// A linear map of a model without its bias: dense, factored, quantised, or quantised with a correction. Immutable.
@@ -29,9 +29,9 @@ class Linear final {
 
   std::int64_t inputs() const;
   std::int64_t outputs() const;
-  std::int64_t rows() const;  ///< of the stored matrix
+  std::int64_t rows() const; ///< of the stored matrix
   std::int64_t cols() const;
-  std::uint64_t bytes() const;  ///< as stored, scales included
+  std::uint64_t bytes() const; ///< as stored, scales included
   std::optional<std::int64_t> rank() const;
   const LinearWeights& weights() const { return m_weights; }
 
@@ -57,4 +57,4 @@ LinearPtr linearOf(const std::shared_ptr<const Checkpoint>& checkpoint, LayerId 
 /// The layer with other factors.
 LinearPtr linearOf(const LayerInfo& layer, const FactorPair& factors);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -40,7 +40,8 @@ void normalise(const Architecture& a, const Norm& norm, const float* x, float* o
     mean /= static_cast<double>(n);
   }
   double squares = 0;
-  for (std::int64_t i = 0; i < n; ++i) squares += (static_cast<double>(x[i]) - mean) * (static_cast<double>(x[i]) - mean);
+  for (std::int64_t i = 0; i < n; ++i)
+    squares += (static_cast<double>(x[i]) - mean) * (static_cast<double>(x[i]) - mean);
   const double factor = 1.0 / std::sqrt(squares / static_cast<double>(n) + static_cast<double>(a.normEpsilon));
   for (std::int64_t i = 0; i < n; ++i)
     out[i] = static_cast<float>((static_cast<double>(x[i]) - mean) * factor) * norm.weight[static_cast<std::size_t>(i)];
@@ -48,7 +49,7 @@ void normalise(const Architecture& a, const Norm& norm, const float* x, float* o
     for (std::int64_t i = 0; i < n; ++i) out[i] += norm.bias[static_cast<std::size_t>(i)];
 }
 
-}  // namespace
+} // namespace
 
 RowMatrixF normaliseRows(const Architecture& a, const Norm& norm, const RowMatrixF& x) {
   RowMatrixF out(x.rows(), x.cols());
@@ -63,7 +64,7 @@ struct Model::Pass {
   const Model& model;
   const ForwardHooks& hooks;
   std::span<const std::int64_t> lengths;
-  std::span<const RopeTable> ropes;  ///< one for each sequence
+  std::span<const RopeTable> ropes; ///< one for each sequence
   KvCache* cache;
 
   const Architecture& architecture() const { return model.architecture(); }
@@ -132,18 +133,23 @@ Model Model::with(const Substitutes& substitutes) const {
     const auto at = result.m_linears.find(layer);
     if (at == result.m_linears.end() || !linear) continue;
     if (linear->rows() != at->second->rows() || linear->cols() != at->second->cols())
-      throw Error(ErrorKind::BadRequest,
-                  fmt::format("{}: a substitute of {} × {} does not fit", m_checkpoint->layer(layer).name,
-                              linear->rows(), linear->cols()));
+      throw Error(ErrorKind::BadRequest, fmt::format("{}: a substitute of {} × {} does not fit",
+                                                     m_checkpoint->layer(layer).name, linear->rows(), linear->cols()));
     at->second = linear;
   }
   return result;
 }
 
-const Architecture& Model::architecture() const { return m_parts->architecture; }
-const std::vector<LayerId>& Model::blockLayers() const { return m_parts->blockLayers; }
+const Architecture& Model::architecture() const {
+  return m_parts->architecture;
+}
+const std::vector<LayerId>& Model::blockLayers() const {
+  return m_parts->blockLayers;
+}
 
-int Model::blockOf(LayerId layer) const { return m_checkpoint->layer(layer).block.value_or(-1); }
+int Model::blockOf(LayerId layer) const {
+  return m_checkpoint->layer(layer).block.value_or(-1);
+}
 
 std::uint64_t Model::weightBytes() const {
   std::uint64_t bytes = 0;
@@ -159,7 +165,9 @@ double Model::flopsPerToken() const {
   return flops;
 }
 
-KvCache Model::newCache() const { return KvCache(m_parts->blocks.size(), architecture().kvWidth()); }
+KvCache Model::newCache() const {
+  return KvCache(m_parts->blocks.size(), architecture().kvWidth());
+}
 
 RowMatrixF Model::embedAt(std::span<const int> tokens, std::span<const std::int64_t> positions) const {
   const Architecture& a = architecture();
@@ -169,7 +177,8 @@ RowMatrixF Model::embedAt(std::span<const int> tokens, std::span<const std::int6
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     const auto row = static_cast<Eigen::Index>(t);
     if (tokens[t] < 0 || tokens[t] >= a.vocabulary)
-      throw Error(ErrorKind::BadRequest, fmt::format("token {} is not in the model's vocabulary of {}", tokens[t], a.vocabulary));
+      throw Error(ErrorKind::BadRequest,
+                  fmt::format("token {} is not in the model's vocabulary of {}", tokens[t], a.vocabulary));
     words.row(tokens[t], hidden.row(row).data());
     if (!m_parts->position) continue;
     if (positions[t] >= a.context)
@@ -319,4 +328,4 @@ LinearPtr linearOf(const Checkpoint& checkpoint, const CompressedLayer& layer) {
   return layer.factors ? linearOf(checkpoint.layer(layer.layer), *layer.factors) : nullptr;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -20,7 +20,8 @@ namespace rankscope {
 /// Linears that replace those of the checkpoint.
 using Substitutes = std::map<LayerId, LinearPtr>;
 
-/// What a forward pass lets others see. Called from the calling thread, in order; the matrices are valid during the call.
+/// What a forward pass lets others see. Called from the calling thread, in order; the matrices are valid during the
+/// call.
 struct ForwardHooks {
   /// Inputs of a linear, one token a row: linears that read the same (q, k, v; gate and up) are told one after another.
   std::function<void(LayerId layer, Eigen::Ref<const RowMatrixF> inputs)> linearInput;
@@ -59,8 +60,8 @@ class Model final {
   const std::vector<LayerId>& blockLayers() const;
   int blockOf(LayerId layer) const;
 
-  std::uint64_t weightBytes() const;   ///< as stored, norms and biases included, tied ones once
-  double flopsPerToken() const;        ///< of the linears and the head
+  std::uint64_t weightBytes() const; ///< as stored, norms and biases included, tied ones once
+  double flopsPerToken() const;      ///< of the linears and the head
 
   KvCache newCache() const;
 
@@ -94,4 +95,4 @@ class Model final {
 /// The linear that a compressed layer stands for; null where it stays dense.
 LinearPtr linearOf(const Checkpoint& checkpoint, const CompressedLayer& layer);
 
-}  // namespace rankscope
+} // namespace rankscope

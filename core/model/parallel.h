@@ -17,13 +17,14 @@ void parallelFor(std::int64_t count, std::int64_t grain, const Body& body) {
     return;
   }
   tbb::this_task_arena::isolate([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<std::int64_t>(0, count, static_cast<std::size_t>(grain)),
-        [&](const tbb::blocked_range<std::int64_t>& range) { body(range.begin(), range.end()); });
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, count, static_cast<std::size_t>(grain)),
+                      [&](const tbb::blocked_range<std::int64_t>& range) { body(range.begin(), range.end()); });
   });
 }
 
 /// How many threads parallelFor() may spread over.
-inline int parallelThreads() { return tbb::this_task_arena::max_concurrency(); }
+inline int parallelThreads() {
+  return tbb::this_task_arena::max_concurrency();
+}
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -27,8 +27,8 @@ void scaleAsLlama3(const Rope& rope, std::vector<double>& frequencies) {
       f /= rope.factor;
       continue;
     }
-    const double smooth = (rope.originalContext / wave - rope.lowFrequencyFactor) /
-                          (rope.highFrequencyFactor - rope.lowFrequencyFactor);
+    const double smooth =
+        (rope.originalContext / wave - rope.lowFrequencyFactor) / (rope.highFrequencyFactor - rope.lowFrequencyFactor);
     f = (1 - smooth) * f / rope.factor + smooth * f;
   }
 }
@@ -54,7 +54,7 @@ void scaleAsYarn(const Rope& rope, std::vector<double>& frequencies) {
   }
 }
 
-}  // namespace
+} // namespace
 
 std::vector<double> Rope::frequencies(std::int64_t length) const {
   const double d = static_cast<double>(dims);
@@ -102,4 +102,4 @@ void rotate(const Rope& rope, const RopeTable& table, float* x, std::int64_t str
   }
 }
 
-}  // namespace rankscope
+} // namespace rankscope

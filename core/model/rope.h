@@ -11,15 +11,15 @@ struct Rope {
   /// Scalings as Hugging Face's modeling_rope_utils defines them.
   enum class Scaling { None, Linear, Dynamic, Llama3, Yarn };
 
-  std::int64_t dims = 0;  ///< rotated ones of each head, even; the rest passes through
+  std::int64_t dims = 0; ///< rotated ones of each head, even; the rest passes through
   double theta = 10000;
   Scaling scaling = Scaling::None;
   double factor = 1;
-  double originalContext = 0;  ///< context before scaling (Dynamic, Llama3, Yarn)
-  double lowFrequencyFactor = 1, highFrequencyFactor = 4;  ///< Llama3
-  double betaFast = 32, betaSlow = 1;                      ///< Yarn
-  bool truncate = true;                                    ///< Yarn: round the ramp's ends to whole dimensions
-  double attentionFactor = 1;                              ///< Yarn: on cos and sin
+  double originalContext = 0;                             ///< context before scaling (Dynamic, Llama3, Yarn)
+  double lowFrequencyFactor = 1, highFrequencyFactor = 4; ///< Llama3
+  double betaFast = 32, betaSlow = 1;                     ///< Yarn
+  bool truncate = true;                                   ///< Yarn: round the ramp's ends to whole dimensions
+  double attentionFactor = 1;                             ///< Yarn: on cos and sin
 
   /// dims/2 angles per position, for a sequence of `length` (only Dynamic looks at it).
   std::vector<double> frequencies(std::int64_t length) const;
@@ -36,4 +36,4 @@ RopeTable ropeTable(const Rope& rope, std::int64_t first, std::int64_t rows);
 void rotate(const Rope& rope, const RopeTable& table, float* x, std::int64_t stride, std::int64_t rows,
             std::int64_t heads, std::int64_t headDim);
 
-}  // namespace rankscope
+} // namespace rankscope

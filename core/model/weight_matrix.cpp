@@ -19,19 +19,27 @@ constexpr std::int64_t kWorthAThread = 1 << 16;
 
 Code codeOf(DType dtype) {
   switch (dtype) {
-    case DType::F16: return Code::F16;
-    case DType::BF16: return Code::BF16;
-    default: return Code::F32;
+  case DType::F16:
+    return Code::F16;
+  case DType::BF16:
+    return Code::BF16;
+  default:
+    return Code::F32;
   }
 }
 
 Code codeOf(Storage storage) {
   switch (storage) {
-    case Storage::F32: return Code::F32;
-    case Storage::F16: return Code::F16;
-    case Storage::BF16: return Code::BF16;
-    case Storage::Int8: return Code::Int8;
-    case Storage::Int4: return Code::Int4;
+  case Storage::F32:
+    return Code::F32;
+  case Storage::F16:
+    return Code::F16;
+  case Storage::BF16:
+    return Code::BF16;
+  case Storage::Int8:
+    return Code::Int8;
+  case Storage::Int4:
+    return Code::Int4;
   }
   return Code::F32;
 }
@@ -59,9 +67,11 @@ void scale(const float* x, const float* factors, std::int64_t count, float* out)
   for (std::int64_t i = 0; i < count; ++i) out[i] = x[i] * factors[i];
 }
 
-std::int64_t ceilDivide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceilDivide(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
-}  // namespace
+} // namespace
 
 WeightMatrix::WeightMatrix(const MatrixView& matrix, std::shared_ptr<const void> owner)
     : m_rows(matrix.rows), m_cols(matrix.cols), m_code(codeOf(matrix.dtype)), m_data(matrix.data),
@@ -77,8 +87,8 @@ WeightMatrix::WeightMatrix(const MatrixView& matrix, std::shared_ptr<const void>
 WeightMatrix::WeightMatrix(StoredMatrix matrix)
     : m_rows(matrix.rows), m_cols(matrix.cols), m_code(codeOf(matrix.format.storage)), m_axis(matrix.format.axis),
       m_group(matrix.format.group), m_data(matrix.codes.data()),
-      m_rowBytes(matrix.rows == 0 ? 0 : matrix.codes.size() / static_cast<std::size_t>(matrix.rows)), m_scales(matrix.scales),
-      m_bytes(matrix.bytes()), m_owner(std::move(matrix.owner)) {
+      m_rowBytes(matrix.rows == 0 ? 0 : matrix.codes.size() / static_cast<std::size_t>(matrix.rows)),
+      m_scales(matrix.scales), m_bytes(matrix.bytes()), m_owner(std::move(matrix.owner)) {
   assert(m_group % 32 == 0);
 }
 
@@ -118,9 +128,8 @@ void WeightMatrix::dotVector(const float* x, float* y) const {
   const std::int64_t least = ceilDivide(kWorthAThread, static_cast<std::int64_t>(m_rowBytes));
   const std::int64_t piece = ceilDivide(std::max(least, ceilDivide(m_rows, 4 * parallelThreads())), 128) * 128;
   const std::int64_t rows = m_group == 0 ? std::max(least, ceilDivide(m_rows, 4 * parallelThreads())) : piece;
-  parallelFor(ceilDivide(m_rows, rows), 1, [&](std::int64_t from, std::int64_t to) {
-    dotRange(from * rows, std::min(m_rows, to * rows), x, y);
-  });
+  parallelFor(ceilDivide(m_rows, rows), 1,
+              [&](std::int64_t from, std::int64_t to) { dotRange(from * rows, std::min(m_rows, to * rows), x, y); });
 }
 
 /// Elements first … last − 1 of xᵀ·M for one vector x. `first` is a multiple of 128.
@@ -128,8 +137,9 @@ void WeightMatrix::addRange(std::int64_t first, std::int64_t last, const float* 
   const Kernels& k = kernels();
   const std::int64_t count = last - first;
   const auto size = static_cast<std::size_t>(count);
-  const std::byte* data = m_data + (m_code == Code::Int4 ? static_cast<std::size_t>(first) / 2
-                                                         : static_cast<std::size_t>(first) * m_rowBytes / static_cast<std::size_t>(m_cols));
+  const std::byte* data =
+      m_data + (m_code == Code::Int4 ? static_cast<std::size_t>(first) / 2
+                                     : static_cast<std::size_t>(first) * m_rowBytes / static_cast<std::size_t>(m_cols));
   std::vector<float> sums(size, 0.0f), merged(m_code == Code::Int4 ? size : 0);
   const auto inOrder = [&] {
     if (m_code != Code::Int4) return sums.data();
@@ -158,8 +168,8 @@ void WeightMatrix::addRange(std::int64_t first, std::int64_t last, const float* 
   std::fill_n(y + first, count, 0.0f);
   for (std::int64_t from = 0; from < m_rows; from += group) {
     std::fill(sums.begin(), sums.end(), 0.0f);
-    k.addRows(m_code, data + static_cast<std::size_t>(from) * m_rowBytes, m_rowBytes, std::min(group, m_rows - from), count,
-              x + from, sums.data());
+    k.addRows(m_code, data + static_cast<std::size_t>(from) * m_rowBytes, m_rowBytes, std::min(group, m_rows - from),
+              count, x + from, sums.data());
     const float* part = inOrder();
     const float* own = m_scales.data() + from / group * m_cols + first;
     for (std::int64_t j = 0; j < count; ++j) y[first + j] += own[j] * part[j];
@@ -168,17 +178,18 @@ void WeightMatrix::addRange(std::int64_t first, std::int64_t last, const float* 
 
 void WeightMatrix::addVector(const float* x, float* y) const {
   const std::int64_t bytesPerColumn = std::max<std::int64_t>(1, static_cast<std::int64_t>(m_bytes) / m_cols);
-  const std::int64_t least = std::max(ceilDivide(kWorthAThread, bytesPerColumn), ceilDivide(m_cols, 2 * parallelThreads()));
+  const std::int64_t least =
+      std::max(ceilDivide(kWorthAThread, bytesPerColumn), ceilDivide(m_cols, 2 * parallelThreads()));
   const std::int64_t piece = ceilDivide(least, 128) * 128;
-  parallelFor(ceilDivide(m_cols, piece), 1, [&](std::int64_t from, std::int64_t to) {
-    addRange(from * piece, std::min(m_cols, to * piece), x, y);
-  });
+  parallelFor(ceilDivide(m_cols, piece), 1,
+              [&](std::int64_t from, std::int64_t to) { addRange(from * piece, std::min(m_cols, to * piece), x, y); });
 }
 
 /// Columns firstCol (even) … of one row, scaled.
 void WeightMatrix::expand(std::int64_t row, std::int64_t firstCol, std::int64_t count, float* out) const {
-  const std::size_t offset = m_code == Code::Int4 ? static_cast<std::size_t>(firstCol) / 2
-                                                  : static_cast<std::size_t>(firstCol) * (m_rowBytes / static_cast<std::size_t>(m_cols));
+  const std::size_t offset = m_code == Code::Int4
+                                 ? static_cast<std::size_t>(firstCol) / 2
+                                 : static_cast<std::size_t>(firstCol) * (m_rowBytes / static_cast<std::size_t>(m_cols));
   kernels().expand(m_code, rowData(row) + offset, count, out);
   if (!scaled()) return;
   if (m_axis == ScaleAxis::PerColumn) {
@@ -192,7 +203,9 @@ void WeightMatrix::expand(std::int64_t row, std::int64_t firstCol, std::int64_t 
   }
 }
 
-void WeightMatrix::row(std::int64_t i, float* out) const { expand(i, 0, m_cols, out); }
+void WeightMatrix::row(std::int64_t i, float* out) const {
+  expand(i, 0, m_cols, out);
+}
 
 void multiplyTransposed(const float* x, std::int64_t tokens, const float* w, std::int64_t rows, std::int64_t cols,
                         float* y) {
@@ -230,4 +243,4 @@ void WeightMatrix::multiply(const float* x, std::int64_t tokens, float* y) const
   }
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -23,7 +23,7 @@ class WeightMatrix final {
 
   std::int64_t rows() const { return m_rows; }
   std::int64_t cols() const { return m_cols; }
-  std::uint64_t bytes() const { return m_bytes; }  ///< as stored, scales included
+  std::uint64_t bytes() const { return m_bytes; } ///< as stored, scales included
   bool isInteger() const { return m_code == Code::Int8 || m_code == Code::Int4; }
 
   /// y (tokens × rows) = x (tokens × cols) · Mᵀ.
@@ -58,4 +58,4 @@ class WeightMatrix final {
 void multiplyTransposed(const float* x, std::int64_t tokens, const float* w, std::int64_t rows, std::int64_t cols,
                         float* y);
 
-}  // namespace rankscope
+} // namespace rankscope

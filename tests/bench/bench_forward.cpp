@@ -44,7 +44,9 @@ double sgemmRate() {
   constexpr std::int64_t n = 2048;
   const RowMatrixF a = RowMatrixF::Random(n, n), b = RowMatrixF::Random(n, n);
   RowMatrixF c(n, n);
-  return 2.0 * n * n * n / best(kRounds, [&] { parallelSgemm(n, n, n, 1, {a.data(), n, false}, {b.data(), n, true}, c.data(), n); });
+  return 2.0 * n * n * n / best(kRounds, [&] {
+           parallelSgemm(n, n, n, 1, {a.data(), n, false}, {b.data(), n, true}, c.data(), n);
+         });
 }
 
 /// Bytes a second when all cores read.
@@ -57,8 +59,8 @@ double readRate() {
   std::vector<float> y(static_cast<std::size_t>(rows));
   const double time = best(kRounds, [&] {
     parallelFor(rows, 512, [&](std::int64_t from, std::int64_t to) {
-      kernels().dotRows(Code::F32, reinterpret_cast<const std::byte*>(memory.data() + from * kCols), kCols * sizeof(float), to - from,
-                        kCols, ones.data(), y.data() + from);
+      kernels().dotRows(Code::F32, reinterpret_cast<const std::byte*>(memory.data() + from * kCols),
+                        kCols * sizeof(float), to - from, kCols, ones.data(), y.data() + from);
     });
   });
   return static_cast<double>(memory.size() * sizeof(float)) / time;
@@ -66,12 +68,15 @@ double readRate() {
 
 std::vector<TensorSpec> tensorsOfGptNeo(DType dtype) {
   std::vector<TensorSpec> specs;
-  const auto add = [&](const std::string& name, std::vector<std::uint64_t> shape) { specs.push_back({name, dtype, std::move(shape)}); };
+  const auto add = [&](const std::string& name, std::vector<std::uint64_t> shape) {
+    specs.push_back({name, dtype, std::move(shape)});
+  };
   add("transformer.wte.weight", {kVocabulary, kHidden});
   add("transformer.wpe.weight", {kContext, kHidden});
   for (int i = 0; i < kBlocks; ++i) {
     const std::string stem = fmt::format("transformer.h.{}.", i);
-    for (const char* part : {"q_proj", "k_proj", "v_proj", "out_proj"}) add(stem + "attn.attention." + part + ".weight", {kHidden, kHidden});
+    for (const char* part : {"q_proj", "k_proj", "v_proj", "out_proj"})
+      add(stem + "attn.attention." + part + ".weight", {kHidden, kHidden});
     add(stem + "attn.attention.out_proj.bias", {kHidden});
     add(stem + "mlp.c_fc.weight", {kInner, kHidden});
     add(stem + "mlp.c_fc.bias", {kInner});
@@ -94,7 +99,8 @@ std::shared_ptr<const Checkpoint> writeModel(const std::filesystem::path& folder
   std::vector<std::byte> bytes(values.size() * byteSize(dtype));
   store(std::span<const float>(values), dtype, bytes.data());
   SafetensorsWriter writer(folder / "model.safetensors", tensorsOfGptNeo(dtype));
-  for (const TensorSpec& tensor : tensorsOfGptNeo(dtype)) writer.write(tensor.name, std::span(bytes).first(tensorBytes(tensor)));
+  for (const TensorSpec& tensor : tensorsOfGptNeo(dtype))
+    writer.write(tensor.name, std::span(bytes).first(tensorBytes(tensor)));
   writer.finish();
   std::ofstream(folder / "config.json") << fmt::format(
       R"({{"architectures": ["GPTNeoForCausalLM"], "model_type": "gpt_neo", "hidden_size": {}, "num_heads": 16, "num_layers": {},
@@ -115,8 +121,8 @@ struct Machine {
 
 struct Row {
   std::string name;
-  double prefill = 0, decode = 0;            // tokens a second
-  double prefillFlops = 0, decodeBytes = 0;  // a second
+  double prefill = 0, decode = 0;           // tokens a second
+  double prefillFlops = 0, decodeBytes = 0; // a second
 };
 
 Row measure(const std::string& name, const Model& model, Machine& machine) {
@@ -130,12 +136,16 @@ Row measure(const std::string& name, const Model& model, Machine& machine) {
   });
   KvCache cache = model.newCache();
   model.forward(std::span(tokens).first(64), cache);
-  const double decode = best(2, [&] {
-    for (int i = 0; i < kDecode; ++i) model.logits(model.forward(std::span(tokens).first(1), cache));
-  }) / kDecode;
+  const double decode = best(2,
+                             [&] {
+                               for (int i = 0; i < kDecode; ++i)
+                                 model.logits(model.forward(std::span(tokens).first(1), cache));
+                             }) /
+                        kDecode;
   row.prefill = static_cast<double>(kPrompt) / prefill;
   row.decode = 1 / decode;
-  double blockFlops = 0, read = static_cast<double>(model.linear(*model.checkpoint().findLayer("transformer.wte.weight"))->bytes());
+  double blockFlops = 0,
+         read = static_cast<double>(model.linear(*model.checkpoint().findLayer("transformer.wte.weight"))->bytes());
   for (const LayerId layer : model.blockLayers()) {
     blockFlops += model.linear(layer)->flopsPerToken();
     read += static_cast<double>(model.linear(layer)->bytes());
@@ -160,7 +170,7 @@ Model factored(const Model& model, std::int64_t rank) {
   return model.with(factors);
 }
 
-}  // namespace
+} // namespace
 
 int main(int, char** argv) {
   useBestBlasCoreType(argv);
@@ -183,6 +193,6 @@ int main(int, char** argv) {
   fmt::print("{} blocks of GPT-Neo 1.3B: prefill of {} tokens, decode behind 64\n\n", kBlocks, kPrompt);
   fmt::print("{:<22}{:>14}{:>12}{:>14}{:>12}\n", "weights", "prefill tok/s", "of sgemm", "decode tok/s", "of memory");
   for (const Row& row : rows)
-    fmt::print("{:<22}{:>14.1f}{:>11.0f}%{:>14.1f}{:>11.0f}%\n", row.name, row.prefill, 100 * row.prefillFlops / machine.flops,
-               row.decode, 100 * row.decodeBytes / machine.bytes);
+    fmt::print("{:<22}{:>14.1f}{:>11.0f}%{:>14.1f}{:>11.0f}%\n", row.name, row.prefill,
+               100 * row.prefillFlops / machine.flops, row.decode, 100 * row.decodeBytes / machine.bytes);
 }

@@ -10,7 +10,8 @@ namespace rankscope {
 
 /// Hugging Face's modeling_gpt2.py; its linears are Conv1D (in × out), which the catalogue of layers says.
 Architecture describeGpt2(const ConfigReader& config) {
-  if (config.flag("add_cross_attention", false)) config.refuseKey("add_cross_attention", "cross-attention is not supported");
+  if (config.flag("add_cross_attention", false))
+    config.refuseKey("add_cross_attention", "cross-attention is not supported");
   Architecture a;
   a.hidden = config.count("n_embd");
   a.heads = a.kvHeads = config.count("n_head");
@@ -45,4 +46,4 @@ Architecture describeGpt2(const ConfigReader& config) {
   return a;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

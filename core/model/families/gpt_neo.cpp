@@ -25,8 +25,7 @@ std::vector<std::string> attentionKinds(const ConfigReader& config, std::size_t 
     if (!config.raw("attention_layers").is_array()) config.refuseKey("attention_layers", "not a list");
     for (const auto& kind : config.raw("attention_layers"))
       listed.push_back(kind.is_string() ? kind.get<std::string>() : kind.dump());
-    if (!expanded.empty() && expanded != listed)
-      config.refuseKey("attention_layers", "it contradicts attention_types");
+    if (!expanded.empty() && expanded != listed) config.refuseKey("attention_layers", "it contradicts attention_types");
     expanded = listed;
   }
   if (expanded.empty())
@@ -51,9 +50,10 @@ BlockDescription block(const ConfigReader& config, const std::string& stem) {
   return result;
 }
 
-}  // namespace
+} // namespace
 
-/// Hugging Face's modeling_gpt_neo.py: scores are not scaled; local layers see `window_size` keys, the query's included.
+/// Hugging Face's modeling_gpt_neo.py: scores are not scaled; local layers see `window_size` keys, the query's
+/// included.
 Architecture describeGptNeo(const ConfigReader& config) {
   Architecture a;
   a.hidden = config.count("hidden_size");
@@ -74,10 +74,12 @@ Architecture describeGptNeo(const ConfigReader& config) {
   const std::vector<std::string> kinds = attentionKinds(config, layers);
   for (std::size_t i = 0; i < layers; ++i) {
     a.blocks.push_back(block(config, fmt::format("{}h.{}.", prefix, i)));
-    if (kinds[i] == "local") a.blocks.back().window = config.count("window_size", 256);
-    else if (kinds[i] != "global") config.refuseKey("attention_types", fmt::format("attention \"{}\" is not known", kinds[i]));
+    if (kinds[i] == "local")
+      a.blocks.back().window = config.count("window_size", 256);
+    else if (kinds[i] != "global")
+      config.refuseKey("attention_types", fmt::format("attention \"{}\" is not known", kinds[i]));
   }
   return a;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -48,4 +48,4 @@ Architecture describeGptNeoX(const ConfigReader& config) {
   return a;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

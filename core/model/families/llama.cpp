@@ -69,12 +69,13 @@ void checkLayerTypes(const ConfigReader& config, Architecture& a, std::int64_t w
     const bool sliding = types[i] == "sliding_attention";
     if (!sliding && types[i] != "full_attention")
       config.refuseKey("layer_types", fmt::format("attention {} is not known", types[i].dump()));
-    if (sliding && window == 0) config.refuseKey("layer_types", "a sliding layer, but there is no sliding_window in use");
+    if (sliding && window == 0)
+      config.refuseKey("layer_types", "a sliding layer, but there is no sliding_window in use");
     a.blocks[i].window = sliding ? window : 0;
   }
 }
 
-}  // namespace
+} // namespace
 
 Architecture describeLlama(const ConfigReader& config) {
   const bool attention = config.flag("attention_bias", false);
@@ -98,7 +99,8 @@ Architecture describeMistral(const ConfigReader& config) {
 Architecture describeQwen2(const ConfigReader& config) {
   Architecture a = describe(config, {true, false, false}, 32, 32768);
   const bool none = config.raw("sliding_window").is_null() && config.hasKey("sliding_window");
-  const std::int64_t window = config.flag("use_sliding_window", false) && !none ? config.count("sliding_window", 4096) : 0;
+  const std::int64_t window =
+      config.flag("use_sliding_window", false) && !none ? config.count("sliding_window", 4096) : 0;
   const bool zero = config.raw("max_window_layers") == 0;
   const std::int64_t full = zero ? 0 : config.count("max_window_layers", 28);
   for (std::size_t i = 0; i < a.blocks.size(); ++i)
@@ -107,4 +109,4 @@ Architecture describeQwen2(const ConfigReader& config) {
   return a;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

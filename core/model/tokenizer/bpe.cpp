@@ -17,11 +17,13 @@ BytePairEncoding::BytePairEncoding(Vocabulary vocabulary, std::string_view sourc
   const auto idOf = [&](const std::string& token) {
     const auto at = m_ids.find(token);
     if (at == m_ids.end())
-      throw Error(ErrorKind::Malformed, fmt::format("{}: a merge names \"{}\", which is no token", source, validUtf8(token)));
+      throw Error(ErrorKind::Malformed,
+                  fmt::format("{}: a merge names \"{}\", which is no token", source, validUtf8(token)));
     return at->second;
   };
   for (std::size_t byte = 0; byte < 256; ++byte) {
-    const auto at = m_ids.find(m_byteFallback ? fmt::format("<0x{:02X}>", byte) : std::string(1, static_cast<char>(byte)));
+    const auto at =
+        m_ids.find(m_byteFallback ? fmt::format("<0x{:02X}>", byte) : std::string(1, static_cast<char>(byte)));
     m_bytes[byte] = at == m_ids.end() ? -1 : at->second;
   }
   m_merges.reserve(vocabulary.merges.size());
@@ -33,8 +35,10 @@ BytePairEncoding::BytePairEncoding(Vocabulary vocabulary, std::string_view sourc
 void BytePairEncoding::begin(std::string_view word, std::vector<int>& ids) const {
   const auto addByte = [&](char c) {
     const int id = m_bytes[static_cast<unsigned char>(c)];
-    if (id >= 0) ids.push_back(id);
-    else if (m_unknown) ids.push_back(*m_unknown);
+    if (id >= 0)
+      ids.push_back(id);
+    else if (m_unknown)
+      ids.push_back(*m_unknown);
   };
   if (!m_byteFallback) {
     for (const char c : word) addByte(c);
@@ -43,7 +47,8 @@ void BytePairEncoding::begin(std::string_view word, std::vector<int>& ids) const
   for (std::size_t i = 0; i < word.size();) {
     const std::string_view point = word.substr(i, codePointBytes(word[i]));
     const auto at = m_ids.find(std::string(point));
-    if (at != m_ids.end()) ids.push_back(at->second);
+    if (at != m_ids.end())
+      ids.push_back(at->second);
     else
       for (const char c : point) addByte(c);
     i += point.size();
@@ -53,7 +58,7 @@ void BytePairEncoding::begin(std::string_view word, std::vector<int>& ids) const
 void BytePairEncoding::merge(std::vector<int>& ids) const {
   const auto count = static_cast<int>(ids.size());
   std::vector<int> next(ids.size()), previous(ids.size());
-  using Candidate = std::tuple<std::uint32_t, int, int, int>;  // rank, position, left and right id
+  using Candidate = std::tuple<std::uint32_t, int, int, int>; // rank, position, left and right id
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
   const auto at = [&](int i) -> int& { return ids[static_cast<std::size_t>(i)]; };
   const auto nextOf = [&](int i) -> int& { return next[static_cast<std::size_t>(i)]; };
@@ -93,4 +98,4 @@ void BytePairEncoding::encode(std::string_view word, std::vector<int>& ids) cons
   ids.insert(ids.end(), own.begin(), own.end());
 }
 
-}  // namespace rankscope
+} // namespace rankscope

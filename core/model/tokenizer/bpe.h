@@ -17,10 +17,10 @@ namespace rankscope {
 class BytePairEncoding final {
  public:
   struct Vocabulary {
-    std::unordered_map<std::string, int> ids;  ///< token -> id
+    std::unordered_map<std::string, int> ids; ///< token -> id
     std::vector<std::pair<std::string, std::string>> merges;
-    bool byteFallback = false;  ///< smallest tokens are code points, bytes of unknown ones <0xNN>; else single bytes
-    bool wholeWords = false;    ///< a word that is a token needs no merging ("ignore_merges")
+    bool byteFallback = false; ///< smallest tokens are code points, bytes of unknown ones <0xNN>; else single bytes
+    bool wholeWords = false;   ///< a word that is a token needs no merging ("ignore_merges")
     std::optional<int> unknown;
   };
 
@@ -42,10 +42,10 @@ class BytePairEncoding final {
 
   std::unordered_map<std::string, int> m_ids;
   std::unordered_map<std::uint64_t, Merge> m_merges;
-  std::array<int, 256> m_bytes{};  ///< −1 where there is no such token
+  std::array<int, 256> m_bytes{}; ///< −1 where there is no such token
   bool m_byteFallback = false;
   bool m_wholeWords = false;
   std::optional<int> m_unknown;
 };
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -13,7 +13,9 @@ namespace rankscope {
 
 namespace {
 
-bool isSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool isSpace(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 class BpeTokenizer final : public Tokenizer {
  public:
@@ -109,7 +111,7 @@ std::array<int, 512> byteOfCodePoint() {
   return table;
 }
 
-}  // namespace
+} // namespace
 
 std::optional<std::string> bytesOfPrintable(std::string_view token) {
   static const std::array<int, 512> table = byteOfCodePoint();
@@ -131,4 +133,4 @@ std::shared_ptr<const Tokenizer> makeBpeTokenizer(BpeDescription description, To
   return std::make_shared<BpeTokenizer>(std::move(description), habits, source);
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -17,17 +17,17 @@ struct BpeDescription {
   struct AddedToken {
     std::string text;
     int id = 0;
-    bool stripLeft = false;   ///< white space before it belongs to it
+    bool stripLeft = false; ///< white space before it belongs to it
     bool stripRight = false;
   };
 
   BytePairEncoding::Vocabulary vocabulary;
-  std::vector<std::pair<int, std::string>> tokens;  ///< id and the bytes it decodes to
+  std::vector<std::pair<int, std::string>> tokens; ///< id and the bytes it decodes to
   std::vector<AddedToken> added;
   std::vector<std::function<std::string(std::string)>> normalizers;
-  std::vector<Splitter> splitters;    ///< each cuts the pieces of the one before
-  bool prefixSpace = false;           ///< a space goes in front of text that has none
-  bool stripLeadingSpace = false;     ///< when decoding
+  std::vector<Splitter> splitters; ///< each cuts the pieces of the one before
+  bool prefixSpace = false;        ///< a space goes in front of text that has none
+  bool stripLeadingSpace = false;  ///< when decoding
 };
 
 /// Byte-level BPE (GPT-2, LLaMA 3, Qwen2) and BPE over code points with byte fallback (LLaMA 2's tokenizer.json).
@@ -38,4 +38,4 @@ std::shared_ptr<const Tokenizer> makeBpeTokenizer(BpeDescription description, To
 /// code points.
 std::optional<std::string> bytesOfPrintable(std::string_view token);
 
-}  // namespace rankscope
+} // namespace rankscope

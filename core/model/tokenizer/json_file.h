@@ -10,4 +10,4 @@ namespace rankscope {
 /// A JSON object from a file; null when the file does not exist. Throws Error(Malformed) naming the file.
 nlohmann::json readJsonFile(const std::filesystem::path& path);
 
-}  // namespace rankscope
+} // namespace rankscope

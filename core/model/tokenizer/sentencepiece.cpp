@@ -42,15 +42,16 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::unique_ptr<SentencePieceProcessor> m_processor;
 };
 
-}  // namespace
+} // namespace
 
 std::shared_ptr<const Tokenizer> openSentencePiece(const std::filesystem::path& model, Tokenizer::Habits habits) {
   auto processor = std::make_unique<SentencePieceProcessor>();
   const auto status = processor->Load(model.string());
   if (!status.ok())
-    throw Error(ErrorKind::Malformed, fmt::format("{} is no SentencePiece model: {}", model.string(), status.ToString()));
+    throw Error(ErrorKind::Malformed,
+                fmt::format("{} is no SentencePiece model: {}", model.string(), status.ToString()));
   if (!habits.bos && processor->bos_id() >= 0) habits.bos = processor->bos_id();
   return std::make_shared<SentencePieceTokenizer>(std::move(processor), habits);
 }
 
-}  // namespace rankscope
+} // namespace rankscope

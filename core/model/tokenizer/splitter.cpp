@@ -22,9 +22,12 @@ std::string withUnicodeSpaces(std::string_view pattern) {
     const char c = pattern[i];
     if (c == '\\' && i + 1 < pattern.size()) {
       const char next = pattern[++i];
-      if (next == 's') result += inClass ? std::string(kSpaces) : fmt::format("[{}]", kSpaces);
-      else if (next == 'S' && !inClass) result += fmt::format("[^{}]", kSpaces);
-      else result += {c, next};
+      if (next == 's')
+        result += inClass ? std::string(kSpaces) : fmt::format("[{}]", kSpaces);
+      else if (next == 'S' && !inClass)
+        result += fmt::format("[^{}]", kSpaces);
+      else
+        result += {c, next};
       continue;
     }
     if (c == '[') inClass = true;
@@ -38,7 +41,7 @@ struct FreeMatch {
   void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
 };
 
-}  // namespace
+} // namespace
 
 struct Splitter::Compiled {
   pcre2_code* code = nullptr;
@@ -69,7 +72,7 @@ void Splitter::split(std::string_view text, std::vector<std::string_view>& piece
   const std::unique_ptr<pcre2_match_data, FreeMatch> match(
       pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));
   const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
-  std::size_t done = 0, from = 0;  // everything before `done` is in a piece
+  std::size_t done = 0, from = 0; // everything before `done` is in a piece
   bool joinNext = false;
   const auto add = [&](std::size_t begin, std::size_t end, bool matched) {
     if (begin == end) return;
@@ -96,7 +99,8 @@ void Splitter::split(std::string_view text, std::vector<std::string_view>& piece
   while (from < text.size()) {
     int found = pcre2_match(m_compiled->code, subject, text.size(), from, PCRE2_NO_UTF_CHECK, match.get(), nullptr);
     if (found == PCRE2_ERROR_JIT_STACKLIMIT)
-      found = pcre2_match(m_compiled->code, subject, text.size(), from, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match.get(), nullptr);
+      found = pcre2_match(m_compiled->code, subject, text.size(), from, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match.get(),
+                          nullptr);
     if (found == PCRE2_ERROR_NOMATCH) break;
     if (found < 0) throw Error(ErrorKind::Unsupported, "the text is too involved for the pre-tokenizer's pattern");
     const PCRE2_SIZE* at = pcre2_get_ovector_pointer(match.get());
@@ -124,4 +128,4 @@ std::string quotedPattern(std::string_view literal) {
   return result;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -39,4 +39,4 @@ inline constexpr std::string_view kQwen2Pattern =
 /// The pattern with its literal text quoted.
 std::string quotedPattern(std::string_view literal);
 
-}  // namespace rankscope
+} // namespace rankscope

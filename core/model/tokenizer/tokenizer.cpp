@@ -59,16 +59,18 @@ std::shared_ptr<const Tokenizer> openAny(const std::filesystem::path& folder, st
                           folder.string()));
 }
 
-}  // namespace
+} // namespace
 
 std::shared_ptr<const Tokenizer> openTokenizer(const std::filesystem::path& folder, std::string_view family) {
   std::shared_ptr<const Tokenizer> tokenizer = openAny(folder, family);
   const std::optional<bool> wanted = configuredBos(folder);
   if (!wanted || *wanted == tokenizer->habits().bos.has_value()) return tokenizer;
   Tokenizer::Habits habits = tokenizer->habits();
-  if (!*wanted) habits.bos.reset();
-  else habits.bos = habits.separator;
+  if (!*wanted)
+    habits.bos.reset();
+  else
+    habits.bos = habits.separator;
   return std::make_shared<WithHabits>(tokenizer, habits);
 }
 
-}  // namespace rankscope
+} // namespace rankscope

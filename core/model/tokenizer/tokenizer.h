@@ -16,8 +16,8 @@ class Tokenizer {
  public:
   /// What a model's files say about special tokens.
   struct Habits {
-    std::optional<int> bos;        ///< to be put in front of every text; empty where the tokenizer has no such habit
-    std::optional<int> separator;  ///< the model's own `<|endoftext|>`
+    std::optional<int> bos;       ///< to be put in front of every text; empty where the tokenizer has no such habit
+    std::optional<int> separator; ///< the model's own `<|endoftext|>`
   };
 
   virtual ~Tokenizer() = default;
@@ -26,7 +26,7 @@ class Tokenizer {
   virtual std::vector<int> encode(std::string_view text) const = 0;
   /// Always valid UTF-8. Throws Error(BadRequest) for an id that does not exist.
   virtual std::string decode(std::span<const int> ids) const = 0;
-  virtual int size() const = 0;  ///< one more than the largest id
+  virtual int size() const = 0; ///< one more than the largest id
 
   const Habits& habits() const { return m_habits; }
 
@@ -44,7 +44,8 @@ std::shared_ptr<const Tokenizer> openTokenizer(const std::filesystem::path& fold
 // Each format; used by openTokenizer().
 std::shared_ptr<const Tokenizer> openSentencePiece(const std::filesystem::path& model, Tokenizer::Habits habits);
 std::shared_ptr<const Tokenizer> openTokenizerJson(const std::filesystem::path& file, Tokenizer::Habits habits);
-std::shared_ptr<const Tokenizer> openVocabAndMerges(const std::filesystem::path& vocab, const std::filesystem::path& merges,
-                                                    std::string_view family, Tokenizer::Habits habits);
+std::shared_ptr<const Tokenizer> openVocabAndMerges(const std::filesystem::path& vocab,
+                                                    const std::filesystem::path& merges, std::string_view family,
+                                                    Tokenizer::Habits habits);
 
-}  // namespace rankscope
+} // namespace rankscope

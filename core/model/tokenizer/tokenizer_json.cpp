@@ -85,7 +85,8 @@ class Parser {
     } else {
       const auto text = merge.get<std::string>();
       const auto gap = text.find(' ');
-      if (gap == std::string::npos) throw Error(ErrorKind::Malformed, fmt::format("{}: the merge \"{}\"", m_source, text));
+      if (gap == std::string::npos)
+        throw Error(ErrorKind::Malformed, fmt::format("{}: the merge \"{}\"", m_source, text));
       left = text.substr(0, gap);
       right = text.substr(gap + 1);
     }
@@ -110,8 +111,8 @@ class Parser {
     if (kind == "Sequence") {
       for (const json& step : part.at("normalizers")) readNormalizer(step);
     } else if (kind == "NFC" || kind == "NFD" || kind == "NFKC" || kind == "NFKD") {
-      const Normalization form = kind == "NFC"   ? Normalization::Nfc
-                                 : kind == "NFD" ? Normalization::Nfd
+      const Normalization form = kind == "NFC"    ? Normalization::Nfc
+                                 : kind == "NFD"  ? Normalization::Nfd
                                  : kind == "NFKC" ? Normalization::Nfkc
                                                   : Normalization::Nfkd;
       steps.emplace_back([form](std::string text) { return normalize(form, text); });
@@ -141,8 +142,9 @@ class Parser {
     const B chosen = behaviour == "Isolated"             ? B::Isolated
                      : behaviour == "Removed"            ? B::Removed
                      : behaviour == "MergedWithPrevious" ? B::MergedWithPrevious
-                     : behaviour == "MergedWithNext"     ? B::MergedWithNext
-                                                         : (refuse("the split behaviour \"" + behaviour + "\""), B::Isolated);
+                     : behaviour == "MergedWithNext"
+                         ? B::MergedWithNext
+                         : (refuse("the split behaviour \"" + behaviour + "\""), B::Isolated);
     m_result.splitters.emplace_back(regex, chosen, part.value("invert", false), m_source);
   }
 
@@ -196,10 +198,10 @@ class Parser {
   bool m_byteFallback = false;
 };
 
-}  // namespace
+} // namespace
 
 std::shared_ptr<const Tokenizer> openTokenizerJson(const std::filesystem::path& file, Tokenizer::Habits habits) {
   return Parser(file, habits).parse();
 }
 
-}  // namespace rankscope
+} // namespace rankscope

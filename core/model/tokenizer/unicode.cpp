@@ -37,16 +37,24 @@ const icu::Normalizer2& normalizer(Normalization form) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* result = nullptr;
   switch (form) {
-    case Normalization::Nfc: result = icu::Normalizer2::getNFCInstance(status); break;
-    case Normalization::Nfd: result = icu::Normalizer2::getNFDInstance(status); break;
-    case Normalization::Nfkc: result = icu::Normalizer2::getNFKCInstance(status); break;
-    case Normalization::Nfkd: result = icu::Normalizer2::getNFKDInstance(status); break;
+  case Normalization::Nfc:
+    result = icu::Normalizer2::getNFCInstance(status);
+    break;
+  case Normalization::Nfd:
+    result = icu::Normalizer2::getNFDInstance(status);
+    break;
+  case Normalization::Nfkc:
+    result = icu::Normalizer2::getNFKCInstance(status);
+    break;
+  case Normalization::Nfkd:
+    result = icu::Normalizer2::getNFKDInstance(status);
+    break;
   }
   if (U_FAILURE(status)) throw Error(ErrorKind::Unreadable, "ICU's normalisation data cannot be loaded");
   return *result;
 }
 
-}  // namespace
+} // namespace
 
 std::string validUtf8(std::string_view text) {
   return changed(text, [](icu::UnicodeString part) { return part; });
@@ -64,4 +72,4 @@ std::string lowercase(const std::string& validText) {
   return changed(validText, [](icu::UnicodeString part) { return part.toLower(icu::Locale::getRoot()); });
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -19,4 +19,4 @@ inline std::size_t codePointBytes(char lead) {
   return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -48,10 +48,11 @@ void readAdded(const std::filesystem::path& folder, BpeDescription& result) {
     if (token.is_object()) add(token.value("content", ""), std::atoi(id.c_str()));
 }
 
-}  // namespace
+} // namespace
 
-std::shared_ptr<const Tokenizer> openVocabAndMerges(const std::filesystem::path& vocab, const std::filesystem::path& merges,
-                                                    std::string_view family, Tokenizer::Habits habits) {
+std::shared_ptr<const Tokenizer> openVocabAndMerges(const std::filesystem::path& vocab,
+                                                    const std::filesystem::path& merges, std::string_view family,
+                                                    Tokenizer::Habits habits) {
   BpeDescription result;
   const nlohmann::json tokens = readJsonFile(vocab);
   for (const auto& [token, id] : tokens.items()) {
@@ -76,4 +77,4 @@ std::shared_ptr<const Tokenizer> openVocabAndMerges(const std::filesystem::path&
   return makeBpeTokenizer(std::move(result), habits, merges.string());
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -27,7 +27,8 @@ std::vector<Window> randomWindows(const Model& model, int tokens) {
   std::vector<Window> windows;
   for (int i = 0; i < tokens; ++i) {
     if (i % 13 == 0) windows.emplace_back();
-    windows.back().tokens.push_back(static_cast<int>(random() % static_cast<unsigned>(model.architecture().vocabulary)));
+    windows.back().tokens.push_back(
+        static_cast<int>(random() % static_cast<unsigned>(model.architecture().vocabulary)));
     windows.back().records.push_back(i / 17);
   }
   return windows;
@@ -36,7 +37,7 @@ std::vector<Window> randomWindows(const Model& model, int tokens) {
 Substitutes uniform(const Model& model, double fraction) {
   PresetOptions options;
   options.fraction = fraction;
-  options.factorDtype = Storage::BF16;  // F32 factors of bf16 matrices would hardly save
+  options.factorDtype = Storage::BF16; // F32 factors of bf16 matrices would hardly save
   const RankPlan plan = presetPlan(Preset::Uniform, model.checkpoint(), options);
   return compressedLinears(model.checkpoint(), resolve(plan, model.checkpoint(), {}), {});
 }
@@ -53,7 +54,7 @@ void writeAll(const std::filesystem::path& path, const std::vector<T>& values) {
   test::writeFile(path, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
 }
 
-}  // namespace
+} // namespace
 
 class TestComparison : public QObject {
   Q_OBJECT
@@ -94,15 +95,19 @@ void TestComparison::metricsAgreeWithNumPy() {
   writeAll(folder / "next.i32", next);
   writeAll(folder / "record.i32", records);
   test::writeFile(folder / "vocabulary.txt", std::to_string(original.architecture().vocabulary));
-  const test::Output output = test::runProgram(test::kPython, {RANKSCOPE_SOURCE_DIR "/tests/core/evaluate/reference_metrics.py",
-                                                               QString::fromStdString(folder.path().string())});
+  const test::Output output =
+      test::runProgram(test::kPython, {RANKSCOPE_SOURCE_DIR "/tests/core/evaluate/reference_metrics.py",
+                                       QString::fromStdString(folder.path().string())});
   QVERIFY2(output.ok, output.problem);
   const nlohmann::json numpy = nlohmann::json::parse(output.out.toStdString());
   QCOMPARE(numpy.size(), std::size_t{15});
   for (const auto& [key, expected] : numpy.items()) {
     const double value = ours.at(key).get<double>(), wanted = expected.get<double>();
     QVERIFY2(std::abs(value - wanted) <= 2e-5 * (0.01 + std::abs(wanted)),
-             qPrintable(QString("%1: %2, NumPy %3").arg(QString::fromStdString(key)).arg(value, 0, 'g', 10).arg(wanted, 0, 'g', 10)));
+             qPrintable(QString("%1: %2, NumPy %3")
+                            .arg(QString::fromStdString(key))
+                            .arg(value, 0, 'g', 10)
+                            .arg(wanted, 0, 'g', 10)));
   }
   QVERIFY(ours["kl_mean"].get<double>() > 0.01);
 }
@@ -124,7 +129,8 @@ void TestComparison::batchesDoNotMatter() {
   const Model original = fixture("mistral");
   const Model compressed = original.with(uniform(original, 0.4));
   const std::vector<Window> windows = randomWindows(original, 120);
-  const Comparison one = compare(original, compressed, windows, {true, 1}), many = compare(original, compressed, windows, {true, 4096});
+  const Comparison one = compare(original, compressed, windows, {true, 1}),
+                   many = compare(original, compressed, windows, {true, 4096});
   QCOMPARE(one.positions, many.positions);
   QVERIFY(std::abs(one.kl.mean - many.kl.mean) < 1e-5);
   QVERIFY(std::abs(one.blocks[0].relativeError - many.blocks[0].relativeError) < 1e-5);
@@ -168,7 +174,8 @@ void TestComparison::speedIsMeasuredForAllThree() {
   QVERIFY(report.models[1].flopsPerToken < report.models[0].flopsPerToken);
   QVERIFY(report.models[2].weightBytes < report.models[1].weightBytes);
   QVERIFY(report.aboveBreakEven.empty());
-  QCOMPARE(measureSpeed(original, original.with(fullRank(original)), {8, 4, 1}).aboveBreakEven.size(), original.blockLayers().size());
+  QCOMPARE(measureSpeed(original, original.with(fullRank(original)), {8, 4, 1}).aboveBreakEven.size(),
+           original.blockLayers().size());
   QVERIFY(speedJson(report).contains("int8"));
   QVERIFY(memoryJson(report)["original"]["weight_bytes"] == report.models[0].weightBytes);
 }

@@ -33,11 +33,13 @@ std::vector<Window> randomWindows(int tokens) {
 Substitutes uniform(const Model& model, double fraction) {
   PresetOptions options;
   options.fraction = fraction;
-  options.factorDtype = Storage::BF16;  // F32 factors of bf16 matrices would hardly save
-  return compressedLinears(model.checkpoint(), resolve(presetPlan(Preset::Uniform, model.checkpoint(), options), model.checkpoint(), {}), {});
+  options.factorDtype = Storage::BF16; // F32 factors of bf16 matrices would hardly save
+  return compressedLinears(model.checkpoint(),
+                           resolve(presetPlan(Preset::Uniform, model.checkpoint(), options), model.checkpoint(), {}),
+                           {});
 }
 
-}  // namespace
+} // namespace
 
 class TestStudy : public QObject {
   Q_OBJECT
@@ -95,7 +97,9 @@ void TestStudy::aStoppedStudyKeepsWhatIsDone() {
     kept = soFar;
     if (!soFar.sweepMeans.empty()) stop.request_stop();
   };
-  QVERIFY_EXCEPTION_THROWN(studyAggregation(model, uniform(model, 0.3), randomWindows(60), {}, Progress(stop.get_token()), partial), Cancelled);
+  QVERIFY_EXCEPTION_THROWN(
+      studyAggregation(model, uniform(model, 0.3), randomWindows(60), {}, Progress(stop.get_token()), partial),
+      Cancelled);
   QVERIFY(!kept.complete);
   QVERIFY(kept.together.has_value());
   QVERIFY(!kept.layers.empty());
@@ -130,13 +134,15 @@ void TestStudy::anEvaluationHasAllItsParts() {
   options.generation.tokens = 12;
   int parts = 0;
   const EvaluationReport report =
-      evaluate(model, model.with(uniform(model, 0.5)), *own, {"text", {"Once upon a time, there was a little girl named Lily.", "Tom had a red ball."}},
-               options, {}, [&](const EvaluationReport&) { ++parts; });
+      evaluate(model, model.with(uniform(model, 0.5)), *own,
+               {"text", {"Once upon a time, there was a little girl named Lily.", "Tom had a red ball."}}, options, {},
+               [&](const EvaluationReport&) { ++parts; });
   QVERIFY(report.complete);
   QVERIFY(parts >= 4);
   const nlohmann::json json = toJson(report);
-  for (const char* key : {"perplexity_original", "perplexity_compressed", "kl_mean", "kl_p99", "top1_agreement", "logit_cosine",
-                          "logit_cosine_centered", "hidden_cosine", "blocks", "speed", "memory", "controls", "generation"})
+  for (const char* key :
+       {"perplexity_original", "perplexity_compressed", "kl_mean", "kl_p99", "top1_agreement", "logit_cosine",
+        "logit_cosine_centered", "hidden_cosine", "blocks", "speed", "memory", "controls", "generation"})
     QVERIFY2(json.contains(key) && !json[key].is_null(), key);
   QVERIFY(report.generation->original.text.find("there was") != std::string::npos);
   QVERIFY_EXCEPTION_THROWN(evaluate(model, model, *own, {"text", {}}, options), Error);

@@ -23,7 +23,7 @@ class ByteTokenizer final : public Tokenizer {
 
 using Strings = std::vector<std::string>;
 
-}  // namespace
+} // namespace
 
 class TestText : public QObject {
   Q_OBJECT

@@ -40,8 +40,10 @@ float relativeDifference(const RowMatrixF& a, const RowMatrixF& b) {
 std::filesystem::path changed(const test::TemporaryFolder& folder, const QString& name, const nlohmann::json& changes) {
   nlohmann::json config = nlohmann::json::parse(test::readFile(fixture(name) / "config.json"));
   for (const auto& [key, value] : changes.items()) {
-    if (value == "remove") config.erase(key);
-    else config[key] = value;
+    if (value == "remove")
+      config.erase(key);
+    else
+      config[key] = value;
   }
   std::filesystem::copy(fixture(name) / "model.safetensors", folder / "model.safetensors",
                         std::filesystem::copy_options::overwrite_existing);
@@ -49,7 +51,7 @@ std::filesystem::path changed(const test::TemporaryFolder& folder, const QString
   return folder.path();
 }
 
-}  // namespace
+} // namespace
 
 class TestModel : public QObject {
   Q_OBJECT
@@ -133,11 +135,11 @@ void TestModel::hooksSeeWhatLinearsRead() {
   hooks.blockOutput = [&](int block, const RowMatrixF&) { QCOMPARE(block, blocks++); };
   model.forward(batchOf(std::vector<int>{1, 2, 3}), hooks);
   QCOMPARE(blocks, 3);
-  QCOMPARE(seen, (std::vector<std::string>{
-                     "model.layers.1.self_attn.q_proj.weight", "model.layers.1.self_attn.k_proj.weight",
-                     "model.layers.1.self_attn.v_proj.weight", "model.layers.1.self_attn.o_proj.weight",
-                     "model.layers.1.mlp.gate_proj.weight", "model.layers.1.mlp.up_proj.weight",
-                     "model.layers.1.mlp.down_proj.weight"}));
+  QCOMPARE(seen,
+           (std::vector<std::string>{"model.layers.1.self_attn.q_proj.weight", "model.layers.1.self_attn.k_proj.weight",
+                                     "model.layers.1.self_attn.v_proj.weight", "model.layers.1.self_attn.o_proj.weight",
+                                     "model.layers.1.mlp.gate_proj.weight", "model.layers.1.mlp.up_proj.weight",
+                                     "model.layers.1.mlp.down_proj.weight"}));
 }
 
 void TestModel::aSubstituteTakesTheLinearsPlace() {
@@ -163,8 +165,8 @@ void TestModel::aSubstituteTakesTheLinearsPlace() {
   *b *= 0.5f;
   QVERIFY(relativeDifference(same.forward(batch), dense) > 1e-3f);
   QVERIFY(relativeDifference(model.forward(batch), dense) == 0.0f);
-  QVERIFY_EXCEPTION_THROWN(model.with({{*checkpoint->findLayer("h.1.mlp.c_proj.weight"),
-                                        std::make_shared<const Linear>(weights)}}), Error);
+  QVERIFY_EXCEPTION_THROWN(
+      model.with({{*checkpoint->findLayer("h.1.mlp.c_proj.weight"), std::make_shared<const Linear>(weights)}}), Error);
 }
 
 void TestModel::blocksCanBeRunInParts() {
@@ -184,7 +186,8 @@ void TestModel::settingsThatCannotBeRunAreRefused_data() {
     QTest::newRow(what) << QString(name) << QString(changes) << QString(mentioned);
   };
   row("unknown activation", "gpt_neo", R"({"activation_function": "mish"})", "activation_function");
-  row("contradictory attention", "gpt_neo", R"({"attention_layers": ["local", "global", "local", "global"]})", "attention_layers");
+  row("contradictory attention", "gpt_neo", R"({"attention_layers": ["local", "global", "local", "global"]})",
+      "attention_layers");
   row("attention of too few layers", "gpt_neo", R"({"attention_types": [[["global"], 3]]})", "4 layers");
   row("unknown attention", "gpt_neo", R"({"attention_types": [[["global", "sparse"], 2]]})", "sparse");
   row("heads that do not divide", "gpt_neo", R"({"num_heads": 4})", "num_heads");
@@ -202,7 +205,8 @@ void TestModel::settingsThatCannotBeRunAreRefused_data() {
   row("untied without a head", "llama_linear", R"({"tie_word_embeddings": false})", "lm_head.weight");
   row("tied, but another head is stored", "llama_gqa", R"({"tie_word_embeddings": true})", "lm_head.weight");
   row("window of a LLaMA", "llama_gqa", R"({"sliding_window": 8})", "sliding_window");
-  row("unknown layer type", "qwen2", R"({"layer_types": ["full_attention", "linear_attention", "full_attention"]})", "linear_attention");
+  row("unknown layer type", "qwen2", R"({"layer_types": ["full_attention", "linear_attention", "full_attention"]})",
+      "linear_attention");
 }
 
 void TestModel::settingsThatCannotBeRunAreRefused() {

@@ -14,14 +14,17 @@ using namespace rankscope;
 
 namespace {
 
-std::filesystem::path fixtures() { return std::filesystem::path(RANKSCOPE_SOURCE_DIR) / "tests/core/model/fixtures/bpe"; }
+std::filesystem::path fixtures() {
+  return std::filesystem::path(RANKSCOPE_SOURCE_DIR) / "tests/core/model/fixtures/bpe";
+}
 
 /// 10,000 lines of mixed Unicode.
 std::vector<std::string> mixedLines() {
   const std::string text = readRecords(fixtures() / "lines.txt.gz").front();
   std::vector<std::string> lines;
   std::size_t from = 0;
-  for (std::size_t to; (to = text.find('\n', from)) != std::string::npos; from = to + 1) lines.push_back(text.substr(from, to - from));
+  for (std::size_t to; (to = text.find('\n', from)) != std::string::npos; from = to + 1)
+    lines.push_back(text.substr(from, to - from));
   lines.push_back(text.substr(from));
   return lines;
 }
@@ -44,7 +47,7 @@ void copyTo(const test::TemporaryFolder& folder, std::initializer_list<const cha
   for (const char* name : names) std::filesystem::copy(fixtures() / name, folder / name);
 }
 
-}  // namespace
+} // namespace
 
 class TestTokenizer : public QObject {
   Q_OBJECT
@@ -160,7 +163,8 @@ void TestTokenizer::invalidUtf8BecomesReplacements() {
 void TestTokenizer::longRunsDoNotOverflow() {
   const test::TemporaryFolder folder;
   copyTo(folder, {"vocab.json", "merges.txt", "tokenizer.json"});
-  for (const auto& tokenizer : {openTokenizer(folder.path(), "gpt2"), openVocabAndMerges(folder / "vocab.json", folder / "merges.txt", "gpt2", {})})
+  for (const auto& tokenizer : {openTokenizer(folder.path(), "gpt2"),
+                                openVocabAndMerges(folder / "vocab.json", folder / "merges.txt", "gpt2", {})})
     for (const char* unit : {"a", " ", "\n", "\u4e2d", "7"}) {
       std::string text;
       for (int i = 0; i < 100'000; ++i) text += unit;
@@ -182,7 +186,8 @@ void TestTokenizer::lineEndsOfPatterns() {
   QCOMPARE(pieces("-", B::MergedWithNext, false, "a-b-c"), (std::vector<std::string>{"a", "-b", "-c"}));
   QCOMPARE(pieces("x*", B::Isolated, false, "axb"), (std::vector<std::string>{"a", "x", "b"}));
   // Unicode's white space has no U+180E; PCRE2's would.
-  QCOMPARE(pieces(R"(\s+)", B::Isolated, false, "a\u180e\u3000b"), (std::vector<std::string>{"a\u180e", "\u3000", "b"}));
+  QCOMPARE(pieces(R"(\s+)", B::Isolated, false, "a\u180e\u3000b"),
+           (std::vector<std::string>{"a\u180e", "\u3000", "b"}));
   QCOMPARE(quotedPattern("a.b"), std::string("a\\.b"));
   QVERIFY_EXCEPTION_THROWN(Splitter("(", B::Isolated, false, "test"), Error);
 }
@@ -191,17 +196,30 @@ void TestTokenizer::damagedFilesAreNamed_data() {
   QTest::addColumn<QString>("file");
   QTest::addColumn<QString>("content");
   QTest::addColumn<QString>("mentioned");
-  QTest::newRow("no JSON") << "tokenizer.json" << "{" << "tokenizer.json";
-  QTest::newRow("no model") << "tokenizer.json" << "{}" << "tokenizer.json";
-  QTest::newRow("unigram") << "tokenizer.json" << R"({"model": {"type": "Unigram", "vocab": []}})" << "Unigram";
+  QTest::newRow("no JSON") << "tokenizer.json"
+                           << "{"
+                           << "tokenizer.json";
+  QTest::newRow("no model") << "tokenizer.json"
+                            << "{}"
+                            << "tokenizer.json";
+  QTest::newRow("unigram") << "tokenizer.json"
+                           << R"({"model": {"type": "Unigram", "vocab": []}})"
+                           << "Unigram";
   QTest::newRow("normalizer") << "tokenizer.json"
-                              << R"({"model": {"vocab": {}, "merges": []}, "normalizer": {"type": "Nmt"}})" << "Nmt";
+                              << R"({"model": {"vocab": {}, "merges": []}, "normalizer": {"type": "Nmt"}})"
+                              << "Nmt";
   QTest::newRow("pre-tokenizer") << "tokenizer.json"
-                                 << R"({"model": {"vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Bert"}})" << "Bert";
+                                 << R"({"model": {"vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Bert"}})"
+                                 << "Bert";
   QTest::newRow("merge into nothing") << "tokenizer.json"
-                                      << R"({"model": {"vocab": {"a": 0, "b": 1}, "merges": ["a b"]}})" << "\"ab\"";
-  QTest::newRow("SentencePiece") << "tokenizer.model" << "no model" << "tokenizer.model";
-  QTest::newRow("nothing") << "readme.txt" << "" << "no tokenizer";
+                                      << R"({"model": {"vocab": {"a": 0, "b": 1}, "merges": ["a b"]}})"
+                                      << "\"ab\"";
+  QTest::newRow("SentencePiece") << "tokenizer.model"
+                                 << "no model"
+                                 << "tokenizer.model";
+  QTest::newRow("nothing") << "readme.txt"
+                           << ""
+                           << "no tokenizer";
 }
 
 void TestTokenizer::damagedFilesAreNamed() {

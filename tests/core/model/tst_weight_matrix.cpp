@@ -36,7 +36,7 @@ RowMatrixF times(const WeightMatrix& m, const RowMatrixF& x) {
   return y;
 }
 
-}  // namespace
+} // namespace
 
 class TestWeightMatrix : public QObject {
   Q_OBJECT
@@ -61,7 +61,8 @@ void TestWeightMatrix::storedMatricesMultiplyAsTheirNumbers_data() {
       for (const int group : {0, 32, 128})
         for (const auto& [rows, cols] : {std::pair{1, 1}, {3, 131}, {130, 67}, {300, 257}, {70, 1100}}) {
           if (!isInteger(storage) && (axis != ScaleAxis::PerRow || group != 0)) continue;
-          QTest::addRow("%s axis %d group %d %dx%d", std::string(name(storage)).c_str(), static_cast<int>(axis), group, rows, cols)
+          QTest::addRow("%s axis %d group %d %dx%d", std::string(name(storage)).c_str(), static_cast<int>(axis), group,
+                        rows, cols)
               << StorageFormat{storage, axis, group} << rows << cols;
         }
 }
@@ -139,8 +140,10 @@ void TestWeightMatrix::everyInstructionSetAgrees() {
       k->expand(code, m.codes.data() + rowBytes, kCols, numbers[static_cast<std::size_t>(which)].data());
       ++which;
     }
-    for (std::size_t i = 0; i < kRows; ++i) QVERIFY(std::abs(dots[0][i] - dots[1][i]) < 1e-5f * (1 + std::abs(dots[1][i])));
-    for (std::size_t i = 0; i < kCols; ++i) QVERIFY(std::abs(sums[0][i] - sums[1][i]) < 1e-5f * (1 + std::abs(sums[1][i])));
+    for (std::size_t i = 0; i < kRows; ++i)
+      QVERIFY(std::abs(dots[0][i] - dots[1][i]) < 1e-5f * (1 + std::abs(dots[1][i])));
+    for (std::size_t i = 0; i < kCols; ++i)
+      QVERIFY(std::abs(sums[0][i] - sums[1][i]) < 1e-5f * (1 + std::abs(sums[1][i])));
     QCOMPARE(numbers[0], numbers[1]);
   }
 #endif
@@ -186,11 +189,15 @@ void TestWeightMatrix::elementaryFunctions() {
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double expected = exact(static_cast<double>(x[i]));
       QVERIFY2(std::abs(static_cast<double>(y[i]) - expected) < 1e-6 * (0.1 + std::abs(expected)),
-               qPrintable(QString("%1 at %2: %3").arg(static_cast<int>(activation)).arg(static_cast<double>(x[i])).arg(static_cast<double>(y[i]))));
+               qPrintable(QString("%1 at %2: %3")
+                              .arg(static_cast<int>(activation))
+                              .arg(static_cast<double>(x[i]))
+                              .arg(static_cast<double>(y[i]))));
     }
   };
   check(Activation::Gelu, [](double v) { return v * 0.5 * std::erfc(-v / std::sqrt(2.0)); });
-  check(Activation::GeluNew, [](double v) { return 0.5 * v * (1 + std::tanh(std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v))); });
+  check(Activation::GeluNew,
+        [](double v) { return 0.5 * v * (1 + std::tanh(std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v))); });
   check(Activation::Silu, [](double v) { return v / (1 + std::exp(-v)); });
   check(Activation::QuickGelu, [](double v) { return v / (1 + std::exp(-1.702 * v)); });
   check(Activation::Relu, [](double v) { return v > 0 ? v : 0; });
