@@ -101,10 +101,10 @@ std::vector<LayerId> spectraNeeded(const RankPlan& plan, const Checkpoint& check
 
 LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, Storage storage, int group) {
   if (!rank) return {};
-  if (!isInteger(storage)) return {rank, {storage, ScaleAxis::PerRow, 0}, {storage, ScaleAxis::PerRow, 0}, {}};
-  if (group == 0) return {rank, {storage, ScaleAxis::PerColumn, 0}, {storage, ScaleAxis::PerRow, 0}, {}};
+  if (!isInteger(storage)) return {rank, {storage, ScaleAxis::PerRow, 0}, {storage, ScaleAxis::PerRow, 0}};
+  if (group == 0) return {rank, {storage, ScaleAxis::PerColumn, 0}, {storage, ScaleAxis::PerRow, 0}};
   const ScaleAxis summed = layer.orientation == Orientation::OutIn ? ScaleAxis::PerRow : ScaleAxis::PerColumn;
-  return {rank, {storage, summed, group}, {storage, summed, group}, {}};
+  return {rank, {storage, summed, group}, {storage, summed, group}};
 }
 
 std::uint64_t bytesAfter(const LayerInfo& layer, const LayerChoice& choice) {

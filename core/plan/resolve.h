@@ -19,7 +19,7 @@ struct LayerChoice {
   std::optional<std::int64_t> rank;  ///< nullopt: stays dense, as it is in the checkpoint
   StorageFormat formatA;             ///< of the factors, when there are any
   StorageFormat formatB;
-  std::string method;                ///< how the factors are found: "" by plain truncation, else a name that tells methods
+  std::string method = {};           ///< how the factors are found: "" by plain truncation, else a name that tells methods
                                      ///< and the texts they were fitted on apart (only results of the same are resumed)
   bool operator==(const LayerChoice&) const = default;
 };
