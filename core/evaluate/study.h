@@ -73,7 +73,7 @@ struct StudyReport {
 };
 
 struct StudyOptions {
-  int draws = 3;
+  int draws = 5;
   std::uint64_t seed = 1;
   std::int64_t batchTokens = 512;
 };

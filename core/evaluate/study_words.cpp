@@ -22,21 +22,32 @@ constexpr Hypothesis kHypotheses[] = {
     {1, "errors add up in one direction, as ε·N"},
 };
 
+/// Laws that lie within two standard errors of the fit; the nearest one where none does.
+std::vector<Hypothesis> lawsThatFit(const PowerFit& fit) {
+  std::vector<Hypothesis> laws(std::begin(kHypotheses), std::end(kHypotheses));
+  const auto distance = [&](const Hypothesis& law) { return std::abs(law.exponent - fit.exponent); };
+  std::sort(laws.begin(), laws.end(), [&](const auto& x, const auto& y) { return distance(x) < distance(y); });
+  std::size_t count = 1;
+  while (count < laws.size() && distance(laws[count]) <= 2 * fit.standardError) ++count;
+  laws.resize(count);
+  return laws;
+}
+
 std::string fitSentence(const StudyReport& report) {
   const PowerFit& fit = *report.errorFit;
-  const auto nearest =
-      std::min_element(std::begin(kHypotheses), std::end(kHypotheses), [&](const auto& a, const auto& b) {
-        return std::abs(a.exponent - fit.exponent) < std::abs(b.exponent - fit.exponent);
-      });
+  const std::vector<Hypothesis> laws = lawsThatFit(fit);
   std::string text =
-      fmt::format("With N randomly chosen layers compressed together, the error of the logits (sqrt(1 − c²) of their "
-                  "centred cosine c) "
-                  "grows as N^{:.2f} ± {:.2f} ({} points). The nearest of the simple laws is N^{:g}: {}.",
-                  fit.exponent, fit.standardError, fit.points, nearest->exponent, nearest->words);
+      fmt::format("With N randomly chosen layers compressed together, the error of the logits (sqrt(1 − c²) of "
+                  "their centred cosine c) grows as N^{:.2f} ± {:.2f} ({} points below saturation). ",
+                  fit.exponent, fit.standardError, fit.points);
+  text += laws.size() == 1 ? "The nearest of the simple laws: " : "These data cannot tell apart: ";
+  for (std::size_t i = 0; i < laws.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : "; ", laws[i].words);
+  text += ".";
+  if (fit.exponent - 2 * fit.standardError > -0.5) text += " Averaging, ε/√N, is ruled out.";
   if (fit.saturated)
-    text += " Most of the points lie where the outputs are already unrelated and the error cannot grow, so the "
-            "exponent says little; "
-            "a smaller compression would show more.";
+    text +=
+        " Most of the points lie where the outputs are already unrelated and the error cannot grow, so the exponent "
+        "says little; a smaller compression would show more.";
   return text;
 }
 
@@ -73,10 +84,11 @@ std::string weightSentence(const StudyReport& report) {
 
 std::string depthSentence(const StudyReport& report) {
   const double first = report.depth.front().relativeError, last = report.depth.back().relativeError;
-  return fmt::format("Behind the first block the residual stream has a relative error of {:.3f}, behind the last one {:.3f}: {}",
-                     first, last,
-                     last > first ? "it grows with depth, so later blocks do not repair what earlier ones lost."
-                                  : "later blocks add more to the stream than they add error.");
+  return fmt::format(
+      "Behind the first block the residual stream has a relative error of {:.3f}, behind the last one {:.3f}: {}",
+      first, last,
+      last > first ? "it grows with depth, so later blocks do not repair what earlier ones lost."
+                   : "later blocks add more to the stream than they add error.");
 }
 
 } // namespace
