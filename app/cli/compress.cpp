@@ -27,14 +27,8 @@ struct Options {
 
 /// The study's table and its averages.
 std::string tableOf(std::span<const LayerLine> lines) {
-  TextTable table{{"Layer", TextTable::Align::Left},
-                  {"Rank"},
-                  {"Predicted"},
-                  {"Cosine"},
-                  {"Relative Error"},
-                  {"Verdict", TextTable::Align::Left},
-                  {"Before"},
-                  {"After"}};
+  TextTable table{{"Layer", TextTable::Align::Left},   {"Rank"},   {"Predicted"}, {"Cosine"}, {"Relative Error"},
+                  {"Verdict", TextTable::Align::Left}, {"Before"}, {"After"}};
   std::size_t dense = 0;
   for (const LayerLine& line : lines) {
     dense += line.isCompressed() ? 0 : 1;
@@ -69,8 +63,8 @@ class Run final {
     } catch (const Cancelled&) {
       if (!m_run) throw;
       m_run->finish();
-      m_console.note(fmt::format("{} finished layers are kept in {}; the same command goes on from there", m_done,
-                                 m_options.run));
+      m_console.note(
+          fmt::format("{} finished layers are kept in {}; the same command goes on from there", m_done, m_options.run));
       throw;
     }
     print();
@@ -87,8 +81,9 @@ class Run final {
     if (fromFile) plan = planFromFile(m_options.planFile, m_options.plan, *m_checkpoint);
     m_spectra.resize(m_checkpoint->layers().size());
     addSpectra(fromFile ? spectraNeeded(plan, *m_checkpoint) : layersToAnalyse(m_options.plan, *m_checkpoint));
-    if (!fromFile) plan = planFrom(m_options.plan, *m_checkpoint, lookupIn(m_spectra), m_method.get(), m_notes,
-                                    m_console.progress("Weighing layers"));
+    if (!fromFile)
+      plan = planFrom(m_options.plan, *m_checkpoint, lookupIn(m_spectra), m_method.get(), m_notes,
+                      m_console.progress("Weighing layers"));
     m_plan = resolve(plan, *m_checkpoint, lookupIn(m_spectra), m_options.plan.recompress);
     if (m_method) m_method->applyTo(m_plan);
     m_notes.insert(m_notes.end(), m_plan.notes.begin(), m_plan.notes.end());
@@ -106,11 +101,13 @@ class Run final {
 
   void compress() {
     ModelExport target(m_checkpoint, m_plan, kind(), m_options.output, m_options.overwrite);
-    m_console.detail(fmt::format("{} needs {}", m_options.output, bytes(exportBytes(*m_checkpoint, m_plan, kind()))));
+    m_console.note(fmt::format("{} takes {}", m_options.output, bytes(exportBytes(*m_checkpoint, m_plan, kind()))));
     if (m_run) addSpectra(layersWithRank()); // for the report
     const Progress progress = m_console.progress("Compressing");
-    runCompression(*m_checkpoint, {m_plan, lookupIn(m_spectra), m_method ? m_method->factoriser() : Factoriser(), m_run.get(), &target},
-                   [this](CompressedLayer&& layer) { take(layer); }, progress.slice(0, 0.95));
+    runCompression(
+        *m_checkpoint,
+        {m_plan, lookupIn(m_spectra), m_method ? m_method->factoriser() : Factoriser(), m_run.get(), &target},
+        [this](CompressedLayer&& layer) { take(layer); }, progress.slice(0, 0.95));
     if (m_run) m_run->finish();
     target.finish(progress.slice(0.95, 1));
   }
@@ -129,7 +126,8 @@ class Run final {
     if (!line.error.empty())
       m_console.warn(fmt::format("{}; it stays dense", line.error));
     else if (line.isCompressed())
-      m_console.detail(fmt::format("{}: rank {}, cosine {}", line.name, *line.choice->rank, cosine(layer.quality.cosine)));
+      m_console.detail(
+          fmt::format("{}: rank {}, cosine {}", line.name, *line.choice->rank, cosine(layer.quality.cosine)));
   }
 
   void print() const {
@@ -169,8 +167,9 @@ void requireConsistent(const Options& options) {
   if (options.output.empty()) throw CLI::RequiredError("OUT or --output_dir");
   requireConsistent(options.plan);
   if (!options.planFile.empty() && options.plan.choosesRanks())
-    throw CLI::ValidationError("--plan", "says the ranks already and cannot go with --preset, --rank, --cosine, --keep, "
-                                         "--bytes or --min-dim");
+    throw CLI::ValidationError("--plan",
+                               "says the ranks already and cannot go with --preset, --rank, --cosine, --keep, "
+                               "--bytes or --min-dim");
 }
 
 } // namespace

@@ -25,7 +25,9 @@ std::size_t terminalWidth() {
 Console::Console(const Options& options, std::stop_token stop)
     : m_options(options), m_stop(std::move(stop)), m_draws(!options.quiet && isatty(STDERR_FILENO) == 1) {}
 
-Console::~Console() { clearLine(); }
+Console::~Console() {
+  clearLine();
+}
 
 void Console::print(std::string_view text) {
   const std::lock_guard lock(m_mutex);
@@ -46,7 +48,9 @@ void Console::note(std::string_view sentence) {
   if (!m_options.quiet) say(sentence);
 }
 
-void Console::warn(std::string_view sentence) { say(fmt::format("warning: {}", sentence)); }
+void Console::warn(std::string_view sentence) {
+  say(fmt::format("warning: {}", sentence));
+}
 
 Progress Console::progress(std::string title) {
   const std::lock_guard lock(m_mutex);
@@ -58,7 +62,9 @@ Progress Console::progress(std::string title) {
   return Progress(m_stop, [this](double fraction, std::string_view what) { draw(fraction, what); });
 }
 
-bool Console::flush() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+bool Console::flush() {
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+}
 
 void Console::draw(double fraction, std::string_view what) {
   const std::lock_guard lock(m_mutex);

@@ -37,9 +37,9 @@ std::string textOf(const Checkpoint& checkpoint, std::span<const LayerLine> line
                   {"Size"}};
   for (const LayerLine& line : lines)
     table.add({line.name, fmt::format("{}{}", name(line.role), line.roleGuessed ? " (guessed)" : ""),
-               line.block ? std::to_string(*line.block) : "", shape(line.rows, line.cols), std::string(name(line.dtype)),
-               line.isCompressed() ? rank(line.choice->rank) : "", std::to_string(line.rows * line.cols),
-               bytes(line.bytesBefore)});
+               line.block ? std::to_string(*line.block) : "", shape(line.rows, line.cols),
+               std::string(name(line.dtype)), line.isCompressed() ? rank(line.choice->rank) : "",
+               std::to_string(line.rows * line.cols), bytes(line.bytesBefore)});
   const LineTotals totals = totalsOf(lines);
   const OtherTensors others = otherTensors(checkpoint);
   std::string text = fmt::format("{}\n\n{}\n", describe(identityOf(checkpoint)), table.text());

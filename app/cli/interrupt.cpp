@@ -23,7 +23,9 @@ void tell(char what) {
   errno = before;
 }
 
-void onSignal(int) { tell(kStop); }
+void onSignal(int) {
+  tell(kStop);
+}
 
 } // namespace
 

@@ -11,9 +11,14 @@ namespace rankscope::cli {
 namespace {
 
 /// A number, or null for what JSON has no number for.
-Json number(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); }
+Json number(std::optional<double> value) {
+  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
 
-template <typename T> Json orNull(const std::optional<T>& value) { return value ? Json(*value) : Json(nullptr); }
+template <typename T>
+Json orNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
 
 std::uint64_t parametersOf(const LayerLine& line) {
   return static_cast<std::uint64_t>(line.rows) * static_cast<std::uint64_t>(line.cols);
@@ -100,7 +105,8 @@ Json totalOf(const ModelIdentity& model, std::span<const LayerLine> lines) {
   json["mean_predicted_cosine"] = number(totals.meanPredictedCosine);
   json["mean_cosine"] = number(totals.meanCosine ? totals.meanCosine : totals.meanPredictedCosine);
   json["mean_relative_error"] = number(totals.meanRelativeError);
-  for (std::size_t i = 0; i < kVerdicts.size(); ++i) json["verdicts"][std::string(name(kVerdicts[i]))] = totals.verdicts[i];
+  for (std::size_t i = 0; i < kVerdicts.size(); ++i)
+    json["verdicts"][std::string(name(kVerdicts[i]))] = totals.verdicts[i];
   return json;
 }
 

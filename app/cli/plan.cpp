@@ -21,14 +21,8 @@ struct Options {
 };
 
 std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines) {
-  TextTable table{{"Layer", TextTable::Align::Left},
-                  {"Shape"},
-                  {"Rank"},
-                  {"Predicted cosine"},
-                  {"Relative error"},
-                  {"Verdict", TextTable::Align::Left},
-                  {"Before"},
-                  {"After"}};
+  TextTable table{{"Layer", TextTable::Align::Left},   {"Shape"},  {"Rank"}, {"Predicted cosine"}, {"Relative error"},
+                  {"Verdict", TextTable::Align::Left}, {"Before"}, {"After"}};
   std::size_t dense = 0;
   for (const LayerLine& line : lines) {
     if (!line.isCompressed()) {
@@ -52,7 +46,8 @@ std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines)
 }
 
 /// Layers that get factors and whose spectra are not known yet: for the prediction.
-std::vector<LayerId> layersToPredict(const Checkpoint& checkpoint, const ResolvedPlan& plan, const LayerSpectra& known) {
+std::vector<LayerId> layersToPredict(const Checkpoint& checkpoint, const ResolvedPlan& plan,
+                                     const LayerSpectra& known) {
   std::vector<LayerId> layers;
   for (const LayerInfo& layer : checkpoint.layers())
     if (plan.layers[layer.id.value].rank && !known[layer.id.value]) layers.push_back(layer.id);
@@ -66,7 +61,8 @@ void makePlan(const Options& options, Console& console) {
       spectraOf(*checkpoint, layersToAnalyse(options.plan, *checkpoint), nullptr, console.progress("Spectra"));
   std::vector<std::string> notes;
   const auto method = methodFrom(options.plan.method, checkpoint, console);
-  const RankPlan plan = planFrom(options.plan, *checkpoint, lookupIn(spectra), method.get(), notes, console.progress("Weighing layers"));
+  const RankPlan plan =
+      planFrom(options.plan, *checkpoint, lookupIn(spectra), method.get(), notes, console.progress("Weighing layers"));
   const ResolvedPlan resolved = resolve(plan, *checkpoint, lookupIn(spectra));
   const std::vector<LayerId> rest = layersToPredict(*checkpoint, resolved, spectra);
   LayerSpectra more = spectraOf(*checkpoint, rest, nullptr, console.progress("Spectra"));

@@ -65,8 +65,9 @@ RankPlan budgetPlan(const Budget& budget, const Checkpoint& checkpoint, const Sp
   const auto curves = method->curves(preset, progress);
   const RankPlan plan = planForBudget(budget, checkpoint, benefitsOf(curves, method->method()), preset, {}, &notes);
   if (method->method() == Method::Fisher)
-    notes.push_back(fmt::format("predicted KL {:.3f} nats a token (from single layers; too little when above about 0.3)",
-                                predictedDivergence(curves, resolve(plan, checkpoint, spectra))));
+    notes.push_back(
+        fmt::format("predicted KL {:.3f} nats a token (from single layers; too little when above about 0.3)",
+                    predictedDivergence(curves, resolve(plan, checkpoint, spectra))));
   return plan;
 }
 

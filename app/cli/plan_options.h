@@ -26,7 +26,7 @@ struct PlanOptions {
   std::optional<int> quantBits;
   std::string factorDtype;
   std::optional<int> group;
-  std::string layers; ///< glob; the other layers stay dense
+  std::string layers;      ///< glob; the other layers stay dense
   bool recompress = false; ///< also layers that are factors already
   MethodOptions method;
 

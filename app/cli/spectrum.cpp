@@ -37,15 +37,24 @@ std::vector<std::string> cellsOf(const LayerLine& line) {
 }
 
 std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines) {
-  TextTable table{{"Layer", TextTable::Align::Left}, {"Shape"},      {"σ₁"},         {"σ min"},      {"Stable rank"},
-                  {"Effective rank"},                {"for cos .85"}, {"for cos .95"}, {"for cos .99"}, {"Break-even"}};
+  TextTable table{{"Layer", TextTable::Align::Left},
+                  {"Shape"},
+                  {"σ₁"},
+                  {"σ min"},
+                  {"Stable rank"},
+                  {"Effective rank"},
+                  {"for cos .85"},
+                  {"for cos .95"},
+                  {"for cos .99"},
+                  {"Break-even"}};
   double stable = 0;
   std::size_t known = 0;
   for (const LayerLine& line : lines) {
     table.add(cellsOf(line));
     if (line.spectrum) stable += line.spectrum->stableRank(), ++known;
   }
-  std::string text = fmt::format("{}\n\n{}\n{} of {} layers analysed", describe(model), table.text(), known, lines.size());
+  std::string text =
+      fmt::format("{}\n\n{}\n{} of {} layers analysed", describe(model), table.text(), known, lines.size());
   if (known > 0) text += fmt::format(", mean stable rank {:.1f}", stable / static_cast<double>(known));
   return text + "\n";
 }

@@ -17,7 +17,9 @@ std::string bytes(std::uint64_t count) {
   return fmt::format("{:.{}f} {}", value, unit == 0 ? 0 : 1, kUnits[unit]);
 }
 
-std::string shape(std::int64_t rows, std::int64_t cols) { return fmt::format("{} × {}", rows, cols); }
+std::string shape(std::int64_t rows, std::int64_t cols) {
+  return fmt::format("{} × {}", rows, cols);
+}
 
 std::string cosine(std::optional<double> value) {
   if (!value || !std::isfinite(*value)) return "-";
@@ -38,7 +40,9 @@ std::string duration(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string rank(std::optional<std::int64_t> rank) { return rank ? std::to_string(*rank) : "dense"; }
+std::string rank(std::optional<std::int64_t> rank) {
+  return rank ? std::to_string(*rank) : "dense";
+}
 
 double keptFraction(std::uint64_t before, std::uint64_t after) {
   return before == 0 ? 1.0 : static_cast<double>(after) / static_cast<double>(before);

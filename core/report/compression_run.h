@@ -33,8 +33,8 @@ struct CompressionRequest {
   int cores = 0;
 };
 
-/// Carries out the plan for every layer. `sink` gets each one as soon as it is safe in the run file, without its factors,
-/// one call at a time, from any thread.
+/// Carries out the plan for every layer. `sink` gets each one as soon as it is safe in the run file, without its
+/// factors, one call at a time, from any thread.
 void runCompression(const Checkpoint& checkpoint, const CompressionRequest& request,
                     const std::function<void(CompressedLayer&&)>& sink, const Progress& progress);
 

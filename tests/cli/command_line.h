@@ -11,9 +11,13 @@
 
 namespace rankscope::test {
 
-inline QString text(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
+inline QString text(const std::filesystem::path& path) {
+  return QString::fromStdString(path.string());
+}
 
-inline QString rankscopeCli() { return QStringLiteral(RANKSCOPE_BIN_DIR "/rankscope-cli"); }
+inline QString rankscopeCli() {
+  return QStringLiteral(RANKSCOPE_BIN_DIR "/rankscope-cli");
+}
 
 /// What a run of rankscope-cli left.
 struct Outcome {
@@ -35,8 +39,8 @@ inline Outcome cli(const QStringList& arguments) {
 }
 
 /// Shows what was printed when a status is not the expected one.
-#define COMPARE_STATUS(outcome, expected) \
-  QVERIFY2((outcome).status == (expected), \
+#define COMPARE_STATUS(outcome, expected)                                                                              \
+  QVERIFY2((outcome).status == (expected),                                                                             \
            (QByteArray("status ") + QByteArray::number((outcome).status) + ": " + (outcome).err).constData())
 
-}  // namespace rankscope::test
+} // namespace rankscope::test

@@ -23,7 +23,8 @@ QSet<QString> keysOf(const QJsonObject& object) {
   return {keys.begin(), keys.end()};
 }
 
-const QSet<QString> kIdentity{"name", "role", "block", "rows", "cols", "orientation", "dtype", "parameters", "bytes_before"};
+const QSet<QString> kIdentity{"name",        "role",  "block",      "rows",        "cols",
+                              "orientation", "dtype", "parameters", "bytes_before"};
 const QSet<QString> kChoice{"bytes_after", "parameters_after", "rank", "predicted_cosine", "verdict"};
 
 QJsonObject layerNamed(const QJsonObject& printed, const QString& name) {
@@ -35,7 +36,7 @@ QJsonObject layerNamed(const QJsonObject& printed, const QString& name) {
 const QString kQuery = "transformer.h.0.attn.attention.q_proj.weight";
 const QString kMlp = "transformer.h.0.mlp.c_fc.weight";
 
-}  // namespace
+} // namespace
 
 class TestCommands final : public QObject {
   Q_OBJECT
@@ -107,7 +108,8 @@ void TestCommands::infoTable() {
   const Outcome outcome = cli({"info", m_model});
   COMPARE_STATUS(outcome, 0);
   QVERIFY(outcome.out.contains("gpt-neo"));
-  for (const LayerInfo& layer : m_checkpoint->layers()) QVERIFY2(outcome.out.contains(layer.name.c_str()), layer.name.c_str());
+  for (const LayerInfo& layer : m_checkpoint->layers())
+    QVERIFY2(outcome.out.contains(layer.name.c_str()), layer.name.c_str());
   QVERIFY(outcome.out.contains(" 56 × 32 "));
 }
 
@@ -128,7 +130,8 @@ void TestCommands::spectrum() {
 }
 
 void TestCommands::spectrumOfSomeLayers() {
-  const QJsonArray layers = cli({"spectrum", m_model, "--layers", "*.1.attn*q_proj*", "--json"}).json()["layers"].toArray();
+  const QJsonArray layers =
+      cli({"spectrum", m_model, "--layers", "*.1.attn*q_proj*", "--json"}).json()["layers"].toArray();
   QCOMPARE(layers.size(), 1);
   QCOMPARE(layers.first()["name"].toString(), "transformer.h.1.attn.attention.q_proj.weight");
   const Outcome table = cli({"spectrum", m_model, "--layers", "*.1.attn*q_proj*"});
@@ -156,7 +159,8 @@ void TestCommands::plan() {
   QCOMPARE(layer["rank"].toInt(), 5);
   QCOMPARE(layer["parameters_after"].toInt(), 5 * (56 + 32));
   QCOMPARE(layer["bytes_after"].toInt(), 5 * (56 + 32) * 4);
-  const Spectrum spectrum(56, 32, dgesddValues(m_checkpoint->matrix(*m_checkpoint->findLayer(kMlp.toStdString())).view));
+  const Spectrum spectrum(56, 32,
+                          dgesddValues(m_checkpoint->matrix(*m_checkpoint->findLayer(kMlp.toStdString())).view));
   QVERIFY(std::abs(layer["predicted_cosine"].toDouble() - spectrum.cosineAt(5)) < 1e-6);
   const QJsonObject embedding = layerNamed(printed, "transformer.wte.weight");
   QVERIFY(embedding["rank"].isNull());
@@ -215,12 +219,15 @@ void TestCommands::planForBudget() {
   COMPARE_STATUS(outcome, 0);
   double before = 0, after = 0;
   for (const QJsonValue& layer : outcome.json()["layers"].toArray()) {
-    if (!layer["role"].toString().startsWith("mlp") && !QStringList{"q", "k", "v", "o"}.contains(layer["role"].toString())) continue;
+    if (!layer["role"].toString().startsWith("mlp") &&
+        !QStringList{"q", "k", "v", "o"}.contains(layer["role"].toString()))
+      continue;
     before += layer["bytes_before"].toDouble();
     after += layer["bytes_after"].toDouble();
   }
   double written = 0;
-  for (const auto& file : std::filesystem::directory_iterator(m_folder / "budget")) written += static_cast<double>(file.file_size());
+  for (const auto& file : std::filesystem::directory_iterator(m_folder / "budget"))
+    written += static_cast<double>(file.file_size());
   const double used = share < 0 ? after / before / 0.5 : written / share;
   QVERIFY2(used <= 1 && used > 0.93, qPrintable(QString::number(used)));
 }
@@ -262,12 +269,15 @@ void TestCommands::compress() {
   QVERIFY(over.out.contains("Relative Error"));
   QVERIFY(over.out.contains("average cosine"));
   QVERIFY(over.out.contains("12 layers compressed"));
-  const QJsonObject recompressed = cli({"compress", out, fresh("twice"), "--rank", "2", "--recompress", "--json"}).json();
+  const QJsonObject recompressed =
+      cli({"compress", out, fresh("twice"), "--rank", "2", "--recompress", "--json"}).json();
   QCOMPARE(layerNamed(recompressed, kMlp)["rank"].toInt(), 2);
 }
 
 void TestCommands::compressAsTheStudyDoes() {
-  const QStringList study{"compress", "--input_dir", m_model, "--output_dir", fresh("study"), "--rank", "4", "--quant_bits", "16", "--min_dim_for_compression", "32", "--json"};
+  const QStringList study{"compress", "--input_dir", m_model,        "--output_dir", fresh("study"),
+                          "--rank",   "4",           "--quant_bits", "16",           "--min_dim_for_compression",
+                          "32",       "--json"};
   const Outcome outcome = cli(study);
   COMPARE_STATUS(outcome, 0);
   const QJsonObject layer = layerNamed(outcome.json(), kQuery);
@@ -283,20 +293,25 @@ void TestCommands::compressByPlanFile() {
   const QString file = fresh("rules.json");
   writeFile(file.toStdString(), R"({"format": "rankscope-plan", "version": 1, "factor_dtype": "f32",
     "rules": [{"regex": "h\\.1\\.", "dense": true}, {"glob": "*q_proj*", "cosine": 0.7}, {"glob": "*mlp*", "fraction": 0.25}]})");
-  const QJsonObject printed = cli({"compress", m_model, fresh("ruled"), "--plan", file, "--factor-dtype", "bf16", "--dense", "--json"}).json();
+  const QJsonObject printed =
+      cli({"compress", m_model, fresh("ruled"), "--plan", file, "--factor-dtype", "bf16", "--dense", "--json"}).json();
   QCOMPARE(layerNamed(printed, kMlp)["rank"].toInt(), 8);
   QCOMPARE(layerNamed(printed, kMlp)["bytes_after"].toInt(), 8 * (56 + 32) * 2);
   QVERIFY(layerNamed(printed, kQuery)["predicted_cosine"].toDouble() >= 0.7);
   QVERIFY(layerNamed(printed, "transformer.h.1.mlp.c_fc.weight")["rank"].isNull());
   QCOMPARE(printed["written"]["kind"].toString(), "dense");
-  QCOMPARE(cli({"info", fresh("ruled"), "--json"}).json()["model"]["bytes"].toInteger(), static_cast<qint64>(m_checkpoint->bytes()));
+  QCOMPARE(cli({"info", fresh("ruled"), "--json"}).json()["model"]["bytes"].toInteger(),
+           static_cast<qint64>(m_checkpoint->bytes()));
 }
 
 void TestCommands::compressSomeLayers() {
   const QString file = fresh("all.json");
-  writeFile(file.toStdString(), R"({"format": "rankscope-plan", "version": 1, "rules": [{"glob": "*attention*", "rank": 3}]})");
+  writeFile(file.toStdString(),
+            R"({"format": "rankscope-plan", "version": 1, "rules": [{"glob": "*attention*", "rank": 3}]})");
   for (const QStringList& which : {QStringList{"--rank", "3"}, QStringList{"--plan", file}}) {
-    const QJsonObject printed = cli(QStringList{"compress", m_model, fresh("some"), "--layers", "*.q_proj.*", "--overwrite", "--json"} + which).json();
+    const QJsonObject printed =
+        cli(QStringList{"compress", m_model, fresh("some"), "--layers", "*.q_proj.*", "--overwrite", "--json"} + which)
+            .json();
     QCOMPARE(printed["total"]["compressed_layers"].toInt(), 2);
     QCOMPARE(layerNamed(printed, kQuery)["rank"].toInt(), 3);
   }
@@ -327,7 +342,8 @@ void TestCommands::quietAndVerbose() {
 }
 
 void TestCommands::run() {
-  const QStringList arguments{"compress", m_model, fresh("run"), "--keep", "0.4", "--run", fresh("run.h5"), "--overwrite", "--json"};
+  const QStringList arguments{"compress", m_model,         fresh("run"),  "--keep", "0.4",
+                              "--run",    fresh("run.h5"), "--overwrite", "--json"};
   const Outcome first = cli(arguments);
   COMPARE_STATUS(first, 0);
   QCOMPARE(first.json()["run"].toString(), fresh("run.h5"));
@@ -342,7 +358,8 @@ void TestCommands::run() {
 }
 
 void TestCommands::reports() {
-  const Outcome compressed = cli({"compress", m_model, fresh("reported"), "--rank", "5", "--run", fresh("reported.h5"), "--json"});
+  const Outcome compressed =
+      cli({"compress", m_model, fresh("reported"), "--rank", "5", "--run", fresh("reported.h5"), "--json"});
   COMPARE_STATUS(compressed, 0);
   for (const char* kind : {"html", "md", "csv"}) {
     const QString file = fresh("report.") + QString(kind);
@@ -371,7 +388,8 @@ void TestCommands::realModels() {
   QFETCH(double, meanCosine);
   const auto model = realModel(QTest::currentDataTag());
   if (model.empty()) QSKIP("this checkpoint is not here");
-  const Outcome outcome = cli(QStringList{"compress", text(model), fresh("real"), "--quant-bits", "8", "--overwrite", "--json"} + options);
+  const Outcome outcome =
+      cli(QStringList{"compress", text(model), fresh("real"), "--quant-bits", "8", "--overwrite", "--json"} + options);
   COMPARE_STATUS(outcome, 0);
   const QJsonValue total = outcome.json()["total"];
   QCOMPARE(total["compressed_layers"].toInt(), layers);

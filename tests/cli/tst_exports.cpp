@@ -11,9 +11,11 @@ using namespace rankscope::test;
 
 namespace {
 
-QString script(const char* name) { return QStringLiteral(RANKSCOPE_SOURCE_DIR "/tests/cli/") + name; }
+QString script(const char* name) {
+  return QStringLiteral(RANKSCOPE_SOURCE_DIR "/tests/cli/") + name;
+}
 
-}  // namespace
+} // namespace
 
 class TestExports final : public QObject {
   Q_OBJECT

@@ -25,7 +25,8 @@ class TestStop final : public QObject {
 
  private:
   QStringList command(const char* name) const {
-    return {"compress", m_model, text(m_folder / name), "--keep", "0.5", "--run", text(m_folder / name) + ".h5", "-v", "--json"};
+    return {"compress", m_model, text(m_folder / name), "--keep", "0.5", "--run", text(m_folder / name) + ".h5",
+            "-v",       "--json"};
   }
 
   TemporaryFolder m_folder;
@@ -95,7 +96,8 @@ void TestStop::stoppedTwice() {
 }
 
 void TestStop::killedAndResumed() {
-  const Output output = runProgram(kPython, {RANKSCOPE_SOURCE_DIR "/tests/cli/kill_resume.py", rankscopeCli(), m_model, "6"});
+  const Output output =
+      runProgram(kPython, {RANKSCOPE_SOURCE_DIR "/tests/cli/kill_resume.py", rankscopeCli(), m_model, "6"});
   QVERIFY2(output.ok, (output.out + output.problem).constData());
   qInfo().noquote() << output.out.trimmed();
 }

@@ -25,7 +25,8 @@ class TestUsage final : public QObject {
 
  private:
   QStringList filled(QStringList arguments) const {
-    return arguments.replaceInStrings(QStringLiteral("MODEL"), m_model).replaceInStrings(QStringLiteral("TMP"), text(m_folder.path()));
+    return arguments.replaceInStrings(QStringLiteral("MODEL"), m_model)
+        .replaceInStrings(QStringLiteral("TMP"), text(m_folder.path()));
   }
 
   TemporaryFolder m_folder;
