@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/store/durable_file.h"
+#include "core/store/file_seal.h"
 #include "core/store/global_heap.h"
 
 namespace rankscope {
@@ -353,7 +354,10 @@ Id openRun(const fs::path& path) {
   requireNotBeingWritten(path);
   if (!looksLikeRunFile(path))
     throw Error(ErrorKind::Malformed, fmt::format("{} is not a run file: it is not in HDF5 format", path.string()));
-  if (!heapsAreSound(MappedFile::open(path)->bytes())) throw damaged(path, "a collection of texts in it is broken");
+  const auto whole = MappedFile::open(path);
+  const Seal seal = sealOf(whole->bytes());
+  if (seal == Seal::Broken) throw damaged(path, "its checksum does not match");
+  if (seal == Seal::Absent && !heapsAreSound(whole->bytes())) throw damaged(path, "a collection of texts in it is broken");
   try {
     Id file = hdf5::openFile(path);
     if (hdf5::readText(file, "format") != kFormat)
@@ -396,6 +400,7 @@ void writeRunData(const RunData& run, hid_t previous, const fs::path& scratch, c
   try {
     requireSpace(scratch, estimatedBytes(run, previous));
     writeEverything(run, previous, scratch);
+    appendSeal(scratch);
     renameDurably(scratch, to);
   } catch (const hdf5::Failure& failure) {
     std::error_code ignored;
