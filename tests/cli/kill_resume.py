@@ -70,7 +70,8 @@ def main(cli, model, times=50, seed=1):
         kills = with_layers = missing = different = 0
         while kills < times:
             name = f"killed-{kills}"
-            finished = bench.kill_after(name, chance.uniform(0, lasts))
+            moment = chance.uniform(0, lasts)
+            finished = bench.kill_after(name, moment)
             if finished is None:
                 lasts *= 0.95
                 subprocess.run(["rm", "-rf", *map(str, bench.folder.glob(name + "*"))], check=True)
@@ -80,6 +81,8 @@ def main(cli, model, times=50, seed=1):
             missing += len(set(finished) - bench.recorded(name))
             resumed, _ = bench.run(name)
             different += resumed != expected or not bench.same_model(name, "undisturbed")
+            print(f"kill {kills} after {moment:.2f} s: {len(finished)} layers finished, so far {missing} missing, "
+                  f"{different} resumed runs differ", file=sys.stderr, flush=True)
             subprocess.run(["rm", "-rf", *map(str, bench.folder.glob(name + "*"))], check=True)
         print(f"{kills} kills within {lasts:.2f} s of a run over {layers} layers, {with_layers} of them after finished layers: "
               f"every run file opened, {missing} finished layers missing, {different} resumed runs with other numbers or files")
