@@ -22,7 +22,7 @@ name=$(basename -- "$model" .safetensors)
 out=${RANKSCOPE_OUT:-$PWD/rankscope-out/$name}
 mkdir -p "$out" 2>/dev/null && [ -w "$out" ] || out=$(mktemp -d)
 echo "No display: working headless into $out"
-export QT_QPA_PLATFORM=offscreen
+export QT_QPA_PLATFORM=offscreen QT_LOGGING_RULES='default.warning=false'  # the plugin's own chatter
 run=$model
 if [[ $model != *.h5 ]]; then
   run="$out/run.h5"
