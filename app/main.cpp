@@ -19,7 +19,9 @@
 namespace rankscope::ui {
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("rankscope::ui", text); }
+QString tr(const char* text) {
+  return QCoreApplication::translate("rankscope::ui", text);
+}
 
 struct Options {
   QString model;
@@ -49,15 +51,24 @@ Options parse(const QApplication& application) {
   parser.setApplicationDescription(tr("Low-rank compression of transformer models: see it, choose it, measure it."));
   parser.addHelpOption();
   parser.addVersionOption();
-  parser.addPositionalArgument(QStringLiteral("model"), tr("Hugging Face folder, .safetensors file or run file (.h5)"), QStringLiteral("[MODEL|RUN.h5]"));
-  const QCommandLineOption screenshot(QStringLiteral("screenshot"), tr("Draw the window with everything computed into FILE and quit"), QStringLiteral("FILE.png"));
+  parser.addPositionalArgument(QStringLiteral("model"), tr("Hugging Face folder, .safetensors file or run file (.h5)"),
+                               QStringLiteral("[MODEL|RUN.h5]"));
+  const QCommandLineOption screenshot(QStringLiteral("screenshot"),
+                                      tr("Draw the window with everything computed into FILE and quit"),
+                                      QStringLiteral("FILE.png"));
   const QCommandLineOption size(QStringLiteral("size"), tr("Size of the window"), QStringLiteral("WxH"));
   const QCommandLineOption theme(QStringLiteral("theme"), tr("light, dark or system"), QStringLiteral("NAME"));
-  const QCommandLineOption preset(QStringLiteral("preset"), tr("Begin with a preset: uniform, selective or hybrid"), QStringLiteral("NAME"));
-  const QCommandLineOption keep(QStringLiteral("keep"), tr("Begin with a budget: the share of the linears' bytes to keep"), QStringLiteral("SHARE"));
+  const QCommandLineOption preset(QStringLiteral("preset"), tr("Begin with a preset: uniform, selective or hybrid"),
+                                  QStringLiteral("NAME"));
+  const QCommandLineOption keep(QStringLiteral("keep"),
+                                tr("Begin with a budget: the share of the linears' bytes to keep"),
+                                QStringLiteral("SHARE"));
   const QCommandLineOption compress(QStringLiteral("compress"), tr("Compress at once"));
   const QCommandLineOption demo(QStringLiteral("demo"), tr("Open the demo"));
-  const QCommandLineOption panel(QStringLiteral("panel"), tr("Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History or Jobs"), QStringLiteral("NAME"));
+  const QCommandLineOption panel(
+      QStringLiteral("panel"),
+      tr("Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History or Jobs"),
+      QStringLiteral("NAME"));
   parser.addOptions({panel, screenshot, size, theme, preset, keep, compress, demo});
   parser.process(application);
 
@@ -72,9 +83,11 @@ Options parse(const QApplication& application) {
     if (sides.size() == 2) options.size = QSize(sides[0].toInt(), sides[1].toInt());
     if (options.size.isEmpty()) wrongUsage(tr("--size wants WIDTHxHEIGHT, such as 1280x800"));
   }
-  if (parser.isSet(theme) && !(options.theme = themeNamed(parser.value(theme)))) wrongUsage(tr("--theme wants light, dark or system"));
+  if (parser.isSet(theme) && !(options.theme = themeNamed(parser.value(theme))))
+    wrongUsage(tr("--theme wants light, dark or system"));
   options.preset = parser.value(preset);
-  if (parser.isSet(preset) && !parsePreset(options.preset.toStdString())) wrongUsage(tr("--preset wants uniform, selective or hybrid"));
+  if (parser.isSet(preset) && !parsePreset(options.preset.toStdString()))
+    wrongUsage(tr("--preset wants uniform, selective or hybrid"));
   if (parser.isSet(keep)) options.keep = parser.value(keep).toDouble();
   if (parser.isSet(keep) && (options.keep <= 0 || options.keep > 1)) wrongUsage(tr("--keep wants a share such as 0.5"));
   options.compress = parser.isSet(compress);
@@ -113,7 +126,9 @@ int run(QApplication& application) {
   if (!options.model.isEmpty()) {
     if (window.files().open(options.model)) {
       // The run file may bring a plan back first; what was asked for on the command line then replaces it.
-      QObject::connect(&window.document(), &Document::spectraEnded, &window, [&window, options] { begin(window, options); }, Qt::SingleShotConnection);
+      QObject::connect(
+          &window.document(), &Document::spectraEnded, &window, [&window, options] { begin(window, options); },
+          Qt::SingleShotConnection);
     } else if (!options.screenshot.isEmpty()) {
       QTextStream(stderr) << "rankscope: " << window.banner().text().section(QLatin1Char('\n'), 0, 0) << '\n';
       return 1;
@@ -123,8 +138,8 @@ int run(QApplication& application) {
   return QApplication::exec();
 }
 
-}  // namespace
-}  // namespace rankscope::ui
+} // namespace
+} // namespace rankscope::ui
 
 int main(int argc, char** argv) {
   rankscope::useBestBlasCoreType(argv);

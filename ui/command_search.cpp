@@ -22,7 +22,7 @@ QString plain(QString text) {
   return text;
 }
 
-}  // namespace
+} // namespace
 
 int fitness(const QString& typed, const QString& text) {
   int score = 0;
@@ -60,13 +60,15 @@ void CommandSearch::collect(const QList<QAction*>& actions, const QString& path)
   for (QAction* action : actions) {
     if (action->isSeparator() || action->text().isEmpty()) continue;
     const QString text = path.isEmpty() ? plain(action->text()) : path + QStringLiteral(" ▸ ") + plain(action->text());
-    if (action->menu()) collect(action->menu()->actions(), text);
-    else m_commands.append({text, action});
+    if (action->menu())
+      collect(action->menu()->actions(), text);
+    else
+      m_commands.append({text, action});
   }
 }
 
 void CommandSearch::search(const QString& typed) {
-  std::vector<std::pair<int, int>> found;  // fitness, index
+  std::vector<std::pair<int, int>> found; // fitness, index
   for (int i = 0; i < m_commands.size(); ++i) {
     const int fits = typed.isEmpty() ? 0 : fitness(typed, m_commands[i].text);
     if (fits >= 0 || typed.isEmpty()) found.emplace_back(fits, i);
@@ -76,7 +78,9 @@ void CommandSearch::search(const QString& typed) {
   for (const auto& [fits, i] : found) {
     const Command& command = m_commands[i];
     const QString keys = command.action->shortcut().toString(QKeySequence::NativeText);
-    auto* item = new QListWidgetItem(command.action->icon(), keys.isEmpty() ? command.text : QStringLiteral("%1    %2").arg(command.text, keys), m_list);
+    auto* item =
+        new QListWidgetItem(command.action->icon(),
+                            keys.isEmpty() ? command.text : QStringLiteral("%1    %2").arg(command.text, keys), m_list);
     item->setData(kIndexRole, i);
     if (!command.action->isEnabled()) item->setFlags(Qt::NoItemFlags);
   }
@@ -104,4 +108,4 @@ bool CommandSearch::eventFilter(QObject* object, QEvent* event) {
   return QDialog::eventFilter(object, event);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

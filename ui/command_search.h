@@ -38,4 +38,4 @@ class CommandSearch final : public QDialog {
   QList<Command> m_commands;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -22,15 +22,19 @@ namespace rankscope::ui {
 
 namespace {
 
-std::filesystem::path native(const QString& path) { return std::filesystem::path(QFile::encodeName(path).toStdString()); }
-QString shown(const std::filesystem::path& path) { return QFile::decodeName(path.string().c_str()); }
+std::filesystem::path native(const QString& path) {
+  return std::filesystem::path(QFile::encodeName(path).toStdString());
+}
+QString shown(const std::filesystem::path& path) {
+  return QFile::decodeName(path.string().c_str());
+}
 
 QString modelName(const Document& document) {
   const QString name = QString::fromStdString(document.checkpoint()->content().modelName);
   return name.isEmpty() ? QStringLiteral("model") : name;
 }
 
-}  // namespace
+} // namespace
 
 FileActions::FileActions(Document& document, Banner& banner, QWidget* window)
     : QObject(window), m_document(document), m_banner(banner), m_window(window) {}
@@ -54,7 +58,9 @@ void FileActions::attempt(const std::function<void()>& work) {
   }
 }
 
-QString FileActions::lastFolder() const { return QSettings().value(QStringLiteral("last_folder"), QDir::homePath()).toString(); }
+QString FileActions::lastFolder() const {
+  return QSettings().value(QStringLiteral("last_folder"), QDir::homePath()).toString();
+}
 
 void FileActions::keepFolder(const QString& path) const {
   QSettings().setValue(QStringLiteral("last_folder"), QFileInfo(path).absolutePath());
@@ -69,15 +75,17 @@ bool FileActions::open(const QString& path) {
     keepFolder(absolute);
     const Checkpoint& model = *m_document.checkpoint();
     const QString family = QString::fromStdString(model.architecture());
-    settings::addRecentFile({absolute, modelName(m_document), tr("%1 · %2").arg(family, words::bytes(model.bytes())), QDateTime::currentDateTime()});
+    settings::addRecentFile({absolute, modelName(m_document), tr("%1 · %2").arg(family, words::bytes(model.bytes())),
+                             QDateTime::currentDateTime()});
     emit recentChanged();
   });
   return opened;
 }
 
 void FileActions::askOpenFile() {
-  const QString path = QFileDialog::getOpenFileName(m_window, tr("Open model or run file"), lastFolder(),
-                                                    tr("Models and runs (*.safetensors *.index.json *.h5);;All files (*)"));
+  const QString path =
+      QFileDialog::getOpenFileName(m_window, tr("Open model or run file"), lastFolder(),
+                                   tr("Models and runs (*.safetensors *.index.json *.h5);;All files (*)"));
   if (!path.isEmpty()) open(path);
 }
 
@@ -88,7 +96,8 @@ void FileActions::askOpenFolder() {
 
 QString demoModelPath() {
   const QString beside = QCoreApplication::applicationDirPath();
-  const QStringList places{beside + QStringLiteral("/../share/rankscope/demo"), QStringLiteral(RANKSCOPE_SOURCE_DIR "/resources/demo")};
+  const QStringList places{beside + QStringLiteral("/../share/rankscope/demo"),
+                           QStringLiteral(RANKSCOPE_SOURCE_DIR "/resources/demo")};
   for (const QString& place : places) {
     for (const QString& folder : {place, place + QStringLiteral("/model")}) {
       if (QFileInfo::exists(folder + QStringLiteral("/config.json"))) return QDir::cleanPath(folder);
@@ -103,7 +112,8 @@ void FileActions::openDemo() {
     open(path);
     return;
   }
-  m_banner.show(Banner::Kind::Problem, tr("The demo model did not come with this installation."), tr("Open a model of your own instead."));
+  m_banner.show(Banner::Kind::Problem, tr("The demo model did not come with this installation."),
+                tr("Open a model of your own instead."));
 }
 
 void FileActions::saveRun() {
@@ -120,8 +130,9 @@ void FileActions::saveRun() {
 
 void FileActions::saveRunAs() {
   if (!m_document.isOpen()) return;
-  QString path = QFileDialog::getSaveFileName(m_window, tr("Save run"), lastFolder() + QLatin1Char('/') + modelName(m_document) + QStringLiteral(".h5"),
-                                              tr("Run files (*.h5)"));
+  QString path = QFileDialog::getSaveFileName(
+      m_window, tr("Save run"), lastFolder() + QLatin1Char('/') + modelName(m_document) + QStringLiteral(".h5"),
+      tr("Run files (*.h5)"));
   if (path.isEmpty()) return;
   if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".h5");
   attempt([&] {
@@ -135,17 +146,20 @@ void FileActions::askExport(ExportKind kind) {
   if (!m_document.isOpen()) return;
   const bool dense = kind == ExportKind::Dense;
   const std::uint64_t bytes = exportBytes(*m_document.checkpoint(), m_document.resolved(), kind);
-  const QString suggestion = lastFolder() + QLatin1Char('/') + modelName(m_document) + (dense ? QStringLiteral("-dense") : QStringLiteral("-lowrank"));
-  const QString title = dense ? tr("Export dense model (%1 needed): name a new folder") : tr("Export factored model (%1 needed): name a new folder");
-  const QString path = QFileDialog::getSaveFileName(m_window, title.arg(words::bytes(bytes)), suggestion, tr("Folders (*)"), nullptr,
-                                                    QFileDialog::DontConfirmOverwrite);
+  const QString suggestion = lastFolder() + QLatin1Char('/') + modelName(m_document) +
+                             (dense ? QStringLiteral("-dense") : QStringLiteral("-lowrank"));
+  const QString title = dense ? tr("Export dense model (%1 needed): name a new folder")
+                              : tr("Export factored model (%1 needed): name a new folder");
+  const QString path = QFileDialog::getSaveFileName(m_window, title.arg(words::bytes(bytes)), suggestion,
+                                                    tr("Folders (*)"), nullptr, QFileDialog::DontConfirmOverwrite);
   if (path.isEmpty()) return;
   const QFileInfo target(path);
   bool overwrite = false;
   if (target.isDir() && !QDir(path).isEmpty()) {
-    const auto answer = QMessageBox::question(m_window, tr("Export model"),
-                                              tr("%1 is not empty. Replace it? Only an earlier export is ever replaced.").arg(path),
-                                              QMessageBox::Yes | QMessageBox::No, QMessageBox::No);
+    const auto answer =
+        QMessageBox::question(m_window, tr("Export model"),
+                              tr("%1 is not empty. Replace it? Only an earlier export is ever replaced.").arg(path),
+                              QMessageBox::Yes | QMessageBox::No, QMessageBox::No);
     if (answer != QMessageBox::Yes) return;
     overwrite = true;
   }
@@ -153,7 +167,8 @@ void FileActions::askExport(ExportKind kind) {
   if (disk.isValid() && static_cast<std::uint64_t>(disk.bytesAvailable()) < bytes) {
     m_banner.show(Banner::Kind::Problem,
                   tr("The export needs %1, but the disk of %2 has only %3 left.")
-                      .arg(words::bytes(bytes), target.absolutePath(), words::bytes(static_cast<std::uint64_t>(disk.bytesAvailable()))),
+                      .arg(words::bytes(bytes), target.absolutePath(),
+                           words::bytes(static_cast<std::uint64_t>(disk.bytesAvailable()))),
                   tr("Free some space or choose another disk."));
     return;
   }
@@ -163,8 +178,9 @@ void FileActions::askExport(ExportKind kind) {
 
 void FileActions::askReport() {
   if (!m_document.isOpen()) return;
-  QString path = QFileDialog::getSaveFileName(m_window, tr("Write report"), lastFolder() + QLatin1Char('/') + modelName(m_document) + QStringLiteral(".html"),
-                                              tr("Reports (*.html *.md *.csv)"));
+  QString path = QFileDialog::getSaveFileName(
+      m_window, tr("Write report"), lastFolder() + QLatin1Char('/') + modelName(m_document) + QStringLiteral(".html"),
+      tr("Reports (*.html *.md *.csv)"));
   if (path.isEmpty()) return;
   if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".html");
   attempt([&] {
@@ -177,7 +193,8 @@ void FileActions::askReport() {
 
 void FileActions::askSavePlan() {
   if (!m_document.isOpen()) return;
-  QString path = QFileDialog::getSaveFileName(m_window, tr("Save plan"), lastFolder() + QStringLiteral("/plan.json"), tr("Plan files (*.json)"));
+  QString path = QFileDialog::getSaveFileName(m_window, tr("Save plan"), lastFolder() + QStringLiteral("/plan.json"),
+                                              tr("Plan files (*.json)"));
   if (path.isEmpty()) return;
   if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".json");
   attempt([&] {
@@ -189,7 +206,8 @@ void FileActions::askSavePlan() {
 
 void FileActions::askLoadPlan() {
   if (!m_document.isOpen()) return;
-  const QString path = QFileDialog::getOpenFileName(m_window, tr("Load plan"), lastFolder(), tr("Plan files (*.json);;All files (*)"));
+  const QString path =
+      QFileDialog::getOpenFileName(m_window, tr("Load plan"), lastFolder(), tr("Plan files (*.json);;All files (*)"));
   if (path.isEmpty()) return;
   attempt([&] {
     m_document.loadPlan(native(path));
@@ -197,4 +215,4 @@ void FileActions::askLoadPlan() {
   });
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

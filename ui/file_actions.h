@@ -52,4 +52,4 @@ class FileActions final : public QObject {
 /// The demo that came with the program: a trained model if it is there, else an empty string.
 QString demoModelPath();
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

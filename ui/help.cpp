@@ -16,8 +16,8 @@ constexpr int kPageRole = Qt::UserRole + 1;
 }
 
 QStringList Help::pages() {
-  return {QStringLiteral("layers"), QStringLiteral("spectrum"), QStringLiteral("cosine"), QStringLiteral("map"), QStringLiteral("tradeoff"),
-          QStringLiteral("plan"), QStringLiteral("snapshots"), QStringLiteral("jobs")};
+  return {QStringLiteral("layers"),   QStringLiteral("spectrum"), QStringLiteral("cosine"),    QStringLiteral("map"),
+          QStringLiteral("tradeoff"), QStringLiteral("plan"),     QStringLiteral("snapshots"), QStringLiteral("jobs")};
 }
 
 QString Help::text(const QString& page) {
@@ -53,7 +53,11 @@ Help::Help(QWidget* parent) : QDialog(parent), m_list(new QListWidget(this)), m_
   m_list->setCurrentRow(0);
 }
 
-void Help::showPage(const QString& page) { m_list->setCurrentRow(static_cast<int>(std::max<qsizetype>(0, pages().indexOf(page)))); }
-QString Help::page() const { return m_list->currentItem() ? m_list->currentItem()->data(kPageRole).toString() : QString(); }
+void Help::showPage(const QString& page) {
+  m_list->setCurrentRow(static_cast<int>(std::max<qsizetype>(0, pages().indexOf(page))));
+}
+QString Help::page() const {
+  return m_list->currentItem() ? m_list->currentItem()->data(kPageRole).toString() : QString();
+}
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

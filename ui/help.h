@@ -17,12 +17,12 @@ class Help final : public QDialog {
   void showPage(const QString& page);
   QString page() const;
 
-  static QStringList pages();  ///< names of the pages, in reading order
-  static QString text(const QString& page);  ///< Markdown
+  static QStringList pages();               ///< names of the pages, in reading order
+  static QString text(const QString& page); ///< Markdown
 
  private:
   QListWidget* m_list;
   QTextBrowser* m_text;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -10,7 +10,9 @@
 #include <QSvgRenderer>
 
 /// The icons lie in a static library, whose resources are not there by themselves.
-static void initRankscopeResource() { Q_INIT_RESOURCE(rankscope); }
+static void initRankscopeResource() {
+  Q_INIT_RESOURCE(rankscope);
+}
 
 namespace rankscope::ui {
 
@@ -27,7 +29,8 @@ class TintedIcon final : public QIconEngine {
 
   void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override {
     const QPalette palette = QGuiApplication::palette();
-    const QColor colour = palette.color(mode == QIcon::Disabled ? QPalette::Disabled : QPalette::Active, QPalette::ButtonText);
+    const QColor colour =
+        palette.color(mode == QIcon::Disabled ? QPalette::Disabled : QPalette::Active, QPalette::ButtonText);
     QByteArray svg = m_svg;
     svg.replace("currentColor", colour.name().toLatin1());
     QSvgRenderer(svg).render(painter, rect);
@@ -47,7 +50,7 @@ class TintedIcon final : public QIconEngine {
   QByteArray m_svg;
 };
 
-}  // namespace
+} // namespace
 
 QIcon icon(const char* name) {
   registerResources();
@@ -56,4 +59,4 @@ QIcon icon(const char* name) {
   return QIcon(new TintedIcon(file.readAll()));
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

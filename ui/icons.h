@@ -12,4 +12,4 @@ void registerResources();
 /// of theme needs no new icons.
 QIcon icon(const char* name);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

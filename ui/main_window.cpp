@@ -51,15 +51,16 @@ namespace rankscope::ui {
 namespace {
 /// Seconds after which the end of a job calls for attention: the user has turned to something else.
 constexpr double kWorthANotice = 8;
-}  // namespace
+} // namespace
 
 MainWindow::MainWindow(QWidget* parent)
     : QMainWindow(parent), m_jobs(new JobRunner(this)), m_document(new Document(*m_jobs, this)),
-      m_tools(new PlanTools(*m_document, this)), m_banner(new Banner(this)), m_files(new FileActions(*m_document, *m_banner, this)),
-      m_pages(new QStackedWidget(this)), m_start(new StartPage(this)), m_layers(new LayersPanel(*m_document, this)),
+      m_tools(new PlanTools(*m_document, this)), m_banner(new Banner(this)),
+      m_files(new FileActions(*m_document, *m_banner, this)), m_pages(new QStackedWidget(this)),
+      m_start(new StartPage(this)), m_layers(new LayersPanel(*m_document, this)),
       m_spectrum(new CurvePanel(*m_document, CurvePanel::Quantity::Sigma, this)),
-      m_cosine(new CurvePanel(*m_document, CurvePanel::Quantity::Cosine, this)), m_plan(new PlanPanel(*m_document, *m_tools, this)),
-      m_totals(new TotalsBar(*m_document, *m_jobs, this)) {
+      m_cosine(new CurvePanel(*m_document, CurvePanel::Quantity::Cosine, this)),
+      m_plan(new PlanPanel(*m_document, *m_tools, this)), m_totals(new TotalsBar(*m_document, *m_jobs, this)) {
   setWindowIcon(icon("rankscope"));
   setAcceptDrops(true);
   setDockNestingEnabled(true);
@@ -76,7 +77,8 @@ MainWindow::MainWindow(QWidget* parent)
   connect(m_document, &Document::closed, this, &MainWindow::showPage);
   connect(m_document, &Document::runMoved, this, &MainWindow::showTitle);
   connect(m_document, &Document::failed, m_files, &FileActions::showError);
-  connect(m_document, &Document::notice, this, [this](const QString& text) { m_banner->show(Banner::Kind::Note, text); });
+  connect(m_document, &Document::notice, this,
+          [this](const QString& text) { m_banner->show(Banner::Kind::Note, text); });
   connect(m_document, &Document::restored, this, [this](const QString& text) {
     m_banner->show(Banner::Kind::Note, text, {}, tr("Start over"), [this] { m_tools->clear(); });
   });
@@ -96,7 +98,9 @@ MainWindow::MainWindow(QWidget* parent)
 }
 
 // Destroyed before the panels that listen to it, the document would signal into half-destroyed children.
-MainWindow::~MainWindow() { disconnect(m_document, nullptr, nullptr, nullptr); }
+MainWindow::~MainWindow() {
+  disconnect(m_document, nullptr, nullptr, nullptr);
+}
 
 void MainWindow::setUpPages() {
   m_pages->addWidget(m_start);
@@ -124,14 +128,18 @@ QDockWidget* MainWindow::dock(const QString& title, const QString& name, QWidget
 void MainWindow::setUpDocks() {
   QDockWidget* spectrum = dock(tr("Spectrum"), QStringLiteral("dockSpectrum"), m_spectrum, Qt::RightDockWidgetArea);
   QDockWidget* cosine = dock(tr("Cosine by rank"), QStringLiteral("dockCosine"), m_cosine, Qt::RightDockWidgetArea);
-  QDockWidget* map = dock(tr("Map"), QStringLiteral("dockMap"), new MapPanel(*m_document, this), Qt::RightDockWidgetArea);
-  QDockWidget* tradeOff = dock(tr("Trade-off"), QStringLiteral("dockTradeOff"), new TradeOffPanel(*m_document, *m_jobs, this), Qt::RightDockWidgetArea);
-  QDockWidget* snapshots = dock(tr("Snapshots"), QStringLiteral("dockSnapshots"), new SnapshotsPanel(*m_document, this), Qt::RightDockWidgetArea);
+  QDockWidget* map =
+      dock(tr("Map"), QStringLiteral("dockMap"), new MapPanel(*m_document, this), Qt::RightDockWidgetArea);
+  QDockWidget* tradeOff = dock(tr("Trade-off"), QStringLiteral("dockTradeOff"),
+                               new TradeOffPanel(*m_document, *m_jobs, this), Qt::RightDockWidgetArea);
+  QDockWidget* snapshots = dock(tr("Snapshots"), QStringLiteral("dockSnapshots"), new SnapshotsPanel(*m_document, this),
+                                Qt::RightDockWidgetArea);
   auto* history = new QUndoView(&m_document->undoStack(), this);
   history->setEmptyLabel(tr("As opened"));
   history->setAccessibleName(tr("History of the plan"));
   QDockWidget* past = dock(tr("History"), QStringLiteral("dockHistory"), history, Qt::RightDockWidgetArea);
-  QDockWidget* jobs = dock(tr("Jobs"), QStringLiteral("dockJobs"), new JobsPanel(*m_jobs, this), Qt::RightDockWidgetArea);
+  QDockWidget* jobs =
+      dock(tr("Jobs"), QStringLiteral("dockJobs"), new JobsPanel(*m_jobs, this), Qt::RightDockWidgetArea);
   QDockWidget* plan = dock(tr("Plan"), QStringLiteral("dockPlan"), m_plan, Qt::RightDockWidgetArea);
   splitDockWidget(spectrum, cosine, Qt::Vertical);
   tabifyDockWidget(cosine, map);
@@ -149,8 +157,8 @@ void MainWindow::setUpDocks() {
   CurvePanel::align(*m_spectrum, *m_cosine);
 }
 
-QAction* MainWindow::add(QMenu* menu, const char* iconName, const QString& text, const QKeySequence& keys, const QString& name,
-                         std::function<void()> act, bool needsModel) {
+QAction* MainWindow::add(QMenu* menu, const char* iconName, const QString& text, const QKeySequence& keys,
+                         const QString& name, std::function<void()> act, bool needsModel) {
   QAction* action = iconName ? menu->addAction(icon(iconName), text) : menu->addAction(text);
   action->setShortcut(keys);
   action->setObjectName(name);
@@ -176,21 +184,31 @@ void MainWindow::setUpActions() {
 
 void MainWindow::setUpFileMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&File"));
-  add(menu, "open", tr("&Open…"), QKeySequence::Open, QStringLiteral("open"), [this] { m_files->askOpenFile(); }, false);
-  add(menu, nullptr, tr("Open &folder…"), QKeySequence(tr("Ctrl+Shift+O")), QStringLiteral("openFolder"), [this] { m_files->askOpenFolder(); }, false);
+  add(
+      menu, "open", tr("&Open…"), QKeySequence::Open, QStringLiteral("open"), [this] { m_files->askOpenFile(); },
+      false);
+  add(
+      menu, nullptr, tr("Open &folder…"), QKeySequence(tr("Ctrl+Shift+O")), QStringLiteral("openFolder"),
+      [this] { m_files->askOpenFolder(); }, false);
   m_recent = menu->addMenu(tr("Open &recent"));
   connect(m_recent, &QMenu::aboutToShow, this, &MainWindow::fillRecent);
-  add(menu, "demo", tr("Open &demo"), {}, QStringLiteral("openDemo"), [this] { m_files->openDemo(); }, false);
+  add(
+      menu, "demo", tr("Open &demo"), {}, QStringLiteral("openDemo"), [this] { m_files->openDemo(); }, false);
   menu->addSeparator();
   add(menu, "save", tr("&Save run"), QKeySequence::Save, QStringLiteral("save"), [this] { m_files->saveRun(); });
-  add(menu, nullptr, tr("Save run &as…"), QKeySequence::SaveAs, QStringLiteral("saveAs"), [this] { m_files->saveRunAs(); });
+  add(menu, nullptr, tr("Save run &as…"), QKeySequence::SaveAs, QStringLiteral("saveAs"),
+      [this] { m_files->saveRunAs(); });
   menu->addSeparator();
-  add(menu, "export", tr("&Export factored model…"), QKeySequence(tr("Ctrl+E")), QStringLiteral("exportFactored"), [this] { m_files->askExport(ExportKind::Factored); });
-  add(menu, nullptr, tr("Export de&nse model…"), QKeySequence(tr("Ctrl+Shift+E")), QStringLiteral("exportDense"), [this] { m_files->askExport(ExportKind::Dense); });
-  add(menu, "report", tr("Write re&port…"), QKeySequence(tr("Ctrl+R")), QStringLiteral("report"), [this] { m_files->askReport(); });
+  add(menu, "export", tr("&Export factored model…"), QKeySequence(tr("Ctrl+E")), QStringLiteral("exportFactored"),
+      [this] { m_files->askExport(ExportKind::Factored); });
+  add(menu, nullptr, tr("Export de&nse model…"), QKeySequence(tr("Ctrl+Shift+E")), QStringLiteral("exportDense"),
+      [this] { m_files->askExport(ExportKind::Dense); });
+  add(menu, "report", tr("Write re&port…"), QKeySequence(tr("Ctrl+R")), QStringLiteral("report"),
+      [this] { m_files->askReport(); });
   menu->addSeparator();
   add(menu, nullptr, tr("&Close model"), QKeySequence::Close, QStringLiteral("close"), [this] { m_document->close(); });
-  add(menu, nullptr, tr("&Quit"), QKeySequence::Quit, QStringLiteral("quit"), [this] { close(); }, false);
+  add(
+      menu, nullptr, tr("&Quit"), QKeySequence::Quit, QStringLiteral("quit"), [this] { close(); }, false);
 }
 
 void MainWindow::setUpEditMenu() {
@@ -207,12 +225,19 @@ void MainWindow::setUpEditMenu() {
   menu->addAction(undo);
   menu->addAction(redo);
   menu->addSeparator();
-  add(menu, "copy", tr("&Copy rows"), QKeySequence::Copy, QStringLiteral("copyRows"), [this] { m_layers->copySelection(false); });
-  add(menu, nullptr, tr("Copy rows as &Markdown"), QKeySequence(tr("Ctrl+Shift+C")), QStringLiteral("copyMarkdown"), [this] { m_layers->copySelection(true); });
+  add(menu, "copy", tr("&Copy rows"), QKeySequence::Copy, QStringLiteral("copyRows"),
+      [this] { m_layers->copySelection(false); });
+  add(menu, nullptr, tr("Copy rows as &Markdown"), QKeySequence(tr("Ctrl+Shift+C")), QStringLiteral("copyMarkdown"),
+      [this] { m_layers->copySelection(true); });
   menu->addSeparator();
-  add(menu, nullptr, tr("P&references…"), QKeySequence::Preferences, QStringLiteral("preferences"), [this] { showPreferences(); }, false);
-  add(menu, "search", tr("Find a co&mmand…"), QKeySequence(tr("Ctrl+K")), QStringLiteral("commands"), [this] { searchCommands(); }, false);
-  add(menu, nullptr, tr("&Filter layers"), QKeySequence::Find, QStringLiteral("filter"), [this] { m_layers->focusFilter(); });
+  add(
+      menu, nullptr, tr("P&references…"), QKeySequence::Preferences, QStringLiteral("preferences"),
+      [this] { showPreferences(); }, false);
+  add(
+      menu, "search", tr("Find a co&mmand…"), QKeySequence(tr("Ctrl+K")), QStringLiteral("commands"),
+      [this] { searchCommands(); }, false);
+  add(menu, nullptr, tr("&Filter layers"), QKeySequence::Find, QStringLiteral("filter"),
+      [this] { m_layers->focusFilter(); });
 }
 
 void MainWindow::setUpPlanMenu() {
@@ -220,16 +245,19 @@ void MainWindow::setUpPlanMenu() {
   QMenu* presets = menu->addMenu(icon("preset"), tr("&Preset"));
   presets->setObjectName(QStringLiteral("presetMenu"));
   for (const double percent : {6.25, 12.5, 25.0}) {
-    add(presets, nullptr, tr("Uniform, %1 % of full rank").arg(locale().toString(percent, 'g', 4)), {}, QStringLiteral("presetUniform%1").arg(percent),
+    add(presets, nullptr, tr("Uniform, %1 % of full rank").arg(locale().toString(percent, 'g', 4)), {},
+        QStringLiteral("presetUniform%1").arg(percent),
         [this, percent] { m_tools->applyPreset(Preset::Uniform, percent / 100); });
   }
   presets->addSeparator();
-  add(presets, nullptr, tr("Selective: MLP, first and last block dense"), {}, QStringLiteral("presetSelective"), [this] { m_tools->applyPreset(Preset::Selective); });
-  add(presets, nullptr, tr("Hybrid: MLP dense, ranks by role"), {}, QStringLiteral("presetHybrid"), [this] { m_tools->applyPreset(Preset::Hybrid); });
+  add(presets, nullptr, tr("Selective: MLP, first and last block dense"), {}, QStringLiteral("presetSelective"),
+      [this] { m_tools->applyPreset(Preset::Selective); });
+  add(presets, nullptr, tr("Hybrid: MLP dense, ranks by role"), {}, QStringLiteral("presetHybrid"),
+      [this] { m_tools->applyPreset(Preset::Hybrid); });
   QMenu* budgets = menu->addMenu(tr("&Budget"));
   for (const int percent : {90, 75, 50, 25}) {
-    add(budgets, nullptr, tr("Keep %1 % of the linears' bytes").arg(percent), {}, QStringLiteral("budget%1").arg(percent),
-        [this, percent] { m_tools->applyBudget(KeepShare{percent / 100.0}); });
+    add(budgets, nullptr, tr("Keep %1 % of the linears' bytes").arg(percent), {},
+        QStringLiteral("budget%1").arg(percent), [this, percent] { m_tools->applyBudget(KeepShare{percent / 100.0}); });
   }
   add(menu, nullptr, tr("&Everything dense"), {}, QStringLiteral("planClear"), [this] { m_tools->clear(); });
   menu->addSeparator();
@@ -240,27 +268,38 @@ void MainWindow::setUpPlanMenu() {
     if (agreed) apply(wanted);
   };
   add(m_layerMenu, nullptr, tr("Set to &cosine…"), QKeySequence(tr("Ctrl+Shift+K")), QStringLiteral("reachCosine"),
-      [this, ask] { ask(tr("Smallest rank that reaches a cosine"), 0.95, [this](double v) { m_tools->reachCosine(v); }); });
-  add(m_layerMenu, nullptr, tr("Set to &energy…"), {}, QStringLiteral("reachEnergy"),
-      [this, ask] { ask(tr("Smallest rank that keeps a share of the energy"), 0.9, [this](double v) { m_tools->reachEnergy(v); }); });
+      [this, ask] {
+        ask(tr("Smallest rank that reaches a cosine"), 0.95, [this](double v) { m_tools->reachCosine(v); });
+      });
+  add(m_layerMenu, nullptr, tr("Set to &energy…"), {}, QStringLiteral("reachEnergy"), [this, ask] {
+    ask(tr("Smallest rank that keeps a share of the energy"), 0.9, [this](double v) { m_tools->reachEnergy(v); });
+  });
   m_layerMenu->addSeparator();
-  add(m_layerMenu, nullptr, tr("Copy rank to same &role"), {}, QStringLiteral("copyToRole"), [this] { m_tools->copyRank(true, false); });
-  add(m_layerMenu, nullptr, tr("Copy rank to same &block"), {}, QStringLiteral("copyToBlock"), [this] { m_tools->copyRank(false, true); });
-  add(m_layerMenu, nullptr, tr("Copy rank to all s&elected"), {}, QStringLiteral("copyToSelected"), [this] { m_tools->copyRank(false, false); });
+  add(m_layerMenu, nullptr, tr("Copy rank to same &role"), {}, QStringLiteral("copyToRole"),
+      [this] { m_tools->copyRank(true, false); });
+  add(m_layerMenu, nullptr, tr("Copy rank to same &block"), {}, QStringLiteral("copyToBlock"),
+      [this] { m_tools->copyRank(false, true); });
+  add(m_layerMenu, nullptr, tr("Copy rank to all s&elected"), {}, QStringLiteral("copyToSelected"),
+      [this] { m_tools->copyRank(false, false); });
   m_layerMenu->addSeparator();
-  add(m_layerMenu, nullptr, tr("&Dense, or half of break-even (D)"), {}, QStringLiteral("toggleDense"), [this] { m_layers->toggleDense(); });
-  add(m_layerMenu, "pin", tr("&Pin or unpin (P)"), {}, QStringLiteral("togglePin"), [this] { m_layers->togglePinned(); });
-  add(m_layerMenu, nullptr, tr("Back to the r&ules"), {}, QStringLiteral("clearOverrides"), [this] { m_document->clearOverrides(m_document->selection()); });
+  add(m_layerMenu, nullptr, tr("&Dense, or half of break-even (D)"), {}, QStringLiteral("toggleDense"),
+      [this] { m_layers->toggleDense(); });
+  add(m_layerMenu, "pin", tr("&Pin or unpin (P)"), {}, QStringLiteral("togglePin"),
+      [this] { m_layers->togglePinned(); });
+  add(m_layerMenu, nullptr, tr("Back to the r&ules"), {}, QStringLiteral("clearOverrides"),
+      [this] { m_document->clearOverrides(m_document->selection()); });
   QMenu* snap = menu->addMenu(tr("S&nap dragging"));
   auto* group = new QActionGroup(this);
   for (const int step : {1, 8, 16, 64}) {
-    QAction* action = add(snap, nullptr, step == 1 ? tr("To every rank") : tr("To multiples of %1").arg(step), {}, QStringLiteral("snap%1").arg(step),
-                          [this, step] {
-                            settings::setRankStep(step);
-                            m_spectrum->setRankStep(step);
-                            m_cosine->setRankStep(step);
-                          },
-                          false);
+    QAction* action = add(
+        snap, nullptr, step == 1 ? tr("To every rank") : tr("To multiples of %1").arg(step), {},
+        QStringLiteral("snap%1").arg(step),
+        [this, step] {
+          settings::setRankStep(step);
+          m_spectrum->setRankStep(step);
+          m_cosine->setRankStep(step);
+        },
+        false);
     action->setCheckable(true);
     action->setChecked(settings::rankStep() == step);
     group->addAction(action);
@@ -273,8 +312,11 @@ void MainWindow::setUpPlanMenu() {
 
 void MainWindow::setUpRunMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Run"));
-  add(menu, "compress", tr("&Compress"), QKeySequence(Qt::Key_F5), QStringLiteral("compress"), [this] { m_document->compress(); });
-  QAction* cancel = add(menu, "cancel", tr("Ca&ncel"), QKeySequence(tr("Ctrl+.")), QStringLiteral("cancel"), [this] { m_jobs->cancelAll(); }, false);
+  add(menu, "compress", tr("&Compress"), QKeySequence(Qt::Key_F5), QStringLiteral("compress"),
+      [this] { m_document->compress(); });
+  QAction* cancel = add(
+      menu, "cancel", tr("Ca&ncel"), QKeySequence(tr("Ctrl+.")), QStringLiteral("cancel"),
+      [this] { m_jobs->cancelAll(); }, false);
   cancel->setEnabled(false);
   connect(m_jobs, &JobRunner::changed, cancel, [this, cancel] { cancel->setEnabled(m_jobs->isBusy()); });
 }
@@ -284,17 +326,19 @@ void MainWindow::setUpViewMenu() {
   for (QDockWidget* holder : m_docks) menu->addAction(holder->toggleViewAction());
   menu->addSeparator();
   menu->addMenu(m_layers->columnMenu());
-  add(menu, nullptr, tr("&Reset layout"), {}, QStringLiteral("resetLayout"), [this] { resetLayout(); }, false);
+  add(
+      menu, nullptr, tr("&Reset layout"), {}, QStringLiteral("resetLayout"), [this] { resetLayout(); }, false);
   menu->addSeparator();
   QMenu* themes = menu->addMenu(icon("theme"), tr("&Theme"));
   auto* group = new QActionGroup(this);
   const auto theme = [&](const QString& text, const QString& name, ThemeChoice choice) {
-    QAction* action = add(themes, nullptr, text, {}, QStringLiteral("theme-") + name,
-                          [name, choice] {
-                            settings::setTheme(name);
-                            applyTheme(*qApp, choice);
-                          },
-                          false);
+    QAction* action = add(
+        themes, nullptr, text, {}, QStringLiteral("theme-") + name,
+        [name, choice] {
+          settings::setTheme(name);
+          applyTheme(*qApp, choice);
+        },
+        false);
     action->setCheckable(true);
     action->setChecked(settings::theme() == name);
     group->addAction(action);
@@ -306,9 +350,12 @@ void MainWindow::setUpViewMenu() {
 
 void MainWindow::setUpHelpMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Help"));
-  add(menu, "help", tr("&Help on this panel"), QKeySequence::HelpContents, QStringLiteral("help"), [this] { showHelp(); }, false);
+  add(
+      menu, "help", tr("&Help on this panel"), QKeySequence::HelpContents, QStringLiteral("help"),
+      [this] { showHelp(); }, false);
   menu->addSeparator();
-  add(menu, nullptr, tr("&About Rankscope"), {}, QStringLiteral("about"), [this] { about(); }, false);
+  add(
+      menu, nullptr, tr("&About Rankscope"), {}, QStringLiteral("about"), [this] { about(); }, false);
 }
 
 void MainWindow::setUpToolBar() {
@@ -367,9 +414,11 @@ void MainWindow::showTitle() {
   const Checkpoint::Content& model = m_document->checkpoint()->content();
   QString name = QString::fromStdString(model.modelName);
   if (model.synthetic) name = tr("%1 (synthetic)").arg(name);
-  if (!m_document->runIsPrivate()) name = tr("%1 – %2").arg(QString::fromStdString(m_document->runPath().filename().string()), name);
+  if (!m_document->runIsPrivate())
+    name = tr("%1 – %2").arg(QString::fromStdString(m_document->runPath().filename().string()), name);
   setWindowTitle(tr("%1 · %2 · %3 parameters – Rankscope")
-                     .arg(name, QString::fromStdString(model.architecture), words::count(static_cast<std::int64_t>(m_document->checkpoint()->parameters()))));
+                     .arg(name, QString::fromStdString(model.architecture),
+                          words::count(static_cast<std::int64_t>(m_document->checkpoint()->parameters()))));
   setWindowFilePath(QString::fromStdString(model.path.string()));
 }
 
@@ -401,11 +450,13 @@ void MainWindow::resetLayout() {
 
 /// The page of the panel that has the keyboard; Spectrum and the others are docks, the table is in the middle.
 void MainWindow::showHelp() {
-  static const std::map<QString, QString> pages{
-      {QStringLiteral("dockSpectrum"), QStringLiteral("spectrum")}, {QStringLiteral("dockCosine"), QStringLiteral("cosine")},
-      {QStringLiteral("dockMap"), QStringLiteral("map")},           {QStringLiteral("dockTradeOff"), QStringLiteral("tradeoff")},
-      {QStringLiteral("dockPlan"), QStringLiteral("plan")},         {QStringLiteral("dockSnapshots"), QStringLiteral("snapshots")},
-      {QStringLiteral("dockJobs"), QStringLiteral("jobs")}};
+  static const std::map<QString, QString> pages{{QStringLiteral("dockSpectrum"), QStringLiteral("spectrum")},
+                                                {QStringLiteral("dockCosine"), QStringLiteral("cosine")},
+                                                {QStringLiteral("dockMap"), QStringLiteral("map")},
+                                                {QStringLiteral("dockTradeOff"), QStringLiteral("tradeoff")},
+                                                {QStringLiteral("dockPlan"), QStringLiteral("plan")},
+                                                {QStringLiteral("dockSnapshots"), QStringLiteral("snapshots")},
+                                                {QStringLiteral("dockJobs"), QStringLiteral("jobs")}};
   QString page = QStringLiteral("layers");
   for (const QWidget* widget = QApplication::focusWidget(); widget; widget = widget->parentWidget()) {
     if (const auto found = pages.find(widget->objectName()); found != pages.end()) page = found->second;
@@ -428,10 +479,11 @@ void MainWindow::searchCommands() {
 }
 
 void MainWindow::about() {
-  QMessageBox::about(this, tr("About Rankscope"),
-                     tr("<h3>Rankscope %1</h3><p>Low-rank compression of transformer models: see it, choose it, measure it.</p>"
-                        "<p>GPL-3.0-or-later. Built with Qt, QCustomPlot, Eigen, OpenBLAS, oneTBB and HDF5.</p>")
-                         .arg(QStringLiteral(RANKSCOPE_VERSION)));
+  QMessageBox::about(
+      this, tr("About Rankscope"),
+      tr("<h3>Rankscope %1</h3><p>Low-rank compression of transformer models: see it, choose it, measure it.</p>"
+         "<p>GPL-3.0-or-later. Built with Qt, QCustomPlot, Eigen, OpenBLAS, oneTBB and HDF5.</p>")
+          .arg(QStringLiteral(RANKSCOPE_VERSION)));
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
@@ -441,16 +493,18 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 void MainWindow::dropEvent(QDropEvent* event) {
   event->acceptProposedAction();
   const QString path = event->mimeData()->urls().first().toLocalFile();
-  QMetaObject::invokeMethod(this, [this, path] { m_files->open(path); }, Qt::QueuedConnection);
+  QMetaObject::invokeMethod(
+      this, [this, path] { m_files->open(path); }, Qt::QueuedConnection);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   const JobStatus* running = m_jobs->running();
   if (running && isVisible() && running->asksBeforeStop) {
-    const auto answer = QMessageBox::question(this, tr("Rankscope"),
-                                              tr("%1 is still running. Stop it and close? What is finished is kept, and the next start goes on from there.")
-                                                  .arg(running->title),
-                                              QMessageBox::Close | QMessageBox::Cancel, QMessageBox::Cancel);
+    const auto answer = QMessageBox::question(
+        this, tr("Rankscope"),
+        tr("%1 is still running. Stop it and close? What is finished is kept, and the next start goes on from there.")
+            .arg(running->title),
+        QMessageBox::Close | QMessageBox::Cancel, QMessageBox::Cancel);
     if (answer != QMessageBox::Close) {
       event->ignore();
       return;
@@ -465,4 +519,4 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   event->accept();
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -92,8 +92,8 @@ class MainWindow final : public QMainWindow {
   QList<QDockWidget*> m_docks;
   QList<QAction*> m_needModel;
   QByteArray m_firstLayout;
-  bool m_restored = false;  ///< the layout of an earlier session
+  bool m_restored = false; ///< the layout of an earlier session
   bool m_laidOut = false;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

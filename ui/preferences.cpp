@@ -17,7 +17,8 @@
 
 namespace rankscope::ui {
 
-Preferences::Preferences(QWidget* parent) : QDialog(parent), m_storage(new QComboBox), m_cores(new QSpinBox), m_problem(new QLabel) {
+Preferences::Preferences(QWidget* parent)
+    : QDialog(parent), m_storage(new QComboBox), m_cores(new QSpinBox), m_problem(new QLabel) {
   setWindowTitle(tr("Preferences"));
   auto* form = new QFormLayout;
   const VerdictThresholds now = settings::thresholds();
@@ -45,7 +46,8 @@ Preferences::Preferences(QWidget* parent) : QDialog(parent), m_storage(new QComb
   m_cores->setAccessibleName(tr("Processor cores to use"));
   form->addRow(tr("Processor cores to use"), m_cores);
   m_problem->setWordWrap(true);
-  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel | QDialogButtonBox::RestoreDefaults);
+  auto* buttons =
+      new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel | QDialogButtonBox::RestoreDefaults);
   auto* box = new QVBoxLayout(this);
   box->addLayout(form);
   box->addWidget(m_problem);
@@ -81,4 +83,4 @@ void Preferences::accept() {
   QDialog::accept();
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -35,4 +35,4 @@ class Preferences final : public QDialog {
   QLabel* m_problem;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -49,9 +49,16 @@ QPalette paletteOf(const Shades& s) {
 
 Theme makeLight() {
   Theme t;
-  t.palette = paletteOf({.window = 0xf4f5f7, .base = 0xffffff, .alternate = 0xf7f8fa, .text = 0x1d2430,
-                         .faint = 0x5c6470, .button = 0xf0f1f4, .border = 0xc4c9d1, .highlight = 0xcfe3f7,
-                         .highlightedText = 0x10233a, .link = 0x0b5fa5});
+  t.palette = paletteOf({.window = 0xf4f5f7,
+                         .base = 0xffffff,
+                         .alternate = 0xf7f8fa,
+                         .text = 0x1d2430,
+                         .faint = 0x5c6470,
+                         .button = 0xf0f1f4,
+                         .border = 0xc4c9d1,
+                         .highlight = 0xcfe3f7,
+                         .highlightedText = 0x10233a,
+                         .link = 0x0b5fa5});
   t.axis = 0x4b5563;
   t.grid = 0xe3e6ea;
   t.cursor = 0xb3440a;
@@ -69,9 +76,16 @@ Theme makeLight() {
 Theme makeDark() {
   Theme t;
   t.dark = true;
-  t.palette = paletteOf({.window = 0x23272e, .base = 0x1b1e24, .alternate = 0x20242b, .text = 0xe3e6ea,
-                         .faint = 0x98a1ae, .button = 0x2d323a, .border = 0x454c57, .highlight = 0x27496b,
-                         .highlightedText = 0xf4f7fa, .link = 0x6cb8f0});
+  t.palette = paletteOf({.window = 0x23272e,
+                         .base = 0x1b1e24,
+                         .alternate = 0x20242b,
+                         .text = 0xe3e6ea,
+                         .faint = 0x98a1ae,
+                         .button = 0x2d323a,
+                         .border = 0x454c57,
+                         .highlight = 0x27496b,
+                         .highlightedText = 0xf4f7fa,
+                         .link = 0x6cb8f0});
   t.axis = 0xb4bbc6;
   t.grid = 0x2f353e;
   t.cursor = 0xf0915a;
@@ -91,7 +105,7 @@ double luminance(const QColor& colour) {
   return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF()) + 0.0722 * linear(colour.blueF());
 }
 
-}  // namespace
+} // namespace
 
 const Theme& lightTheme() {
   static const Theme theme = makeLight();
@@ -108,7 +122,8 @@ const Theme& themeFor(const QPalette& palette) {
 }
 
 bool systemPrefersDark() {
-  QDBusInterface portal(QStringLiteral("org.freedesktop.portal.Desktop"), QStringLiteral("/org/freedesktop/portal/desktop"),
+  QDBusInterface portal(QStringLiteral("org.freedesktop.portal.Desktop"),
+                        QStringLiteral("/org/freedesktop/portal/desktop"),
                         QStringLiteral("org.freedesktop.portal.Settings"), QDBusConnection::sessionBus());
   if (!portal.isValid()) return false;
   portal.setTimeout(500);
@@ -117,7 +132,7 @@ bool systemPrefersDark() {
   if (!reply.isValid()) return false;
   QVariant value = reply.value().variant();
   if (value.canConvert<QDBusVariant>()) value = value.value<QDBusVariant>().variant();
-  return value.toUInt() == 1;  // 1: prefer dark, 2: prefer light, 0: no preference
+  return value.toUInt() == 1; // 1: prefer dark, 2: prefer light, 0: no preference
 }
 
 void applyTheme(QApplication& application, ThemeChoice choice) {
@@ -131,4 +146,4 @@ double contrast(const QColor& a, const QColor& b) {
   return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

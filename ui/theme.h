@@ -19,16 +19,16 @@ enum class ThemeChoice { System, Light, Dark };
 struct Theme {
   bool dark = false;
   QPalette palette;
-  QColor axis;         ///< plot axes and labels
+  QColor axis; ///< plot axes and labels
   QColor grid;
-  QColor cursor;       ///< the rank line
-  QColor reference;    ///< noise floor, break-even and other marks
-  QColor stale;        ///< measured for a plan that has changed since
-  QColor bar;          ///< in-cell rank bar
-  QColor warning;      ///< background of the banner
+  QColor cursor;    ///< the rank line
+  QColor reference; ///< noise floor, break-even and other marks
+  QColor stale;     ///< measured for a plan that has changed since
+  QColor bar;       ///< in-cell rank bar
+  QColor warning;   ///< background of the banner
   QColor problem;
-  std::array<QColor, 5> verdict;  ///< Okabe–Ito hues; shades chosen for contrast
-  std::array<QColor, 8> series;   ///< curves, Okabe–Ito order
+  std::array<QColor, 5> verdict; ///< Okabe–Ito hues; shades chosen for contrast
+  std::array<QColor, 8> series;  ///< curves, Okabe–Ito order
 
   QColor of(Verdict v) const { return verdict[static_cast<std::size_t>(v)]; }
 };
@@ -47,4 +47,4 @@ bool systemPrefersDark();
 /// Contrast ratio of two colours as WCAG 2 defines it, 1 … 21.
 double contrast(const QColor& a, const QColor& b);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

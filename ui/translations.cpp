@@ -7,7 +7,9 @@
 #include <QTranslator>
 
 /// They lie in a static library, whose resources are not there by themselves.
-static void registerTranslations() { Q_INIT_RESOURCE(translations); }
+static void registerTranslations() {
+  Q_INIT_RESOURCE(translations);
+}
 
 namespace rankscope::ui {
 
@@ -18,9 +20,10 @@ void speak(QCoreApplication& application, const QLocale& locale) {
   auto* own = new QTranslator(&application);
   if (own->load(QStringLiteral(":/translations/rankscope_%1.qm").arg(language))) application.installTranslator(own);
   auto* base = new QTranslator(&application);
-  if (base->load(locale, QStringLiteral("qtbase"), QStringLiteral("_"), QLibraryInfo::path(QLibraryInfo::TranslationsPath))) {
+  if (base->load(locale, QStringLiteral("qtbase"), QStringLiteral("_"),
+                 QLibraryInfo::path(QLibraryInfo::TranslationsPath))) {
     application.installTranslator(base);
   }
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -10,4 +10,4 @@ namespace rankscope::ui {
 /// Portuguese gets the latter), Qt's own dialogs included, and the default locale for numbers. Before the first window.
 void speak(QCoreApplication& application, const QLocale& locale);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

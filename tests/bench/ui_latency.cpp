@@ -35,8 +35,9 @@ double percentile(std::vector<double> values, double share) {
 }
 
 void report(const char* what, const std::vector<double>& milliseconds) {
-  std::printf("%-48s median %6.2f ms   99th percentile %6.2f ms   largest %6.2f ms   (%zu)\n", what, percentile(milliseconds, 0.5),
-              percentile(milliseconds, 0.99), percentile(milliseconds, 1.0), milliseconds.size());
+  std::printf("%-48s median %6.2f ms   99th percentile %6.2f ms   largest %6.2f ms   (%zu)\n", what,
+              percentile(milliseconds, 0.5), percentile(milliseconds, 0.99), percentile(milliseconds, 1.0),
+              milliseconds.size());
 }
 
 /// Asks the event loop for its attention every 4 ms and notes how long it took to get it.
@@ -46,9 +47,13 @@ std::vector<double> loopDelays(const std::function<void()>& work) {
   std::jthread asker([&](std::stop_token stop) {
     while (!stop.stop_requested()) {
       const auto asked = std::chrono::steady_clock::now();
-      QMetaObject::invokeMethod(&receiver, [&delays, asked] {
-        delays.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - asked).count());
-      }, Qt::QueuedConnection);
+      QMetaObject::invokeMethod(
+          &receiver,
+          [&delays, asked] {
+            delays.push_back(
+                std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - asked).count());
+          },
+          Qt::QueuedConnection);
       std::this_thread::sleep_for(std::chrono::milliseconds(4));
     }
   });
@@ -64,7 +69,8 @@ std::vector<double> dragSteps(RankPlot& plot, int steps) {
   QElapsedTimer clock;
   const auto send = [&](QEvent::Type type, double rank) {
     const QPoint at = plot.pixelOf(rank, plot.canvas()->yAxis->range().center());
-    QMouseEvent event(type, at, plot.canvas()->mapToGlobal(at), type == QEvent::MouseMove ? Qt::NoButton : Qt::LeftButton, Qt::LeftButton, Qt::NoModifier);
+    QMouseEvent event(type, at, plot.canvas()->mapToGlobal(at),
+                      type == QEvent::MouseMove ? Qt::NoButton : Qt::LeftButton, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(plot.canvas(), &event);
   };
   send(QEvent::MouseButtonPress, static_cast<double>(*plot.cursorRank()));
@@ -79,15 +85,17 @@ std::vector<double> dragSteps(RankPlot& plot, int steps) {
   return times;
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   useBestBlasCoreType(argv);
   const test::TemporaryFolder home;
-  for (const char* place : {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"}) qputenv(place, home.path().string().c_str());
+  for (const char* place : {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"})
+    qputenv(place, home.path().string().c_str());
   QApplication application(argc, argv);
   applyTheme(application, ThemeChoice::Light);
-  const auto model = test::writeSmallModel(home / "thousand", test::SmallFamily::GptNeo, {.blocks = 167, .hidden = 64, .intermediate = 160});
+  const auto model = test::writeSmallModel(home / "thousand", test::SmallFamily::GptNeo,
+                                           {.blocks = 167, .hidden = 64, .intermediate = 160});
   MainWindow window;
   window.resize(1500, 950);
   window.show();

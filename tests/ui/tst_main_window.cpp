@@ -33,7 +33,8 @@ class TestMainWindow final : public QObject {
  private slots:
   void init() {
     m_folder = std::make_unique<test::TemporaryFolder>();
-    m_model = test::writeSmallModel(*m_folder / "neo", test::SmallFamily::GptNeo, {.blocks = 3, .hidden = 64, .intermediate = 120});
+    m_model = test::writeSmallModel(*m_folder / "neo", test::SmallFamily::GptNeo,
+                                    {.blocks = 3, .hidden = 64, .intermediate = 120});
     m_window = std::make_unique<MainWindow>();
     m_window->resize(1280, 800);
     m_window->show();
@@ -80,7 +81,7 @@ class TestMainWindow final : public QObject {
     QVERIFY(m_window->spectrum().title().contains(QStringLiteral("h.1.attn.attention.k_proj")));
     QTest::keyClick(m_window->layers().table(), Qt::Key_Down, Qt::ShiftModifier);
     QCOMPARE(document().selection().size(), std::size_t{2});
-    QCOMPARE(m_window->spectrum().plot().canvas()->graphCount(), 3);  // two layers and the random matrix
+    QCOMPARE(m_window->spectrum().plot().canvas()->graphCount(), 3); // two layers and the random matrix
   }
 
   void draggingTheCursorMovesEverythingAndIsOneStep() {
@@ -189,7 +190,8 @@ class TestMainWindow final : public QObject {
   }
 
   void cancelKeepsWhatIsFinished() {
-    m_model = test::writeSmallModel(*m_folder / "larger", test::SmallFamily::GptNeo, {.blocks = 12, .hidden = 256, .heads = 4, .intermediate = 640});
+    m_model = test::writeSmallModel(*m_folder / "larger", test::SmallFamily::GptNeo,
+                                    {.blocks = 12, .hidden = 256, .heads = 4, .intermediate = 640});
     open();
     action("presetUniform25")->trigger();
     action("compress")->trigger();
@@ -209,7 +211,8 @@ class TestMainWindow final : public QObject {
     open();
     for (const QToolButton* button : m_window->findChildren<QToolButton*>()) {
       if (!button->isVisible() || button->objectName().startsWith(QLatin1String("qt_"))) continue;
-      QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty() || button->defaultAction(), qPrintable(button->objectName()));
+      QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty() || button->defaultAction(),
+               qPrintable(button->objectName()));
     }
     for (const QLineEdit* edit : m_window->findChildren<QLineEdit*>()) {
       if (edit->objectName() == QLatin1String("qt_spinbox_lineedit")) continue;
@@ -249,7 +252,8 @@ class TestMainWindow final : public QObject {
 
   static void moveTo(RankPlot& plot, double rank) {
     const QPoint at = plot.pixelOf(rank, plot.canvas()->yAxis->range().center());
-    QMouseEvent move(QEvent::MouseMove, at, plot.canvas()->mapToGlobal(at), Qt::NoButton, Qt::LeftButton, Qt::NoModifier);
+    QMouseEvent move(QEvent::MouseMove, at, plot.canvas()->mapToGlobal(at), Qt::NoButton, Qt::LeftButton,
+                     Qt::NoModifier);
     QApplication::sendEvent(plot.canvas(), &move);
   }
 

@@ -28,12 +28,16 @@ QList<Message> messages(const QString& language) {
   QXmlStreamReader xml(&file);
   while (!xml.atEnd()) {
     if (xml.readNext() != QXmlStreamReader::StartElement) continue;
-    if (xml.name() == u"message") all.append(Message{});
-    else if (xml.name() == u"source") all.last().source = xml.readElementText();
+    if (xml.name() == u"message")
+      all.append(Message{});
+    else if (xml.name() == u"source")
+      all.last().source = xml.readElementText();
     else if (xml.name() == u"translation") {
       all.last().unfinished = xml.attributes().hasAttribute(QStringLiteral("type"));
-      if (xml.readNext() == QXmlStreamReader::Characters && !xml.text().trimmed().isEmpty()) all.last().translations.append(xml.text().toString());
-    } else if (xml.name() == u"numerusform") all.last().translations.append(xml.readElementText());
+      if (xml.readNext() == QXmlStreamReader::Characters && !xml.text().trimmed().isEmpty())
+        all.last().translations.append(xml.text().toString());
+    } else if (xml.name() == u"numerusform")
+      all.last().translations.append(xml.readElementText());
   }
   return all;
 }
@@ -46,7 +50,7 @@ QStringList placeholders(const QString& text) {
   return found;
 }
 
-}  // namespace
+} // namespace
 
 class TestTranslations final : public QObject {
   Q_OBJECT

@@ -37,4 +37,4 @@ inline LayerId layerNamed(const ui::Document& document, std::string_view part) {
   return {};
 }
 
-}  // namespace rankscope::test
+} // namespace rankscope::test

@@ -17,7 +17,8 @@ namespace rankscope::ui {
 class ChangePlan final : public QUndoCommand {
  public:
   ChangePlan(Document& document, PlanState after, const QString& name, int gesture)
-      : QUndoCommand(name), m_document(document), m_before(document.m_state), m_after(std::move(after)), m_gesture(gesture) {}
+      : QUndoCommand(name), m_document(document), m_before(document.m_state), m_after(std::move(after)),
+        m_gesture(gesture) {}
 
   void undo() override { m_document.apply(m_before); }
   void redo() override { m_document.apply(m_after); }
@@ -38,7 +39,8 @@ class ChangePlan final : public QUndoCommand {
   int m_gesture;
 };
 
-Document::Document(JobRunner& jobs, QObject* parent) : QObject(parent), m_jobs(jobs), m_thresholds(settings::thresholds()) {
+Document::Document(JobRunner& jobs, QObject* parent)
+    : QObject(parent), m_jobs(jobs), m_thresholds(settings::thresholds()) {
   connect(&jobs.mailbox(), &Mailbox::emptied, this, &Document::flushTouched);
 }
 
@@ -118,7 +120,8 @@ void Document::setRank(const std::vector<LayerId>& layers, std::optional<std::in
   for (const LayerId id : layers) ranks.emplace_back(id, rank);
   const QString which = layers.size() == 1 ? words::shortName(layer(layers.front()))
                                            : tr("%n layers", nullptr, static_cast<int>(layers.size()));
-  setRanks(ranks, rank ? tr("Rank %1 for %2").arg(words::count(*rank), which) : tr("Keep %1 dense").arg(which), gesture);
+  setRanks(ranks, rank ? tr("Rank %1 for %2").arg(words::count(*rank), which) : tr("Keep %1 dense").arg(which),
+           gesture);
 }
 
 void Document::setRanks(const std::vector<std::pair<LayerId, std::optional<std::int64_t>>>& ranks, const QString& name,
@@ -126,7 +129,7 @@ void Document::setRanks(const std::vector<std::pair<LayerId, std::optional<std::
   PlanState next = m_state;
   for (const auto& [id, rank] : ranks) {
     const LayerInfo& info = layer(id);
-    if (info.factoredRank) continue;  // what is factored already stays as it is
+    if (info.factoredRank) continue; // what is factored already stays as it is
     next.plan.overrides[info.name] =
         rank ? std::optional(std::clamp<std::int64_t>(*rank, 1, info.smallSide())) : std::nullopt;
   }
@@ -201,7 +204,8 @@ void Document::resolveAll() {
   }
   ResolvedPlan fresh = resolve(known, *m_checkpoint, [this](LayerId id) { return m_layers[id.value].spectrum.get(); });
   for (const LayerId id : allLayers()) {
-    if (m_resolved.layers.size() != fresh.layers.size() || m_resolved.layers[id.value] != fresh.layers[id.value]) touch(id);
+    if (m_resolved.layers.size() != fresh.layers.size() || m_resolved.layers[id.value] != fresh.layers[id.value])
+      touch(id);
   }
   m_resolved = std::move(fresh);
 }
@@ -232,7 +236,9 @@ void Document::updateTotals() {
   m_totals = totals;
 }
 
-void Document::touch(LayerId id) { m_touched.push_back(id); }
+void Document::touch(LayerId id) {
+  m_touched.push_back(id);
+}
 
 void Document::flushTouched() {
   if (!isOpen()) return;
@@ -276,7 +282,9 @@ void Document::setSnapshots(std::map<std::string, std::string, std::less<>> snap
   emit snapshotsChanged();
 }
 
-void Document::savePlan(const std::filesystem::path& path) { rankscope::writePlan(plan(), path); }
+void Document::savePlan(const std::filesystem::path& path) {
+  rankscope::writePlan(plan(), path);
+}
 
 void Document::loadPlan(const std::filesystem::path& path) {
   PlanState next = m_state;
@@ -290,4 +298,4 @@ void Document::loadPlan(const std::filesystem::path& path) {
   change(next, tr("Load plan %1").arg(QString::fromStdString(path.filename().string())));
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

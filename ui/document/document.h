@@ -39,13 +39,13 @@ enum class Standing { Unknown, Predicted, Measured, Stale };
 /// Sums over the plan as it is now.
 struct PlanTotals {
   ByteTotals model;
-  ByteTotals scope;                    ///< of the layers that presets and budgets may touch
-  int compressed = 0;                  ///< layers that get factors
+  ByteTotals scope;   ///< of the layers that presets and budgets may touch
+  int compressed = 0; ///< layers that get factors
   int dense = 0;
-  int unknown = 0;                     ///< compressed layers whose spectrum is not known yet
-  int measured = 0;                    ///< compressed layers with a current measurement
-  double meanCosine = 0;               ///< of compressed layers with a known cosine, measured where there is one
-  std::array<int, 5> verdicts{};       ///< compressed layers by verdict
+  int unknown = 0;               ///< compressed layers whose spectrum is not known yet
+  int measured = 0;              ///< compressed layers with a current measurement
+  double meanCosine = 0;         ///< of compressed layers with a known cosine, measured where there is one
+  std::array<int, 5> verdicts{}; ///< compressed layers by verdict
 };
 
 /// The open model with everything known and chosen about it. Owns the values; views read them and change plans only
@@ -57,7 +57,8 @@ class Document final : public QObject {
   explicit Document(JobRunner& jobs, QObject* parent = nullptr);
   ~Document() override;
 
-  /// Opens a checkpoint or a run file; throws Error and changes nothing when it cannot. Spectra begin to arrive at once.
+  /// Opens a checkpoint or a run file; throws Error and changes nothing when it cannot. Spectra begin to arrive at
+  /// once.
   void open(const std::filesystem::path& path);
   /// Shows a checkpoint that is already open, with the results in (or going to) `runPath`.
   void show(std::shared_ptr<const Checkpoint> checkpoint, const std::filesystem::path& runPath);
@@ -68,13 +69,13 @@ class Document final : public QObject {
   std::size_t layerCount() const { return m_checkpoint ? m_checkpoint->layers().size() : 0; }
   const LayerInfo& layer(LayerId id) const { return m_checkpoint->layer(id); }
   std::vector<LayerId> allLayers() const;
-  const std::vector<LayerId>& scope() const { return m_scope; }  ///< what presets and budgets may touch
+  const std::vector<LayerId>& scope() const { return m_scope; } ///< what presets and budgets may touch
 
   std::shared_ptr<const Spectrum> spectrum(LayerId id) const { return m_layers[id.value].spectrum; }
   QString spectrumError(LayerId id) const { return m_layers[id.value].error; }
-  double effectiveRank(LayerId id) const { return m_layers[id.value].effectiveRank; }  ///< p ∝ σ; needs the spectrum
-  int spectraKnown() const { return m_spectraKnown; }                                  ///< failed ones included
-  SpectrumLookup spectra() const;  ///< safe to use on another thread: holds what is known now
+  double effectiveRank(LayerId id) const { return m_layers[id.value].effectiveRank; } ///< p ∝ σ; needs the spectrum
+  int spectraKnown() const { return m_spectraKnown; }                                 ///< failed ones included
+  SpectrumLookup spectra() const; ///< safe to use on another thread: holds what is known now
 
   const PlanState& planState() const { return m_state; }
   const RankPlan& plan() const { return m_state.plan; }
@@ -83,11 +84,11 @@ class Document final : public QObject {
   bool isPinned(LayerId id) const { return m_state.pinned.contains(layer(id).name); }
   bool isOverridden(LayerId id) const { return plan().overrides.contains(layer(id).name); }
 
-  std::optional<double> predictedCosine(LayerId id) const;  ///< of the rank chosen now; 1 for dense
-  const LayerResult* result(LayerId id) const;              ///< null while nothing was measured
+  std::optional<double> predictedCosine(LayerId id) const; ///< of the rank chosen now; 1 for dense
+  const LayerResult* result(LayerId id) const;             ///< null while nothing was measured
   Standing standing(LayerId id) const;
-  std::optional<double> bestCosine(LayerId id) const;       ///< measured if current, else predicted
-  std::optional<Verdict> verdict(LayerId id) const;         ///< of bestCosine(); none for dense layers
+  std::optional<double> bestCosine(LayerId id) const; ///< measured if current, else predicted
+  std::optional<Verdict> verdict(LayerId id) const;   ///< of bestCosine(); none for dense layers
   std::uint64_t bytesAfter(LayerId id) const;
   const PlanTotals& totals() const { return m_totals; }
   const VerdictThresholds& thresholds() const { return m_thresholds; }
@@ -97,9 +98,10 @@ class Document final : public QObject {
 
   /// One undo step named `name`. Steps with the same `gesture` (not 0) that follow each other become one.
   void change(const PlanState& state, const QString& name, int gesture = 0);
-  void changePlan(RankPlan plan, const QString& name);  ///< pinned layers keep what they have
+  void changePlan(RankPlan plan, const QString& name); ///< pinned layers keep what they have
   void setRank(const std::vector<LayerId>& layers, std::optional<std::int64_t> rank, int gesture = 0);
-  void setRanks(const std::vector<std::pair<LayerId, std::optional<std::int64_t>>>& ranks, const QString& name, int gesture = 0);
+  void setRanks(const std::vector<std::pair<LayerId, std::optional<std::int64_t>>>& ranks, const QString& name,
+                int gesture = 0);
   void clearOverrides(const std::vector<LayerId>& layers);
   void setPinned(const std::vector<LayerId>& layers, bool pinned);
   int newGesture() { return ++m_lastGesture; }
@@ -118,7 +120,9 @@ class Document final : public QObject {
   void writeReport(const std::filesystem::path& path);
 
   std::filesystem::path runPath() const;
-  bool runIsPrivate() const { return m_runIsPrivate; }  ///< it lies in the program's own folder, not where the user put it
+  bool runIsPrivate() const {
+    return m_runIsPrivate;
+  } ///< it lies in the program's own folder, not where the user put it
   void saveRunAs(const std::filesystem::path& path);
   void savePlan(const std::filesystem::path& path);
   void loadPlan(const std::filesystem::path& path);
@@ -127,18 +131,18 @@ class Document final : public QObject {
   void setSnapshots(std::map<std::string, std::string, std::less<>> snapshots);
 
  signals:
-  void aboutToChange();           ///< another model (or none) is about to replace this one
+  void aboutToChange(); ///< another model (or none) is about to replace this one
   void opened();
   void closed();
-  void layersChanged(const std::vector<rankscope::LayerId>& layers);  ///< anything shown of them
-  void planChanged();             ///< after layersChanged
+  void layersChanged(const std::vector<rankscope::LayerId>& layers); ///< anything shown of them
+  void planChanged();                                                ///< after layersChanged
   void totalsChanged();
   void selectionChanged();
   void snapshotsChanged();
   void spectrumArrived(rankscope::LayerId layer);
-  void spectraEnded();            ///< all known that will be
-  void restored(const QString& what);    ///< plan or results came from an earlier session
-  void notice(const QString& text);      ///< something worth a line, nothing wrong
+  void spectraEnded();                ///< all known that will be
+  void restored(const QString& what); ///< plan or results came from an earlier session
+  void notice(const QString& text);   ///< something worth a line, nothing wrong
   void failed(const rankscope::Error& error);
   void exported(const QString& path);
   void runMoved();
@@ -162,7 +166,7 @@ class Document final : public QObject {
   void startSpectra();
   void preferLayers();
   void takeRun(const RunContents& contents);
-  std::function<void(LayerId, LayerResult)> resultSink(int generation);  ///< for workers: hands results to takeResult()
+  std::function<void(LayerId, LayerResult)> resultSink(int generation); ///< for workers: hands results to takeResult()
 
   JobRunner& m_jobs;
   std::shared_ptr<const Checkpoint> m_checkpoint;
@@ -181,12 +185,12 @@ class Document final : public QObject {
   std::optional<Schedule> m_schedule;
   std::shared_ptr<RunStorage> m_storage;
   bool m_runIsPrivate = true;
-  bool m_planEdited = false;  ///< by the user, since opening: a run file that opens later must not replace it
-  bool m_rulesWait = false;   ///< spectra arrived that rules by cosine or energy have been waiting for
+  bool m_planEdited = false; ///< by the user, since opening: a run file that opens later must not replace it
+  bool m_rulesWait = false;  ///< spectra arrived that rules by cosine or energy have been waiting for
   int m_spectraKnown = 0;
   int m_spectraJob = 0;
   int m_lastGesture = 0;
-  int m_generation = 0;  ///< of the open model: letters of an earlier one are thrown away
+  int m_generation = 0; ///< of the open model: letters of an earlier one are thrown away
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

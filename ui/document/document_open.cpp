@@ -18,7 +18,8 @@ void Document::open(const std::filesystem::path& path) {
     try {
       checkpoint = openCheckpoint(contents.model.path);
     } catch (const Error& error) {
-      throw Error(error.kind(), "the model that " + path.filename().string() + " belongs to cannot be opened: " + error.what());
+      throw Error(error.kind(),
+                  "the model that " + path.filename().string() + " belongs to cannot be opened: " + error.what());
     }
     show(std::move(checkpoint), path);
     return;
@@ -96,7 +97,7 @@ LayerResult resultOf(const LayerRecord::Compression& compression) {
   return {compression.choice, compression.quality, compression.bytesAfter, QString::fromStdString(compression.error)};
 }
 
-}  // namespace
+} // namespace
 
 void Document::startSpectra() {
   const std::vector<LayerId> layers = allLayers();
@@ -105,7 +106,7 @@ void Document::startSpectra() {
   Analysis analysis{m_checkpoint, m_storage, *m_schedule, settings::cores()};
   Job job;
   job.title = tr("Spectra");
-  job.asksBeforeStop = false;  // a next start takes up what is finished
+  job.asksBeforeStop = false; // a next start takes up what is finished
   job.prepare = [this, analysis = std::move(analysis), generation = m_generation] {
     return [this, analysis, generation](const Progress& progress) {
       const auto post = [this, generation](std::function<void()> letter) {
@@ -169,9 +170,10 @@ void Document::take(AnalysedLayer&& analysed) {
   }
   ++m_spectraKnown;
   touch(analysed.layer);
-  m_rulesWait = m_rulesWait || std::any_of(plan().rules.begin(), plan().rules.end(), [](const Rule& rule) {
-    return std::holds_alternative<ReachCosine>(rule.action) || std::holds_alternative<ReachEnergy>(rule.action);
-  });
+  m_rulesWait =
+      m_rulesWait || std::any_of(plan().rules.begin(), plan().rules.end(), [](const Rule& rule) {
+        return std::holds_alternative<ReachCosine>(rule.action) || std::holds_alternative<ReachEnergy>(rule.action);
+      });
   emit spectrumArrived(analysed.layer);
 }
 
@@ -195,11 +197,14 @@ void Document::takeRun(const RunContents& contents) {
   }
   const auto results = std::count_if(contents.layers.begin(), contents.layers.end(),
                                      [](const LayerRecord& record) { return record.compression.has_value(); });
-  emit restored(results > 0 ? tr("Your plan and %n result(s) of the last session are back.", nullptr, static_cast<int>(results))
-                            : tr("Your plan of the last session is back."));
+  emit restored(results > 0
+                    ? tr("Your plan and %n result(s) of the last session are back.", nullptr, static_cast<int>(results))
+                    : tr("Your plan of the last session is back."));
 }
 
-std::filesystem::path Document::runPath() const { return m_storage ? m_storage->path() : std::filesystem::path(); }
+std::filesystem::path Document::runPath() const {
+  return m_storage ? m_storage->path() : std::filesystem::path();
+}
 
 void Document::saveRunAs(const std::filesystem::path& path) {
   if (path != runPath()) {
@@ -220,4 +225,4 @@ void Document::saveRunAs(const std::filesystem::path& path) {
   m_undo.setClean();
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -45,7 +45,7 @@ void carryOut(const Order& order, ModelExport* target, const std::function<void(
   compress(*order.checkpoint, order.plan, order.spectra, hooks, progress, order.cores);
 }
 
-}  // namespace
+} // namespace
 
 void Document::compress() {
   Job job;
@@ -62,7 +62,8 @@ void Document::compress() {
     flushTouched();
     if (outcome == JobState::Failed) emit failed(*error);
     if (outcome == JobState::Done) emit notice(tr("%n layer(s) compressed and measured.", nullptr, m_totals.measured));
-    if (outcome == JobState::Cancelled) emit notice(tr("Stopped. What is finished is kept; Compress goes on from there."));
+    if (outcome == JobState::Cancelled)
+      emit notice(tr("Stopped. What is finished is kept; Compress goes on from there."));
   };
   m_jobs.enqueue(std::move(job));
 }
@@ -71,12 +72,13 @@ void Document::exportModel(const std::filesystem::path& target, ExportKind kind,
   Job job;
   job.title = tr("Export");
   job.prepare = [this, target, kind, overwrite, generation = m_generation] {
-    return [this, target, kind, overwrite, generation,
-            order = Order{m_checkpoint, m_resolved, spectra(), m_storage, settings::cores()}](const Progress& progress) {
-      ModelExport written(order.checkpoint, order.plan, kind, target, overwrite);
-      carryOut(order, &written, resultSink(generation), progress.slice(0, 0.8));
-      written.finish(progress.slice(0.8, 1));
-    };
+    return
+        [this, target, kind, overwrite, generation,
+         order = Order{m_checkpoint, m_resolved, spectra(), m_storage, settings::cores()}](const Progress& progress) {
+          ModelExport written(order.checkpoint, order.plan, kind, target, overwrite);
+          carryOut(order, &written, resultSink(generation), progress.slice(0, 0.8));
+          written.finish(progress.slice(0.8, 1));
+        };
   };
   job.ended = [this, target, generation = m_generation](JobState outcome, const std::optional<Error>& error) {
     if (generation != m_generation) return;
@@ -102,4 +104,4 @@ void Document::writeReport(const std::filesystem::path& path) {
   rankscope::writeReport(contents, path, m_thresholds);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -27,7 +27,8 @@ std::optional<std::vector<std::string>> changedOverrides(const RankPlan& before,
   return names;
 }
 
-RankPlan keepingPinned(RankPlan fresh, const PlanState& now, const Checkpoint& checkpoint, const ResolvedPlan& resolved) {
+RankPlan keepingPinned(RankPlan fresh, const PlanState& now, const Checkpoint& checkpoint,
+                       const ResolvedPlan& resolved) {
   for (const std::string& name : now.pinned) {
     if (const auto layer = checkpoint.findLayer(name)) fresh.overrides[name] = resolved.layers[layer->value].rank;
   }
@@ -40,4 +41,4 @@ std::int64_t snapped(std::int64_t rank, int step, std::int64_t most) {
   return std::clamp<std::int64_t>(nearest, std::min<std::int64_t>(step, most), most);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -23,9 +23,10 @@ struct PlanState {
 std::optional<std::vector<std::string>> changedOverrides(const RankPlan& before, const RankPlan& after);
 
 /// `fresh` with the choices that pinned layers have now written in as overrides.
-RankPlan keepingPinned(RankPlan fresh, const PlanState& now, const Checkpoint& checkpoint, const ResolvedPlan& resolved);
+RankPlan keepingPinned(RankPlan fresh, const PlanState& now, const Checkpoint& checkpoint,
+                       const ResolvedPlan& resolved);
 
 /// The nearest multiple of `step` (at least one step, at most `most`); `most` itself is always reachable.
 std::int64_t snapped(std::int64_t rank, int step, std::int64_t most);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -5,7 +5,8 @@
 
 namespace rankscope::ui {
 
-std::optional<double> meanCosine(const Checkpoint& checkpoint, const ResolvedPlan& plan, const SpectrumLookup& spectra) {
+std::optional<double> meanCosine(const Checkpoint& checkpoint, const ResolvedPlan& plan,
+                                 const SpectrumLookup& spectra) {
   double sum = 0;
   int count = 0;
   for (const LayerInfo& layer : checkpoint.layers()) {
@@ -19,7 +20,8 @@ std::optional<double> meanCosine(const Checkpoint& checkpoint, const ResolvedPla
   return count > 0 ? sum / count : 1.0;
 }
 
-std::optional<double> meanKeptEnergy(const ResolvedPlan& plan, const SpectrumLookup& spectra, std::span<const LayerId> scope) {
+std::optional<double> meanKeptEnergy(const ResolvedPlan& plan, const SpectrumLookup& spectra,
+                                     std::span<const LayerId> scope) {
   if (scope.empty()) return 1.0;
   double sum = 0;
   for (const LayerId id : scope) {
@@ -35,14 +37,15 @@ std::optional<double> meanKeptEnergy(const ResolvedPlan& plan, const SpectrumLoo
   return sum / static_cast<double>(scope.size());
 }
 
-std::vector<TradeOffPoint> uniformCurve(const Checkpoint& checkpoint, const SpectrumLookup& spectra, std::span<const LayerId> scope,
-                                        Storage storage, int group, int points) {
+std::vector<TradeOffPoint> uniformCurve(const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                                        std::span<const LayerId> scope, Storage storage, int group, int points) {
   std::vector<TradeOffPoint> curve;
   for (int i = 1; i <= points; ++i) {
     TradeOffPoint point;
     point.share = static_cast<double>(i) / points;
     ResolvedPlan plan;
-    for (const LayerInfo& layer : checkpoint.layers()) plan.layers.push_back(choiceFor(layer, std::nullopt, storage, group));
+    for (const LayerInfo& layer : checkpoint.layers())
+      plan.layers.push_back(choiceFor(layer, std::nullopt, storage, group));
     for (const LayerId id : scope) {
       const LayerInfo& layer = checkpoint.layer(id);
       const LayerChoice choice = choiceFor(layer, rankForFraction(layer, point.share), storage, group);
@@ -51,10 +54,11 @@ std::vector<TradeOffPoint> uniformCurve(const Checkpoint& checkpoint, const Spec
     point.bytes = modelTotals(checkpoint, plan).after;
     point.keptEnergy = meanKeptEnergy(plan, spectra, scope).value_or(0);
     curve.push_back(point);
-    const bool allDense = std::none_of(plan.layers.begin(), plan.layers.end(), [](const LayerChoice& c) { return c.rank.has_value(); });
+    const bool allDense =
+        std::none_of(plan.layers.begin(), plan.layers.end(), [](const LayerChoice& c) { return c.rank.has_value(); });
     if (allDense) break;
   }
   return curve;
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

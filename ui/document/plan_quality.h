@@ -14,18 +14,19 @@ std::optional<double> meanCosine(const Checkpoint& checkpoint, const ResolvedPla
 
 /// Mean over `scope` of the relative energy kept (cosine², 1 for dense), the quantity that budgets maximise; nullopt
 /// while a spectrum is missing.
-std::optional<double> meanKeptEnergy(const ResolvedPlan& plan, const SpectrumLookup& spectra, std::span<const LayerId> scope);
+std::optional<double> meanKeptEnergy(const ResolvedPlan& plan, const SpectrumLookup& spectra,
+                                     std::span<const LayerId> scope);
 
 /// A plan as a point of the trade-off: bytes of the whole model against mean kept energy.
 struct TradeOffPoint {
-  double share = 0;  ///< of the full rank, for a point of the uniform curve
+  double share = 0; ///< of the full rank, for a point of the uniform curve
   std::uint64_t bytes = 0;
   double keptEnergy = 0;
 };
 
 /// The curve of uniform plans: every layer of `scope` at the same share of its full rank; where that saves nothing the
 /// layer stays dense. Layers without a spectrum stay dense.
-std::vector<TradeOffPoint> uniformCurve(const Checkpoint& checkpoint, const SpectrumLookup& spectra, std::span<const LayerId> scope,
-                                        Storage storage, int group, int points = 48);
+std::vector<TradeOffPoint> uniformCurve(const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                                        std::span<const LayerId> scope, Storage storage, int group, int points = 48);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -57,7 +57,8 @@ void PlanTools::applyPreset(Preset preset, std::optional<double> fraction, std::
     std::vector<std::string> notes;
     RankPlan plan = presetPlan(preset, *m_document.checkpoint(), wanted, &notes);
     QString name = tr("%1 preset").arg(words::preset(preset));
-    if (fraction) name = tr("%1 preset at %2 %").arg(words::preset(preset), QLocale().toString(100 * *fraction, 'g', 4));
+    if (fraction)
+      name = tr("%1 preset at %2 %").arg(words::preset(preset), QLocale().toString(100 * *fraction, 'g', 4));
     if (rank) name = tr("%1 preset at rank %2").arg(words::preset(preset), words::count(*rank));
     m_document.changePlan(std::move(plan), name);
     tell(notes);
@@ -77,7 +78,8 @@ void PlanTools::applyBudget(const Budget& budget) {
   whenSpectraKnown([this, budget] {
     std::vector<std::string> notes;
     RankPlan pinned = m_document.plan();
-    std::erase_if(pinned.overrides, [this](const auto& entry) { return !m_document.planState().pinned.contains(entry.first); });
+    std::erase_if(pinned.overrides,
+                  [this](const auto& entry) { return !m_document.planState().pinned.contains(entry.first); });
     pinned.rules.clear();
     RankPlan plan = planForBudget(budget, *m_document.checkpoint(), m_document.spectra(), options(), pinned, &notes);
     const QString name = std::holds_alternative<KeepShare>(budget)
@@ -116,7 +118,7 @@ void PlanTools::setMinDim(std::int64_t minDim) {
 
 void PlanTools::setRules(const std::vector<Rule>& rules, const QString& name) {
   attempt([&] {
-    for (const Rule& rule : rules) Matcher{rule};  // a bad pattern is refused before anything changes
+    for (const Rule& rule : rules) Matcher{rule}; // a bad pattern is refused before anything changes
     PlanState next = m_document.planState();
     next.plan.rules = rules;
     m_document.change(next, name);
@@ -137,8 +139,12 @@ void PlanTools::reach(double value, bool energy) {
   });
 }
 
-void PlanTools::reachCosine(double cosine) { reach(cosine, false); }
-void PlanTools::reachEnergy(double energy) { reach(energy, true); }
+void PlanTools::reachCosine(double cosine) {
+  reach(cosine, false);
+}
+void PlanTools::reachEnergy(double energy) {
+  reach(energy, true);
+}
 
 void PlanTools::copyRank(bool sameRole, bool sameBlock) {
   attempt([&] {
@@ -157,4 +163,4 @@ void PlanTools::copyRank(bool sameRole, bool sameBlock) {
   });
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

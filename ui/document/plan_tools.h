@@ -25,7 +25,7 @@ class PlanTools final : public QObject {
   void applyPreset(Preset preset, std::optional<double> fraction = {}, std::optional<std::int64_t> rank = {});
   void applyCosine(double cosine);
   void applyBudget(const Budget& budget);
-  void clear();  ///< everything dense, no rules
+  void clear(); ///< everything dense, no rules
 
   void setFactorStorage(Storage storage, int group);
   void setMinDim(std::int64_t minDim);
@@ -34,7 +34,7 @@ class PlanTools final : public QObject {
   /// On the selected layers.
   void reachCosine(double cosine);
   void reachEnergy(double energy);
-  void copyRank(bool sameRole, bool sameBlock);  ///< of the current layer to layers like it; to the selection if neither
+  void copyRank(bool sameRole, bool sameBlock); ///< of the current layer to layers like it; to the selection if neither
 
  private:
   void attempt(const std::function<void()>& work);
@@ -47,4 +47,4 @@ class PlanTools final : public QObject {
   std::function<void()> m_waiting;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -13,7 +13,7 @@ namespace rankscope::ui {
 namespace {
 /// Time that further edits have to arrive before a plan is written.
 constexpr std::chrono::milliseconds kSettle{400};
-}  // namespace
+} // namespace
 
 RunStorage::RunStorage(std::filesystem::path path, std::function<void(const Error&)> failed)
     : m_path(std::move(path)), m_failed(std::move(failed)), m_writer([this](std::stop_token stop) { write(stop); }) {}
@@ -103,4 +103,4 @@ std::filesystem::path usualRunPath(const std::filesystem::path& model) {
   return folder.filePath(QStringLiteral("%1-%2.h5").arg(name, QString::fromLatin1(mark))).toStdString();
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -23,7 +23,7 @@ class RunStorage final {
 
   /// `failed` is called from the writing thread with what went wrong.
   RunStorage(std::filesystem::path path, std::function<void(const Error&)> failed);
-  ~RunStorage();  ///< writes what waits, merges, closes
+  ~RunStorage(); ///< writes what waits, merges, closes
 
   const std::filesystem::path& path() const { return m_path; }
 
@@ -55,4 +55,4 @@ class RunStorage final {
 /// Where results of a model go unless the user chose a place: one file per model in the user's data folder.
 std::filesystem::path usualRunPath(const std::filesystem::path& model);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

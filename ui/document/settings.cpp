@@ -25,7 +25,7 @@ void store(const QVector<RecentFile>& files) {
   }
   settings.endArray();
 }
-}  // namespace
+} // namespace
 
 QVector<RecentFile> recentFiles() {
   QSettings settings;
@@ -55,15 +55,18 @@ void removeRecentFile(const QString& path) {
   store(files);
 }
 
-QString theme() { return value<QString>(QStringLiteral("theme"), QStringLiteral("system")); }
-void setTheme(const QString& theme) { QSettings().setValue(QStringLiteral("theme"), theme); }
+QString theme() {
+  return value<QString>(QStringLiteral("theme"), QStringLiteral("system"));
+}
+void setTheme(const QString& theme) {
+  QSettings().setValue(QStringLiteral("theme"), theme);
+}
 
 VerdictThresholds thresholds() {
   const VerdictThresholds usual;
-  VerdictThresholds own{value(QStringLiteral("verdict/excellent"), usual.excellent),
-                        value(QStringLiteral("verdict/good"), usual.good),
-                        value(QStringLiteral("verdict/fair"), usual.fair),
-                        value(QStringLiteral("verdict/poor"), usual.poor)};
+  VerdictThresholds own{
+      value(QStringLiteral("verdict/excellent"), usual.excellent), value(QStringLiteral("verdict/good"), usual.good),
+      value(QStringLiteral("verdict/fair"), usual.fair), value(QStringLiteral("verdict/poor"), usual.poor)};
   const bool ordered = own.excellent > own.good && own.good > own.fair && own.fair > own.poor && own.poor > 0;
   return ordered ? own : usual;
 }
@@ -83,19 +86,36 @@ Storage factorStorage() {
 
 void setFactorStorage(Storage storage) {
   const std::string_view word = name(storage);
-  QSettings().setValue(QStringLiteral("factor_dtype"), QString::fromUtf8(word.data(), static_cast<qsizetype>(word.size())));
+  QSettings().setValue(QStringLiteral("factor_dtype"),
+                       QString::fromUtf8(word.data(), static_cast<qsizetype>(word.size())));
 }
 
-int rankStep() { return std::max(1, value(QStringLiteral("rank_step"), 1)); }
-void setRankStep(int step) { QSettings().setValue(QStringLiteral("rank_step"), step); }
+int rankStep() {
+  return std::max(1, value(QStringLiteral("rank_step"), 1));
+}
+void setRankStep(int step) {
+  QSettings().setValue(QStringLiteral("rank_step"), step);
+}
 
-int cores() { return std::max(0, value(QStringLiteral("cores"), 0)); }
-void setCores(int cores) { QSettings().setValue(QStringLiteral("cores"), cores); }
+int cores() {
+  return std::max(0, value(QStringLiteral("cores"), 0));
+}
+void setCores(int cores) {
+  QSettings().setValue(QStringLiteral("cores"), cores);
+}
 
-QByteArray bytes(const QString& key) { return QSettings().value(key).toByteArray(); }
-void setBytes(const QString& key, const QByteArray& value) { QSettings().setValue(key, value); }
+QByteArray bytes(const QString& key) {
+  return QSettings().value(key).toByteArray();
+}
+void setBytes(const QString& key, const QByteArray& value) {
+  QSettings().setValue(key, value);
+}
 
-bool flag(const QString& key, bool otherwise) { return value(key, otherwise); }
-void setFlag(const QString& key, bool on) { QSettings().setValue(key, on); }
+bool flag(const QString& key, bool otherwise) {
+  return value(key, otherwise);
+}
+void setFlag(const QString& key, bool on) {
+  QSettings().setValue(key, on);
+}
 
-}  // namespace rankscope::ui::settings
+} // namespace rankscope::ui::settings

@@ -16,8 +16,8 @@ namespace settings {
 
 struct RecentFile {
   QString path;
-  QString name;     ///< what the model is called
-  QString detail;   ///< architecture and size, as words
+  QString name;   ///< what the model is called
+  QString detail; ///< architecture and size, as words
   QDateTime opened;
 };
 QVector<RecentFile> recentFiles();
@@ -34,17 +34,17 @@ void setThresholds(const VerdictThresholds& thresholds);
 Storage factorStorage();
 void setFactorStorage(Storage storage);
 
-int rankStep();              ///< ranks chosen by dragging are multiples of it
+int rankStep(); ///< ranks chosen by dragging are multiples of it
 void setRankStep(int step);
 
-int cores();                 ///< 0: all
+int cores(); ///< 0: all
 void setCores(int cores);
 
-QByteArray bytes(const QString& key);  ///< window geometry and the like
+QByteArray bytes(const QString& key); ///< window geometry and the like
 void setBytes(const QString& key, const QByteArray& value);
 
 bool flag(const QString& key, bool otherwise);
 void setFlag(const QString& key, bool value);
 
-}  // namespace settings
-}  // namespace rankscope::ui
+} // namespace settings
+} // namespace rankscope::ui

@@ -11,11 +11,17 @@ namespace rankscope::ui::words {
 
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("rankscope::ui::words", text); }
-QString fixed(double value, int decimals) { return QLocale().toString(value, 'f', decimals); }
-QString text(std::string_view view) { return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size())); }
+QString tr(const char* text) {
+  return QCoreApplication::translate("rankscope::ui::words", text);
+}
+QString fixed(double value, int decimals) {
+  return QLocale().toString(value, 'f', decimals);
+}
+QString text(std::string_view view) {
+  return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size()));
+}
 
-}  // namespace
+} // namespace
 
 QString cosine(double value) {
   if (value < 0.9995 || value >= 1) return fixed(value, 3);
@@ -45,10 +51,18 @@ QString bytes(std::uint64_t count) {
   return QStringLiteral("%1 %2").arg(fixed(value, unit == 0 ? 0 : 1), QLatin1String(units[unit]));
 }
 
-QString count(std::int64_t value) { return QLocale().toString(static_cast<qlonglong>(value)); }
-QString real(double value, int decimals) { return fixed(value, decimals); }
-QString rank(const std::optional<std::int64_t>& rank) { return rank ? count(*rank) : tr("dense"); }
-QString shape(std::int64_t rows, std::int64_t cols) { return QStringLiteral("%1 × %2").arg(rows).arg(cols); }
+QString count(std::int64_t value) {
+  return QLocale().toString(static_cast<qlonglong>(value));
+}
+QString real(double value, int decimals) {
+  return fixed(value, decimals);
+}
+QString rank(const std::optional<std::int64_t>& rank) {
+  return rank ? count(*rank) : tr("dense");
+}
+QString shape(std::int64_t rows, std::int64_t cols) {
+  return QStringLiteral("%1 × %2").arg(rows).arg(cols);
+}
 
 QString duration(double seconds) {
   const auto whole = static_cast<long long>(std::ceil(std::max(0.0, seconds)));
@@ -59,63 +73,96 @@ QString duration(double seconds) {
 
 QString verdict(Verdict verdict) {
   switch (verdict) {
-    case Verdict::Excellent: return tr("EXCELLENT");
-    case Verdict::Good: return tr("GOOD");
-    case Verdict::Fair: return tr("FAIR");
-    case Verdict::Poor: return tr("POOR");
-    case Verdict::Critical: return tr("CRITICAL");
+  case Verdict::Excellent:
+    return tr("EXCELLENT");
+  case Verdict::Good:
+    return tr("GOOD");
+  case Verdict::Fair:
+    return tr("FAIR");
+  case Verdict::Poor:
+    return tr("POOR");
+  case Verdict::Critical:
+    return tr("CRITICAL");
   }
   return {};
 }
 
 QString verdictMark(Verdict verdict) {
   switch (verdict) {
-    case Verdict::Excellent: return QStringLiteral("★");
-    case Verdict::Good: return QStringLiteral("●");
-    case Verdict::Fair: return QStringLiteral("◆");
-    case Verdict::Poor: return QStringLiteral("▲");
-    case Verdict::Critical: return QStringLiteral("✕");
+  case Verdict::Excellent:
+    return QStringLiteral("★");
+  case Verdict::Good:
+    return QStringLiteral("●");
+  case Verdict::Fair:
+    return QStringLiteral("◆");
+  case Verdict::Poor:
+    return QStringLiteral("▲");
+  case Verdict::Critical:
+    return QStringLiteral("✕");
   }
   return {};
 }
 
 QString role(Role role) {
   switch (role) {
-    case Role::Query: return tr("query");
-    case Role::Key: return tr("key");
-    case Role::Value: return tr("value");
-    case Role::FusedQkv: return tr("fused qkv");
-    case Role::AttentionOutput: return tr("attention out");
-    case Role::MlpUp: return tr("MLP up");
-    case Role::MlpGate: return tr("MLP gate");
-    case Role::MlpDown: return tr("MLP down");
-    case Role::Embedding: return tr("embedding");
-    case Role::Position: return tr("position");
-    case Role::Head: return tr("head");
-    case Role::Pooler: return tr("pooler");
-    case Role::Other: return tr("other");
+  case Role::Query:
+    return tr("query");
+  case Role::Key:
+    return tr("key");
+  case Role::Value:
+    return tr("value");
+  case Role::FusedQkv:
+    return tr("fused qkv");
+  case Role::AttentionOutput:
+    return tr("attention out");
+  case Role::MlpUp:
+    return tr("MLP up");
+  case Role::MlpGate:
+    return tr("MLP gate");
+  case Role::MlpDown:
+    return tr("MLP down");
+  case Role::Embedding:
+    return tr("embedding");
+  case Role::Position:
+    return tr("position");
+  case Role::Head:
+    return tr("head");
+  case Role::Pooler:
+    return tr("pooler");
+  case Role::Other:
+    return tr("other");
   }
   return {};
 }
 
 QString storage(Storage storage) {
   switch (storage) {
-    case Storage::F32: return tr("32-bit float");
-    case Storage::F16: return tr("16-bit float");
-    case Storage::BF16: return tr("bfloat16");
-    case Storage::Int8: return tr("8-bit integer");
-    case Storage::Int4: return tr("4-bit integer");
+  case Storage::F32:
+    return tr("32-bit float");
+  case Storage::F16:
+    return tr("16-bit float");
+  case Storage::BF16:
+    return tr("bfloat16");
+  case Storage::Int8:
+    return tr("8-bit integer");
+  case Storage::Int4:
+    return tr("4-bit integer");
   }
   return {};
 }
 
-QString dtype(DType dtype) { return text(name(dtype)).toLower(); }
+QString dtype(DType dtype) {
+  return text(name(dtype)).toLower();
+}
 
 QString preset(Preset preset) {
   switch (preset) {
-    case Preset::Uniform: return tr("Uniform");
-    case Preset::Selective: return tr("Selective");
-    case Preset::Hybrid: return tr("Hybrid");
+  case Preset::Uniform:
+    return tr("Uniform");
+  case Preset::Selective:
+    return tr("Selective");
+  case Preset::Hybrid:
+    return tr("Hybrid");
   }
   return {};
 }
@@ -127,8 +174,12 @@ QString action(const Action& action) {
     QString operator()(const UseFraction& use) const {
       return tr("%1 % of full rank").arg(QLocale().toString(100 * use.fraction, 'g', 4));
     }
-    QString operator()(const ReachCosine& reach) const { return tr("cosine %1").arg(QLocale().toString(reach.cosine, 'g', 5)); }
-    QString operator()(const ReachEnergy& reach) const { return tr("energy %1").arg(QLocale().toString(reach.energy, 'g', 5)); }
+    QString operator()(const ReachCosine& reach) const {
+      return tr("cosine %1").arg(QLocale().toString(reach.cosine, 'g', 5));
+    }
+    QString operator()(const ReachEnergy& reach) const {
+      return tr("energy %1").arg(QLocale().toString(reach.energy, 'g', 5));
+    }
   };
   return std::visit(Speak{}, action);
 }
@@ -146,20 +197,28 @@ namespace {
 
 QString advice(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::NotFound: return tr("Was it moved or renamed? Choose File ▸ Open to look for it.");
-    case ErrorKind::Unreadable: return tr("Check that you may read it.");
-    case ErrorKind::Malformed: return tr("The file may be incomplete: download or copy it again.");
-    case ErrorKind::BadValues: return tr("The other layers are not affected.");
-    case ErrorKind::Unwritable: return tr("Choose a folder that you may write to.");
-    case ErrorKind::NoSpace: return tr("Free some space or choose another disk, then try again: what is finished is kept.");
-    case ErrorKind::InUse: return tr("Close the other window or program that uses it, then try again.");
-    case ErrorKind::BadRequest:
-    case ErrorKind::Unsupported: return {};  // the sentence itself says what can be done
+  case ErrorKind::NotFound:
+    return tr("Was it moved or renamed? Choose File ▸ Open to look for it.");
+  case ErrorKind::Unreadable:
+    return tr("Check that you may read it.");
+  case ErrorKind::Malformed:
+    return tr("The file may be incomplete: download or copy it again.");
+  case ErrorKind::BadValues:
+    return tr("The other layers are not affected.");
+  case ErrorKind::Unwritable:
+    return tr("Choose a folder that you may write to.");
+  case ErrorKind::NoSpace:
+    return tr("Free some space or choose another disk, then try again: what is finished is kept.");
+  case ErrorKind::InUse:
+    return tr("Close the other window or program that uses it, then try again.");
+  case ErrorKind::BadRequest:
+  case ErrorKind::Unsupported:
+    return {}; // the sentence itself says what can be done
   }
   return {};
 }
 
-}  // namespace
+} // namespace
 
 Trouble trouble(const Error& error) {
   QString what = QString::fromUtf8(error.what());
@@ -167,4 +226,4 @@ Trouble trouble(const Error& error) {
   return {what, advice(error.kind())};
 }
 
-}  // namespace rankscope::ui::words
+} // namespace rankscope::ui::words

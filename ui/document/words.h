@@ -17,21 +17,21 @@ namespace rankscope::ui::words {
 
 /// Three decimals; more where three would round a value below 1 up to it ("0.99997").
 QString cosine(double value);
-QString relativeError(double value);          ///< percent with one decimal, more when tiny
-QString share(double fraction);               ///< "48 %"
-QString bytes(std::uint64_t count);           ///< "27.1 MiB"
-QString count(std::int64_t value);            ///< with the locale's grouping
+QString relativeError(double value); ///< percent with one decimal, more when tiny
+QString share(double fraction);      ///< "48 %"
+QString bytes(std::uint64_t count);  ///< "27.1 MiB"
+QString count(std::int64_t value);   ///< with the locale's grouping
 QString real(double value, int decimals = 1);
-QString rank(const std::optional<std::int64_t>& rank);  ///< "96", "dense"
-QString shape(std::int64_t rows, std::int64_t cols);    ///< "768 × 3,072" without grouping
-QString duration(double seconds);             ///< "12 s", "3 min 20 s", "1 h 5 min"
+QString rank(const std::optional<std::int64_t>& rank); ///< "96", "dense"
+QString shape(std::int64_t rows, std::int64_t cols);   ///< "768 × 3,072" without grouping
+QString duration(double seconds);                      ///< "12 s", "3 min 20 s", "1 h 5 min"
 QString verdict(Verdict verdict);
-QString verdictMark(Verdict verdict);         ///< one character, different for each, so that colour is never alone
+QString verdictMark(Verdict verdict); ///< one character, different for each, so that colour is never alone
 QString role(Role role);
 QString storage(Storage storage);
 QString dtype(DType dtype);
 QString preset(Preset preset);
-QString action(const Action& action);         ///< what a rule does: "rank 256", "18.75 % of full rank", "dense"
+QString action(const Action& action); ///< what a rule does: "rank 256", "18.75 % of full rank", "dense"
 
 /// The tensor's name without what every name shares ("transformer.", "model.") and without ".weight".
 QString shortName(const LayerInfo& layer);
@@ -43,4 +43,4 @@ struct Trouble {
 };
 Trouble trouble(const Error& error);
 
-}  // namespace rankscope::ui::words
+} // namespace rankscope::ui::words

@@ -10,7 +10,7 @@ namespace rankscope::ui {
 
 namespace {
 constexpr int kPollMs = 100;
-}  // namespace
+} // namespace
 
 struct JobRunner::Shared {
   std::mutex mutex;
@@ -32,12 +32,17 @@ JobRunner::~JobRunner() {
 }
 
 const JobStatus* JobRunner::job(int id) const {
-  const auto found = std::find_if(m_statuses.begin(), m_statuses.end(), [id](const JobStatus& s) { return s.id == id; });
+  const auto found =
+      std::find_if(m_statuses.begin(), m_statuses.end(), [id](const JobStatus& s) { return s.id == id; });
   return found == m_statuses.end() ? nullptr : &*found;
 }
 
-JobStatus* JobRunner::status(int id) { return const_cast<JobStatus*>(job(id)); }
-const JobStatus* JobRunner::running() const { return m_running ? job(m_running->id) : nullptr; }
+JobStatus* JobRunner::status(int id) {
+  return const_cast<JobStatus*>(job(id));
+}
+const JobStatus* JobRunner::running() const {
+  return m_running ? job(m_running->id) : nullptr;
+}
 
 int JobRunner::enqueue(Job job) {
   const int id = ++m_lastId;
@@ -156,4 +161,4 @@ void JobRunner::cancelAllAndWait() {
   }
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

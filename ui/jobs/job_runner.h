@@ -28,12 +28,12 @@ struct JobStatus {
   QString title;
   JobState state = JobState::Waiting;
   double fraction = 0;
-  QString item;                       ///< what is being worked on
-  std::optional<double> secondsLeft;  ///< known once enough is done to tell
+  QString item;                      ///< what is being worked on
+  std::optional<double> secondsLeft; ///< known once enough is done to tell
   QDateTime started;
-  double seconds = 0;                 ///< it took, once it ended
-  QString message;                    ///< why it failed
-  bool asksBeforeStop = true;         ///< closing the window must not stop it without a question
+  double seconds = 0;         ///< it took, once it ended
+  QString message;            ///< why it failed
+  bool asksBeforeStop = true; ///< closing the window must not stop it without a question
 };
 
 struct Job {
@@ -62,7 +62,7 @@ class JobRunner final : public QObject {
   void cancelAllAndWait();
 
   bool isBusy() const { return m_running.has_value(); }
-  const std::vector<JobStatus>& jobs() const { return m_statuses; }  ///< all of this session, oldest first
+  const std::vector<JobStatus>& jobs() const { return m_statuses; } ///< all of this session, oldest first
   const JobStatus* running() const;
   const JobStatus* job(int id) const;
 
@@ -71,7 +71,7 @@ class JobRunner final : public QObject {
   Mailbox& mailbox() { return m_mailbox; }
 
  signals:
-  void changed();            ///< a job was added, started or ended
+  void changed(); ///< a job was added, started or ended
   void progressed(int id);
   void ended(int id, rankscope::ui::JobState outcome);
 
@@ -80,7 +80,7 @@ class JobRunner final : public QObject {
     int id;
     Job job;
   };
-  struct Shared;  // written by the worker, read by the poll timer
+  struct Shared; // written by the worker, read by the poll timer
 
   void startNext();
   void finish(JobState outcome, const std::optional<Error>& error);
@@ -99,4 +99,4 @@ class JobRunner final : public QObject {
   int m_lastId = 0;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

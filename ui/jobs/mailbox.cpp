@@ -17,7 +17,8 @@ void Mailbox::post(Letter letter) {
     m_letters.push_back(std::move(letter));
   }
   if (!first) return;
-  QMetaObject::invokeMethod(this, [this] { QTimer::singleShot(kCollectMs, this, &Mailbox::open); }, Qt::QueuedConnection);
+  QMetaObject::invokeMethod(
+      this, [this] { QTimer::singleShot(kCollectMs, this, &Mailbox::open); }, Qt::QueuedConnection);
 }
 
 void Mailbox::open() {
@@ -31,4 +32,4 @@ void Mailbox::open() {
   emit emptied();
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -25,11 +25,11 @@ class Mailbox final : public QObject {
   void open();
 
  signals:
-  void emptied();  ///< after every batch
+  void emptied(); ///< after every batch
 
  private:
   std::mutex m_mutex;
   std::vector<Letter> m_letters;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

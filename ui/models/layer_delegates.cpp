@@ -30,7 +30,7 @@ constexpr int kMargin = 6;
 constexpr int kBarHeight = 3;
 constexpr int kRowPadding = 8;
 
-}  // namespace
+} // namespace
 
 QSize RowDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   QSize size = QStyledItemDelegate::sizeHint(option, index);
@@ -58,7 +58,8 @@ void RankDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, c
     QRect filled = line;
     filled.setWidth(std::max(2, static_cast<int>(share * line.width())));
     painter->fillRect(filled, share >= even ? theme.of(Verdict::Critical) : theme.series[0]);
-    painter->fillRect(QRect(line.left() + static_cast<int>(even * line.width()), line.top() - 1, 1, kBarHeight + 2), theme.axis);
+    painter->fillRect(QRect(line.left() + static_cast<int>(even * line.width()), line.top() - 1, 1, kBarHeight + 2),
+                      theme.axis);
   }
   painter->setFont(option.font);
   painter->setPen(dense ? option.palette.color(QPalette::PlaceholderText) : textColour(option));
@@ -120,9 +121,11 @@ void VerdictDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given
   painter->setPen(themeFor(option.palette).of(verdict));
   QRect cell = option.rect.adjusted(kMargin, 0, -kMargin, 0);
   const int mark = option.fontMetrics.horizontalAdvance(QStringLiteral("▲ "));
-  painter->drawText(QRect(cell.left(), cell.top(), mark, cell.height()), Qt::AlignLeft | Qt::AlignVCenter, words::verdictMark(verdict));
+  painter->drawText(QRect(cell.left(), cell.top(), mark, cell.height()), Qt::AlignLeft | Qt::AlignVCenter,
+                    words::verdictMark(verdict));
   cell.setLeft(cell.left() + mark + 2);
-  painter->drawText(cell, Qt::AlignLeft | Qt::AlignVCenter, QFontMetrics(font).elidedText(text, Qt::ElideRight, cell.width()));
+  painter->drawText(cell, Qt::AlignLeft | Qt::AlignVCenter,
+                    QFontMetrics(font).elidedText(text, Qt::ElideRight, cell.width()));
   painter->restore();
 }
 
@@ -148,4 +151,4 @@ void MeasuredDelegate::initStyleOption(QStyleOptionViewItem* option, const QMode
   }
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -58,4 +58,4 @@ class MeasuredDelegate final : public QStyledItemDelegate {
 /// What was typed as a rank: a positive number, an invalid variant for dense; nullopt when it is neither.
 std::optional<QVariant> parseRank(const QString& typed);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

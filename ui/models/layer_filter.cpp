@@ -30,10 +30,12 @@ std::optional<LayerFilter> parseLayerFilter(const QString& typed, QString* error
   return filter;
 }
 
-bool accepts(const LayerFilter& filter, const LayerInfo& layer, const QString& roleWord, std::optional<Verdict> verdict) {
+bool accepts(const LayerFilter& filter, const LayerInfo& layer, const QString& roleWord,
+             std::optional<Verdict> verdict) {
   if (filter.role && layer.role != *filter.role) return false;
   if (filter.verdict && verdict != filter.verdict) return false;
-  if (filter.blocks && (!layer.block || *layer.block < filter.blocks->first || *layer.block > filter.blocks->second)) return false;
+  if (filter.blocks && (!layer.block || *layer.block < filter.blocks->first || *layer.block > filter.blocks->second))
+    return false;
   const QString name = QString::fromStdString(layer.name);
   if (filter.pattern && !filter.pattern->match(name).hasMatch()) return false;
   return std::all_of(filter.words.begin(), filter.words.end(), [&](const QString& word) {
@@ -41,4 +43,4 @@ bool accepts(const LayerFilter& filter, const LayerInfo& layer, const QString& r
   });
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -14,11 +14,11 @@ namespace rankscope::ui {
 
 /// Which layers are shown. All conditions must hold; empty ones always do.
 struct LayerFilter {
-  QStringList words;                            ///< each must occur in the name or the role; case does not matter
-  std::optional<QRegularExpression> pattern;    ///< searched in the whole name
+  QStringList words;                         ///< each must occur in the name or the role; case does not matter
+  std::optional<QRegularExpression> pattern; ///< searched in the whole name
   std::optional<Role> role;
   std::optional<Verdict> verdict;
-  std::optional<std::pair<int, int>> blocks;    ///< first … last
+  std::optional<std::pair<int, int>> blocks; ///< first … last
 
   bool isEmpty() const { return words.isEmpty() && !pattern && !role && !verdict && !blocks; }
 };
@@ -27,6 +27,7 @@ struct LayerFilter {
 /// `error` when the expression is not valid.
 std::optional<LayerFilter> parseLayerFilter(const QString& typed, QString* error);
 
-bool accepts(const LayerFilter& filter, const LayerInfo& layer, const QString& roleWord, std::optional<Verdict> verdict);
+bool accepts(const LayerFilter& filter, const LayerInfo& layer, const QString& roleWord,
+             std::optional<Verdict> verdict);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -30,4 +30,4 @@ bool LayerProxy::lessThan(const QModelIndex& left, const QModelIndex& right) con
   return a.toDouble() < b.toDouble();
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

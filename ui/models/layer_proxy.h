@@ -27,4 +27,4 @@ class LayerProxy final : public QSortFilterProxyModel {
   LayerFilter m_filter;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

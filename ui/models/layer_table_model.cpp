@@ -13,11 +13,14 @@ namespace {
 const QString kUnknown = QStringLiteral("…");
 const QString kNothing = QStringLiteral("–");
 
-QString wholeName(const LayerInfo& layer) { return QString::fromStdString(layer.name); }
+QString wholeName(const LayerInfo& layer) {
+  return QString::fromStdString(layer.name);
+}
 
-}  // namespace
+} // namespace
 
-LayerTableModel::LayerTableModel(Document& document, QObject* parent) : QAbstractTableModel(parent), m_document(document) {
+LayerTableModel::LayerTableModel(Document& document, QObject* parent)
+    : QAbstractTableModel(parent), m_document(document) {
   connect(&document, &Document::aboutToChange, this, [this] { beginResetModel(); });
   connect(&document, &Document::opened, this, [this] { endResetModel(); });
   connect(&document, &Document::closed, this, [this] { endResetModel(); });
@@ -40,7 +43,9 @@ int LayerTableModel::rowCount(const QModelIndex& parent) const {
   return parent.isValid() ? 0 : static_cast<int>(m_document.layerCount());
 }
 
-int LayerTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int LayerTableModel::columnCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : ColumnCount;
+}
 
 QString LayerTableModel::text(LayerId id, Column column) const {
   const LayerInfo& layer = m_document.layer(id);
@@ -49,39 +54,49 @@ QString LayerTableModel::text(LayerId id, Column column) const {
   const auto whenKnown = [&](auto&& say) { return spectrum ? say() : failed ? tr("error") : kUnknown; };
   const LayerResult* result = m_document.result(id);
   switch (column) {
-    case Name: return words::shortName(layer);
-    case Role: return layer.roleGuessed ? tr("%1 ?").arg(words::role(layer.role)) : words::role(layer.role);
-    case Block: return layer.block ? QString::number(*layer.block) : kNothing;
-    case Shape: return words::shape(layer.rows, layer.cols);
-    case DType: return words::dtype(layer.dtype);
-    case Size: return words::bytes(layer.bytes);
-    case StableRank: return whenKnown([&] { return words::real(spectrum->stableRank()); });
-    case EffectiveRank: return whenKnown([&] { return words::real(m_document.effectiveRank(id)); });
-    case Rank:
-      if (layer.factoredRank) return tr("%1 (factored)").arg(words::count(*layer.factoredRank));
-      return words::rank(m_document.rank(id));
-    case PredictedCosine:
-    case PredictedError: {
-      if (!m_document.rank(id)) return kNothing;
-      return whenKnown([&] {
-        const double cosine = *m_document.predictedCosine(id);
-        return column == PredictedCosine ? words::cosine(cosine)
-                                         : words::relativeError(spectrum->relativeErrorAt(*m_document.rank(id)));
-      });
-    }
-    case MeasuredCosine:
-    case MeasuredError:
-      if (!result || !result->choice.rank) return kNothing;
-      if (!result->error.isEmpty()) return tr("error");
-      return column == MeasuredCosine ? words::cosine(result->quality.cosine)
-                                      : words::relativeError(result->quality.relativeError);
-    case Verdict: {
-      if (!m_document.rank(id)) return kNothing;
-      const auto verdict = m_document.verdict(id);
-      return verdict ? words::verdict(*verdict) : failed ? tr("error") : kUnknown;
-    }
-    case BytesAfter: return words::bytes(m_document.bytesAfter(id));
-    case ColumnCount: break;
+  case Name:
+    return words::shortName(layer);
+  case Role:
+    return layer.roleGuessed ? tr("%1 ?").arg(words::role(layer.role)) : words::role(layer.role);
+  case Block:
+    return layer.block ? QString::number(*layer.block) : kNothing;
+  case Shape:
+    return words::shape(layer.rows, layer.cols);
+  case DType:
+    return words::dtype(layer.dtype);
+  case Size:
+    return words::bytes(layer.bytes);
+  case StableRank:
+    return whenKnown([&] { return words::real(spectrum->stableRank()); });
+  case EffectiveRank:
+    return whenKnown([&] { return words::real(m_document.effectiveRank(id)); });
+  case Rank:
+    if (layer.factoredRank) return tr("%1 (factored)").arg(words::count(*layer.factoredRank));
+    return words::rank(m_document.rank(id));
+  case PredictedCosine:
+  case PredictedError: {
+    if (!m_document.rank(id)) return kNothing;
+    return whenKnown([&] {
+      const double cosine = *m_document.predictedCosine(id);
+      return column == PredictedCosine ? words::cosine(cosine)
+                                       : words::relativeError(spectrum->relativeErrorAt(*m_document.rank(id)));
+    });
+  }
+  case MeasuredCosine:
+  case MeasuredError:
+    if (!result || !result->choice.rank) return kNothing;
+    if (!result->error.isEmpty()) return tr("error");
+    return column == MeasuredCosine ? words::cosine(result->quality.cosine)
+                                    : words::relativeError(result->quality.relativeError);
+  case Verdict: {
+    if (!m_document.rank(id)) return kNothing;
+    const auto verdict = m_document.verdict(id);
+    return verdict ? words::verdict(*verdict) : failed ? tr("error") : kUnknown;
+  }
+  case BytesAfter:
+    return words::bytes(m_document.bytesAfter(id));
+  case ColumnCount:
+    break;
   }
   return {};
 }
@@ -93,28 +108,42 @@ QVariant LayerTableModel::raw(LayerId id, Column column) const {
   const bool measured = result && result->choice.rank && result->error.isEmpty();
   const auto chosen = m_document.rank(id);
   switch (column) {
-    case Name: return static_cast<qulonglong>(id.value);  // model order
-    case Role: return static_cast<int>(layer.role);
-    case Block: return layer.block ? QVariant(*layer.block) : QVariant();
-    case Shape: return static_cast<qulonglong>(layer.parameters());
-    case DType: return static_cast<int>(layer.dtype);
-    case Size: return static_cast<qulonglong>(layer.bytes);
-    case StableRank: return spectrum ? QVariant(spectrum->stableRank()) : QVariant();
-    case EffectiveRank: return spectrum ? QVariant(m_document.effectiveRank(id)) : QVariant();
-    case Rank: return static_cast<qlonglong>(chosen.value_or(layer.smallSide() + 1));  // dense is more than any rank
-    case PredictedCosine: {
-      const auto cosine = m_document.predictedCosine(id);
-      return chosen && cosine ? QVariant(*cosine) : QVariant();
-    }
-    case PredictedError: return chosen && spectrum ? QVariant(spectrum->relativeErrorAt(*chosen)) : QVariant();
-    case MeasuredCosine: return measured ? QVariant(result->quality.cosine) : QVariant();
-    case MeasuredError: return measured ? QVariant(result->quality.relativeError) : QVariant();
-    case Verdict: {
-      const auto cosine = m_document.bestCosine(id);
-      return chosen && cosine ? QVariant(*cosine) : QVariant();
-    }
-    case BytesAfter: return static_cast<qulonglong>(m_document.bytesAfter(id));
-    case ColumnCount: break;
+  case Name:
+    return static_cast<qulonglong>(id.value); // model order
+  case Role:
+    return static_cast<int>(layer.role);
+  case Block:
+    return layer.block ? QVariant(*layer.block) : QVariant();
+  case Shape:
+    return static_cast<qulonglong>(layer.parameters());
+  case DType:
+    return static_cast<int>(layer.dtype);
+  case Size:
+    return static_cast<qulonglong>(layer.bytes);
+  case StableRank:
+    return spectrum ? QVariant(spectrum->stableRank()) : QVariant();
+  case EffectiveRank:
+    return spectrum ? QVariant(m_document.effectiveRank(id)) : QVariant();
+  case Rank:
+    return static_cast<qlonglong>(chosen.value_or(layer.smallSide() + 1)); // dense is more than any rank
+  case PredictedCosine: {
+    const auto cosine = m_document.predictedCosine(id);
+    return chosen && cosine ? QVariant(*cosine) : QVariant();
+  }
+  case PredictedError:
+    return chosen && spectrum ? QVariant(spectrum->relativeErrorAt(*chosen)) : QVariant();
+  case MeasuredCosine:
+    return measured ? QVariant(result->quality.cosine) : QVariant();
+  case MeasuredError:
+    return measured ? QVariant(result->quality.relativeError) : QVariant();
+  case Verdict: {
+    const auto cosine = m_document.bestCosine(id);
+    return chosen && cosine ? QVariant(*cosine) : QVariant();
+  }
+  case BytesAfter:
+    return static_cast<qulonglong>(m_document.bytesAfter(id));
+  case ColumnCount:
+    break;
   }
   return {};
 }
@@ -124,29 +153,33 @@ QString LayerTableModel::toolTip(LayerId id, Column column) const {
   const QString error = m_document.spectrumError(id);
   const LayerResult* result = m_document.result(id);
   switch (column) {
-    case Name: {
-      QString tip = wholeName(layer);
-      if (!layer.tiedWith.empty()) tip += QLatin1Char('\n') + tr("Also used as %1 (tied)").arg(QString::fromStdString(layer.tiedWith));
-      if (!error.isEmpty()) tip += QLatin1Char('\n') + error;
-      return tip;
+  case Name: {
+    QString tip = wholeName(layer);
+    if (!layer.tiedWith.empty())
+      tip += QLatin1Char('\n') + tr("Also used as %1 (tied)").arg(QString::fromStdString(layer.tiedWith));
+    if (!error.isEmpty()) tip += QLatin1Char('\n') + error;
+    return tip;
+  }
+  case Role:
+    return layer.roleGuessed ? tr("Guessed from the name: the model's family is not known") : QString();
+  case Rank:
+    return tr("Break-even at rank %1: from there on two factors are larger than the matrix")
+        .arg(words::real(breakEvenRank(layer.rows, layer.cols), 0));
+  case MeasuredCosine:
+  case MeasuredError:
+  case Verdict:
+    if (result && !result->error.isEmpty()) return result->error;
+    if (m_document.standing(id) == Standing::Stale) {
+      return tr("Measured at rank %1, before the plan changed. Compress again to measure the plan as it is now.")
+          .arg(words::rank(result->choice.rank));
     }
-    case Role: return layer.roleGuessed ? tr("Guessed from the name: the model's family is not known") : QString();
-    case Rank:
-      return tr("Break-even at rank %1: from there on two factors are larger than the matrix")
-          .arg(words::real(breakEvenRank(layer.rows, layer.cols), 0));
-    case MeasuredCosine:
-    case MeasuredError:
-    case Verdict:
-      if (result && !result->error.isEmpty()) return result->error;
-      if (m_document.standing(id) == Standing::Stale) {
-        return tr("Measured at rank %1, before the plan changed. Compress again to measure the plan as it is now.")
-            .arg(words::rank(result->choice.rank));
-      }
-      if (column == Verdict && m_document.rank(id)) {
-        return m_document.standing(id) == Standing::Measured ? tr("From the measured cosine") : tr("From the predicted cosine");
-      }
-      return {};
-    default: return error;
+    if (column == Verdict && m_document.rank(id)) {
+      return m_document.standing(id) == Standing::Measured ? tr("From the measured cosine")
+                                                           : tr("From the predicted cosine");
+    }
+    return {};
+  default:
+    return error;
   }
 }
 
@@ -155,36 +188,44 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
   const LayerId id{static_cast<std::size_t>(index.row())};
   const auto column = static_cast<Column>(index.column());
   switch (role) {
-    case Qt::DisplayRole: return text(id, column);
-    case Qt::EditRole: {
-      if (column != Rank) return text(id, column);
-      const auto rank = m_document.rank(id);
-      return rank ? QVariant(static_cast<qlonglong>(*rank)) : QVariant();
-    }
-    case Qt::ToolTipRole: return toolTip(id, column);
-    case Qt::TextAlignmentRole: {
-      const bool words = column == Name || column == Role || column == DType || (column == Verdict && m_document.rank(id));
-      return QVariant::fromValue((words ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
-    }
-    case Qt::AccessibleTextRole:
-      return tr("%1: %2").arg(headerData(column, Qt::Horizontal).toString(), text(id, column));
-    case SortRole: return raw(id, column);
-    case LayerRole: return index.row();
-    case StandingRole: return static_cast<int>(m_document.standing(id));
-    case VerdictRole: {
-      const auto verdict = m_document.verdict(id);
-      return verdict ? QVariant(static_cast<int>(*verdict)) : QVariant();
-    }
-    case ShareRole: {
-      const auto rank = m_document.rank(id);
-      return rank ? static_cast<double>(*rank) / static_cast<double>(m_document.layer(id).smallSide()) : 1.0;
-    }
-    case BreakEvenRole: {
-      const LayerInfo& layer = m_document.layer(id);
-      return breakEvenRank(layer.rows, layer.cols) / static_cast<double>(layer.smallSide());
-    }
-    case PinnedRole: return m_document.isPinned(id);
-    default: return {};
+  case Qt::DisplayRole:
+    return text(id, column);
+  case Qt::EditRole: {
+    if (column != Rank) return text(id, column);
+    const auto rank = m_document.rank(id);
+    return rank ? QVariant(static_cast<qlonglong>(*rank)) : QVariant();
+  }
+  case Qt::ToolTipRole:
+    return toolTip(id, column);
+  case Qt::TextAlignmentRole: {
+    const bool words =
+        column == Name || column == Role || column == DType || (column == Verdict && m_document.rank(id));
+    return QVariant::fromValue((words ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+  }
+  case Qt::AccessibleTextRole:
+    return tr("%1: %2").arg(headerData(column, Qt::Horizontal).toString(), text(id, column));
+  case SortRole:
+    return raw(id, column);
+  case LayerRole:
+    return index.row();
+  case StandingRole:
+    return static_cast<int>(m_document.standing(id));
+  case VerdictRole: {
+    const auto verdict = m_document.verdict(id);
+    return verdict ? QVariant(static_cast<int>(*verdict)) : QVariant();
+  }
+  case ShareRole: {
+    const auto rank = m_document.rank(id);
+    return rank ? static_cast<double>(*rank) / static_cast<double>(m_document.layer(id).smallSide()) : 1.0;
+  }
+  case BreakEvenRole: {
+    const LayerInfo& layer = m_document.layer(id);
+    return breakEvenRank(layer.rows, layer.cols) / static_cast<double>(layer.smallSide());
+  }
+  case PinnedRole:
+    return m_document.isPinned(id);
+  default:
+    return {};
   }
 }
 
@@ -196,25 +237,41 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
   };
   const auto heading = [&]() -> Heading {
     switch (static_cast<Column>(section)) {
-      case Name: return {tr("Layer"), tr("The tensor's name, without what all names share. Sorting by it gives the model's order.")};
-      case Role: return {tr("Role"), tr("What the matrix does in the transformer")};
-      case Block: return {tr("Block"), tr("Number of the transformer block")};
-      case Shape: return {tr("Shape"), tr("Rows × columns as stored; sorts by the number of parameters")};
-      case DType: return {tr("Type"), tr("Number format in the checkpoint")};
-      case Size: return {tr("Size"), tr("Bytes in the checkpoint")};
-      case StableRank: return {tr("Stable rank"), tr("‖W‖²_F / σ₁²: how many directions as strong as the first there are")};
-      case EffectiveRank: return {tr("Eff. rank"), tr("Effective rank: exp of the entropy of σ / Σσ (Roy & Vetterli 2007)")};
-      case Rank: return {tr("Rank"), tr("Rank of the two factors, or dense. Type a number, or d for dense; ← and → step.")};
-      case PredictedCosine:
-        return {tr("≈ Cosine"), tr("Predicted for exact truncation: √(Σ of the kept σ² / Σ of all σ²). "
-                                   "Rounding of the factors comes on top: see the measured cosine.")};
-      case PredictedError: return {tr("≈ Error"), tr("Predicted relative error ‖W − W_r‖ / ‖W‖ = √(1 − cosine²)")};
-      case MeasuredCosine: return {tr("Cosine"), tr("Measured between the matrix and its factors as stored; "
-                                                    "struck out where the plan has changed since")};
-      case MeasuredError: return {tr("Error"), tr("Measured relative error ‖W − A·B‖ / ‖W‖ of the factors as stored")};
-      case Verdict: return {tr("Verdict"), tr("By the measured cosine where there is one, else by the predicted")};
-      case BytesAfter: return {tr("After"), tr("Bytes of the factors as written, scales included, or of the dense matrix")};
-      case ColumnCount: break;
+    case Name:
+      return {tr("Layer"),
+              tr("The tensor's name, without what all names share. Sorting by it gives the model's order.")};
+    case Role:
+      return {tr("Role"), tr("What the matrix does in the transformer")};
+    case Block:
+      return {tr("Block"), tr("Number of the transformer block")};
+    case Shape:
+      return {tr("Shape"), tr("Rows × columns as stored; sorts by the number of parameters")};
+    case DType:
+      return {tr("Type"), tr("Number format in the checkpoint")};
+    case Size:
+      return {tr("Size"), tr("Bytes in the checkpoint")};
+    case StableRank:
+      return {tr("Stable rank"), tr("‖W‖²_F / σ₁²: how many directions as strong as the first there are")};
+    case EffectiveRank:
+      return {tr("Eff. rank"), tr("Effective rank: exp of the entropy of σ / Σσ (Roy & Vetterli 2007)")};
+    case Rank:
+      return {tr("Rank"), tr("Rank of the two factors, or dense. Type a number, or d for dense; ← and → step.")};
+    case PredictedCosine:
+      return {tr("≈ Cosine"), tr("Predicted for exact truncation: √(Σ of the kept σ² / Σ of all σ²). "
+                                 "Rounding of the factors comes on top: see the measured cosine.")};
+    case PredictedError:
+      return {tr("≈ Error"), tr("Predicted relative error ‖W − W_r‖ / ‖W‖ = √(1 − cosine²)")};
+    case MeasuredCosine:
+      return {tr("Cosine"), tr("Measured between the matrix and its factors as stored; "
+                               "struck out where the plan has changed since")};
+    case MeasuredError:
+      return {tr("Error"), tr("Measured relative error ‖W − A·B‖ / ‖W‖ of the factors as stored")};
+    case Verdict:
+      return {tr("Verdict"), tr("By the measured cosine where there is one, else by the predicted")};
+    case BytesAfter:
+      return {tr("After"), tr("Bytes of the factors as written, scales included, or of the dense matrix")};
+    case ColumnCount:
+      break;
     }
     return {};
   };
@@ -250,4 +307,4 @@ bool LayerTableModel::setData(const QModelIndex& index, const QVariant& value, i
   return true;
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -14,17 +14,31 @@ class LayerTableModel final : public QAbstractTableModel {
 
  public:
   enum Column {
-    Name, Role, Block, Shape, DType, Size, StableRank, EffectiveRank, Rank, PredictedCosine, PredictedError,
-    MeasuredCosine, MeasuredError, Verdict, BytesAfter, ColumnCount
+    Name,
+    Role,
+    Block,
+    Shape,
+    DType,
+    Size,
+    StableRank,
+    EffectiveRank,
+    Rank,
+    PredictedCosine,
+    PredictedError,
+    MeasuredCosine,
+    MeasuredError,
+    Verdict,
+    BytesAfter,
+    ColumnCount
   };
   enum DataRole {
-    SortRole = Qt::UserRole + 1,  ///< the raw number (invalid: unknown, sorts last) or text
-    LayerRole,                    ///< int: LayerId::value
-    StandingRole,                 ///< int: Standing of a measured cell
-    VerdictRole,                  ///< int: Verdict, invalid for dense
-    ShareRole,                    ///< double: rank as a share of the full rank; for the bar
-    BreakEvenRole,                ///< double: break-even rank as a share of the full rank
-    PinnedRole,                   ///< bool
+    SortRole = Qt::UserRole + 1, ///< the raw number (invalid: unknown, sorts last) or text
+    LayerRole,                   ///< int: LayerId::value
+    StandingRole,                ///< int: Standing of a measured cell
+    VerdictRole,                 ///< int: Verdict, invalid for dense
+    ShareRole,                   ///< double: rank as a share of the full rank; for the bar
+    BreakEvenRole,               ///< double: break-even rank as a share of the full rank
+    PinnedRole,                  ///< bool
   };
 
   explicit LayerTableModel(Document& document, QObject* parent = nullptr);
@@ -45,4 +59,4 @@ class LayerTableModel final : public QAbstractTableModel {
   Document& m_document;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -18,7 +18,8 @@ constexpr int kNoteMs = 12000;
 }
 
 Banner::Banner(QWidget* parent)
-    : QFrame(parent), m_text(new QLabel(this)), m_action(new QPushButton(this)), m_close(new QToolButton(this)), m_timer(new QTimer(this)) {
+    : QFrame(parent), m_text(new QLabel(this)), m_action(new QPushButton(this)), m_close(new QToolButton(this)),
+      m_timer(new QTimer(this)) {
   setObjectName(QStringLiteral("banner"));
   setAutoFillBackground(true);
   setFrameShape(QFrame::NoFrame);
@@ -44,7 +45,8 @@ Banner::Banner(QWidget* parent)
   hide();
 }
 
-void Banner::show(Kind kind, const QString& what, const QString& advice, const QString& action, std::function<void()> act) {
+void Banner::show(Kind kind, const QString& what, const QString& advice, const QString& action,
+                  std::function<void()> act) {
   m_kind = kind;
   m_text->setText(advice.isEmpty() ? what : what + QStringLiteral("\n") + advice);
   m_text->setAccessibleName(kind == Kind::Problem ? tr("Problem: %1").arg(what) : what);
@@ -53,11 +55,15 @@ void Banner::show(Kind kind, const QString& what, const QString& advice, const Q
   m_act = std::move(act);
   restyle();
   setVisible(true);
-  if (kind == Kind::Note) m_timer->start(kNoteMs);
-  else m_timer->stop();
+  if (kind == Kind::Note)
+    m_timer->start(kNoteMs);
+  else
+    m_timer->stop();
 }
 
-QString Banner::text() const { return isHidden() ? QString() : m_text->text(); }
+QString Banner::text() const {
+  return isHidden() ? QString() : m_text->text();
+}
 
 void Banner::changeEvent(QEvent* event) {
   QFrame::changeEvent(event);
@@ -72,4 +78,4 @@ void Banner::restyle() {
   setPalette(own);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -40,4 +40,4 @@ class Banner final : public QFrame {
   Kind m_kind = Kind::Note;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

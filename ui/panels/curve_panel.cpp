@@ -36,7 +36,7 @@ QToolButton* toggle(QWidget* parent, const QString& text, const QString& tip, bo
   return button;
 }
 
-}  // namespace
+} // namespace
 
 CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
     : QWidget(parent), m_document(document), m_quantity(quantity), m_plot(new RankPlot(this)),
@@ -98,10 +98,13 @@ QString CurvePanel::title() const {
   const auto current = m_document.current();
   if (!current) return {};
   const LayerInfo& layer = m_document.layer(*current);
-  return tr("%1 · %2 · %3").arg(words::shortName(layer), words::shape(layer.rows, layer.cols), words::dtype(layer.dtype));
+  return tr("%1 · %2 · %3")
+      .arg(words::shortName(layer), words::shape(layer.rows, layer.cols), words::dtype(layer.dtype));
 }
 
-void CurvePanel::setRankStep(int step) { m_plot->setRankStep(step); }
+void CurvePanel::setRankStep(int step) {
+  m_plot->setRankStep(step);
+}
 
 void CurvePanel::applyScales() {
   const auto scale = [](const QToolButton* button) {
@@ -115,13 +118,15 @@ std::vector<Mark> CurvePanel::marks(const LayerInfo& layer, const Spectrum& spec
   std::vector<Mark> marks{{breakEvenRank(layer.rows, layer.cols), tr("break-even"), true, true}};
   if (m_quantity == Quantity::Cosine) {
     const VerdictThresholds& bounds = m_document.thresholds();
-    const std::array lines{std::pair(bounds.good, Verdict::Good), std::pair(bounds.fair, Verdict::Fair), std::pair(bounds.poor, Verdict::Poor)};
+    const std::array lines{std::pair(bounds.good, Verdict::Good), std::pair(bounds.fair, Verdict::Fair),
+                           std::pair(bounds.poor, Verdict::Poor)};
     for (const auto& [cosine, verdict] : lines) marks.push_back({cosine, words::verdict(verdict), false, false, true});
     return marks;
   }
   const double unit = m_normalise->isChecked() && spectrum.sigma().front() > 0 ? spectrum.sigma().front() : 1.0;
   const double donoho = gavishDonohoCoefficient(layer.rows, layer.cols) * spectrum.sigma()[spectrum.sigma().size() / 2];
-  if (donoho > 0 && donoho < spectrum.sigma().front()) marks.push_back({donoho / unit, tr("Gavish–Donoho"), false, false});
+  if (donoho > 0 && donoho < spectrum.sigma().front())
+    marks.push_back({donoho / unit, tr("Gavish–Donoho"), false, false});
   return marks;
 }
 
@@ -147,7 +152,8 @@ void CurvePanel::rebuild() {
       if (error.isEmpty()) error = m_document.spectrumError(id);
       continue;
     }
-    const Curve whole = m_quantity == Quantity::Sigma ? sigmaCurve(*spectrum, m_normalise->isChecked()) : cosineCurve(*spectrum);
+    const Curve whole =
+        m_quantity == Quantity::Sigma ? sigmaCurve(*spectrum, m_normalise->isChecked()) : cosineCurve(*spectrum);
     curves.push_back(whole);
     series.push_back({words::shortName(m_document.layer(id)), decimated(whole, kDrawnPoints), false});
     longest = std::max(longest, spectrum->fullRank());
@@ -156,18 +162,19 @@ void CurvePanel::rebuild() {
   const auto spectrum = current ? m_document.spectrum(*current) : nullptr;
   if (spectrum && spectrum->fullRank() > 1 && spectrum->frobeniusNorm() > 0) {
     lines = marks(*layer, *spectrum);
-    const double norm = m_quantity == Quantity::Sigma && m_normalise->isChecked() ? spectrum->frobeniusNorm() / spectrum->sigma().front()
-                                                                                : spectrum->frobeniusNorm();
+    const double norm = m_quantity == Quantity::Sigma && m_normalise->isChecked()
+                            ? spectrum->frobeniusNorm() / spectrum->sigma().front()
+                            : spectrum->frobeniusNorm();
     const Curve noise = m_quantity == Quantity::Sigma ? gaussianSigmaCurve(layer->rows, layer->cols, norm)
                                                       : gaussianCosineCurve(layer->rows, layer->cols);
     series.push_back({tr("random matrix of this norm"), decimated(noise, kDrawnPoints), true});
   }
   m_plot->setFullRank(layer ? layer->smallSide() : 1);
-  m_plot->setEmptyText(!m_document.isOpen()       ? QString()
-                       : front.empty()            ? tr("Select a layer in the table")
-                       : !error.isEmpty()         ? error
-                       : waiting                  ? tr("Computing the spectrum…")
-                                                  : QString());
+  m_plot->setEmptyText(!m_document.isOpen() ? QString()
+                       : front.empty()      ? tr("Select a layer in the table")
+                       : !error.isEmpty()   ? error
+                       : waiting            ? tr("Computing the spectrum…")
+                                            : QString());
   const double last = static_cast<double>(longest);
   const bool logX = m_logX->isChecked();
   const Range x{logX ? 0.9 : -0.01 * last, logX ? last * 1.1 : last * 1.01};
@@ -192,7 +199,8 @@ void CurvePanel::showCursor() {
   const auto rank = m_document.rank(*current);
   const std::int64_t at = rank.value_or(layer.smallSide());
   QString label = rank ? words::count(at) : words::rank(rank);
-  if (rank && m_quantity == Quantity::Cosine) label += QStringLiteral("  ") + words::cosine(*m_document.predictedCosine(*current));
+  if (rank && m_quantity == Quantity::Cosine)
+    label += QStringLiteral("  ") + words::cosine(*m_document.predictedCosine(*current));
   m_plot->setCursorRank(at, label);
   if (!m_plot->underMouse()) showReadout(std::numeric_limits<double>::quiet_NaN());
 }
@@ -204,10 +212,12 @@ void CurvePanel::showReadout(double x) {
     m_readout->clear();
     return;
   }
-  const std::int64_t rank = std::isnan(x) ? m_document.rank(*current).value_or(spectrum->fullRank()) : rankAt(x, spectrum->fullRank(), 1);
-  m_readout->setText(tr("i = %1   σ = %2   cosine %3   error %4")
-                         .arg(words::count(rank), QLocale().toString(spectrum->sigma()[static_cast<std::size_t>(rank - 1)], 'g', 4),
-                              words::cosine(spectrum->cosineAt(rank)), words::relativeError(spectrum->relativeErrorAt(rank))));
+  const std::int64_t rank =
+      std::isnan(x) ? m_document.rank(*current).value_or(spectrum->fullRank()) : rankAt(x, spectrum->fullRank(), 1);
+  m_readout->setText(
+      tr("i = %1   σ = %2   cosine %3   error %4")
+          .arg(words::count(rank), QLocale().toString(spectrum->sigma()[static_cast<std::size_t>(rank - 1)], 'g', 4),
+               words::cosine(spectrum->cosineAt(rank)), words::relativeError(spectrum->relativeErrorAt(rank))));
 }
 
 void CurvePanel::drag(qint64 rank) {
@@ -231,4 +241,4 @@ void CurvePanel::align(CurvePanel& a, CurvePanel& b) {
   connect(b.m_logX, &QToolButton::toggled, a.m_logX, &QToolButton::setChecked);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

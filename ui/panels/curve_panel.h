@@ -25,7 +25,7 @@ class CurvePanel final : public QWidget {
   CurvePanel(Document& document, Quantity quantity, QWidget* parent = nullptr);
 
   RankPlot& plot() const { return *m_plot; }
-  QString title() const;   ///< of the current layer: name, shape, dtype
+  QString title() const; ///< of the current layer: name, shape, dtype
   void setRankStep(int step);
   /// Keeps the rank axes of two panels the same.
   static void align(CurvePanel& a, CurvePanel& b);
@@ -54,4 +54,4 @@ class CurvePanel final : public QWidget {
   std::vector<LayerId> m_drawn;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

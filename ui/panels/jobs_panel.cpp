@@ -19,22 +19,28 @@ constexpr int kIdRole = Qt::UserRole + 1;
 
 QString stateText(const JobStatus& job) {
   switch (job.state) {
-    case JobState::Waiting: return JobsPanel::tr("waiting");
-    case JobState::Running: return words::share(job.fraction);
-    case JobState::Done: return JobsPanel::tr("done");
-    case JobState::Cancelled: return JobsPanel::tr("cancelled");
-    case JobState::Failed: return JobsPanel::tr("failed");
+  case JobState::Waiting:
+    return JobsPanel::tr("waiting");
+  case JobState::Running:
+    return words::share(job.fraction);
+  case JobState::Done:
+    return JobsPanel::tr("done");
+  case JobState::Cancelled:
+    return JobsPanel::tr("cancelled");
+  case JobState::Failed:
+    return JobsPanel::tr("failed");
   }
   return {};
 }
 
 QString timeText(const JobStatus& job) {
   if (job.state == JobState::Waiting) return {};
-  if (job.state == JobState::Running) return job.secondsLeft ? JobsPanel::tr("%1 left").arg(words::duration(*job.secondsLeft)) : QString();
+  if (job.state == JobState::Running)
+    return job.secondsLeft ? JobsPanel::tr("%1 left").arg(words::duration(*job.secondsLeft)) : QString();
   return job.seconds < 0.95 ? JobsPanel::tr("%1 s").arg(words::real(job.seconds, 1)) : words::duration(job.seconds);
 }
 
-}  // namespace
+} // namespace
 
 JobsPanel::JobsPanel(JobRunner& jobs, QWidget* parent)
     : QWidget(parent), m_jobs(jobs), m_list(new QTreeWidget(this)), m_cancel(new QPushButton(tr("Cancel job"), this)) {
@@ -62,7 +68,8 @@ JobsPanel::JobsPanel(JobRunner& jobs, QWidget* parent)
 
 void JobsPanel::showJobs() {
   const auto& jobs = m_jobs.jobs();
-  while (m_list->topLevelItemCount() < static_cast<int>(jobs.size())) m_list->insertTopLevelItem(0, new QTreeWidgetItem);
+  while (m_list->topLevelItemCount() < static_cast<int>(jobs.size()))
+    m_list->insertTopLevelItem(0, new QTreeWidgetItem);
   for (const JobStatus& job : jobs) {
     // Newest first, so that what runs is at the top.
     auto* item = m_list->topLevelItem(static_cast<int>(jobs.size()) - job.id);
@@ -72,7 +79,8 @@ void JobsPanel::showJobs() {
     item->setToolTip(Message, job.message);
     showJob(job.id);
   }
-  if (m_jobs.running()) m_list->setCurrentItem(m_list->topLevelItem(static_cast<int>(jobs.size()) - m_jobs.running()->id));
+  if (m_jobs.running())
+    m_list->setCurrentItem(m_list->topLevelItem(static_cast<int>(jobs.size()) - m_jobs.running()->id));
   m_cancel->setEnabled(m_jobs.isBusy());
   for (const int column : {Title, State, Time}) m_list->resizeColumnToContents(column);
 }
@@ -85,4 +93,4 @@ void JobsPanel::showJob(int id) {
   item->setText(Time, timeText(*job));
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

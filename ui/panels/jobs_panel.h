@@ -26,4 +26,4 @@ class JobsPanel final : public QWidget {
   QPushButton* m_cancel;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

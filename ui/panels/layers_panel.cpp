@@ -36,30 +36,38 @@ using Column = LayerTableModel::Column;
 namespace {
 
 /// What matters first stands first; the rest is a scroll away.
-constexpr std::array kOrder{
-    LayerTableModel::Name, LayerTableModel::Shape, LayerTableModel::Rank, LayerTableModel::PredictedCosine,
-    LayerTableModel::MeasuredCosine, LayerTableModel::Verdict, LayerTableModel::BytesAfter, LayerTableModel::Size,
-    LayerTableModel::PredictedError, LayerTableModel::MeasuredError, LayerTableModel::EffectiveRank,
-    LayerTableModel::StableRank, LayerTableModel::Role, LayerTableModel::Block, LayerTableModel::DType};
+constexpr std::array kOrder{LayerTableModel::Name,           LayerTableModel::Shape,
+                            LayerTableModel::Rank,           LayerTableModel::PredictedCosine,
+                            LayerTableModel::MeasuredCosine, LayerTableModel::Verdict,
+                            LayerTableModel::BytesAfter,     LayerTableModel::Size,
+                            LayerTableModel::PredictedError, LayerTableModel::MeasuredError,
+                            LayerTableModel::EffectiveRank,  LayerTableModel::StableRank,
+                            LayerTableModel::Role,           LayerTableModel::Block,
+                            LayerTableModel::DType};
 
-LayerId layerOf(const QModelIndex& index) { return LayerId{static_cast<std::size_t>(index.data(LayerTableModel::LayerRole).toInt())}; }
+LayerId layerOf(const QModelIndex& index) {
+  return LayerId{static_cast<std::size_t>(index.data(LayerTableModel::LayerRole).toInt())};
+}
 
-}  // namespace
+} // namespace
 
 LayersPanel::LayersPanel(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_model(new LayerTableModel(document, this)), m_proxy(new LayerProxy(document, this)),
-      m_table(new QTreeView(this)), m_filter(new QLineEdit(this)), m_role(new QComboBox(this)), m_verdict(new QComboBox(this)),
-      m_count(new QLabel(this)), m_columnMenu(new QMenu(tr("Columns"), this)), m_visibleTimer(new QTimer(this)) {
+    : QWidget(parent), m_document(document), m_model(new LayerTableModel(document, this)),
+      m_proxy(new LayerProxy(document, this)), m_table(new QTreeView(this)), m_filter(new QLineEdit(this)),
+      m_role(new QComboBox(this)), m_verdict(new QComboBox(this)), m_count(new QLabel(this)),
+      m_columnMenu(new QMenu(tr("Columns"), this)), m_visibleTimer(new QTimer(this)) {
   m_proxy->setSourceModel(m_model);
   m_filter->setPlaceholderText(tr("Filter: words, /regex/, block:0-3"));
-  m_filter->setToolTip(tr("Words must all occur in the name or role; /…/ is a regular expression; block:2 or block:0-3 picks blocks"));
+  m_filter->setToolTip(
+      tr("Words must all occur in the name or role; /…/ is a regular expression; block:2 or block:0-3 picks blocks"));
   m_filter->setClearButtonEnabled(true);
   m_filter->setAccessibleName(tr("Filter layers"));
   m_role->setAccessibleName(tr("Show role"));
   m_verdict->setAccessibleName(tr("Show verdict"));
   m_verdict->addItem(tr("All verdicts"), -1);
   for (const Verdict verdict : kVerdicts) {
-    m_verdict->addItem(words::verdictMark(verdict) + QLatin1Char(' ') + words::verdict(verdict), static_cast<int>(verdict));
+    m_verdict->addItem(words::verdictMark(verdict) + QLatin1Char(' ') + words::verdict(verdict),
+                       static_cast<int>(verdict));
   }
   auto* bar = new QHBoxLayout;
   bar->setContentsMargins(6, 6, 6, 0);
@@ -118,15 +126,16 @@ void LayersPanel::setUpTable() {
   m_table->setFrameShape(QFrame::NoFrame);
   m_table->installEventFilter(this);
   m_table->setItemDelegate(new RowDelegate(this));
-  m_table->setItemDelegateForColumn(LayerTableModel::Rank, new RankDelegate(
-                                        [this](const QModelIndex& index, const QVariant& rank) {
-                                          std::vector<LayerId> layers = m_document.selection();
-                                          const LayerId edited = layerOf(index);
-                                          if (std::find(layers.begin(), layers.end(), edited) == layers.end()) layers = {edited};
-                                          m_document.setRank(layers, rank.isValid() ? std::optional<std::int64_t>(rank.toLongLong())
-                                                                                    : std::nullopt);
-                                        },
-                                        this));
+  m_table->setItemDelegateForColumn(
+      LayerTableModel::Rank,
+      new RankDelegate(
+          [this](const QModelIndex& index, const QVariant& rank) {
+            std::vector<LayerId> layers = m_document.selection();
+            const LayerId edited = layerOf(index);
+            if (std::find(layers.begin(), layers.end(), edited) == layers.end()) layers = {edited};
+            m_document.setRank(layers, rank.isValid() ? std::optional<std::int64_t>(rank.toLongLong()) : std::nullopt);
+          },
+          this));
   m_table->setItemDelegateForColumn(LayerTableModel::Verdict, new VerdictDelegate(this));
   m_table->setItemDelegateForColumn(LayerTableModel::MeasuredCosine, new MeasuredDelegate(this));
   m_table->setItemDelegateForColumn(LayerTableModel::MeasuredError, new MeasuredDelegate(this));
@@ -146,17 +155,24 @@ void LayersPanel::setUpColumns() {
   header->setMinimumSectionSize(36);
   const QFontMetrics metrics(m_table->font());
   const auto width = [&](const char* sample) { return metrics.horizontalAdvance(QString::fromUtf8(sample)) + 22; };
-  const std::map<int, int> widths{
-      {LayerTableModel::Name, width("h.10.attn.attention.out_proj")}, {LayerTableModel::Role, width("attention out")},
-      {LayerTableModel::Block, width("Block ")}, {LayerTableModel::Shape, width("32000 × 4096")},
-      {LayerTableModel::DType, width("bf16 ")}, {LayerTableModel::Size, width("123.9 MiB")},
-      {LayerTableModel::StableRank, width("Stable rank ")}, {LayerTableModel::EffectiveRank, width("Eff. rank 00")},
-      {LayerTableModel::Rank, width("  dense  ")}, {LayerTableModel::PredictedCosine, width("≈ Cosine")},
-      {LayerTableModel::PredictedError, width("≈ Error 0 ")}, {LayerTableModel::MeasuredCosine, width("0.99997")},
-      {LayerTableModel::MeasuredError, width("00.00 % ")}, {LayerTableModel::Verdict, width("▲ EXCELLENT")},
-      {LayerTableModel::BytesAfter, width("123.9 MiB")}};
+  const std::map<int, int> widths{{LayerTableModel::Name, width("h.10.attn.attention.out_proj")},
+                                  {LayerTableModel::Role, width("attention out")},
+                                  {LayerTableModel::Block, width("Block ")},
+                                  {LayerTableModel::Shape, width("32000 × 4096")},
+                                  {LayerTableModel::DType, width("bf16 ")},
+                                  {LayerTableModel::Size, width("123.9 MiB")},
+                                  {LayerTableModel::StableRank, width("Stable rank ")},
+                                  {LayerTableModel::EffectiveRank, width("Eff. rank 00")},
+                                  {LayerTableModel::Rank, width("  dense  ")},
+                                  {LayerTableModel::PredictedCosine, width("≈ Cosine")},
+                                  {LayerTableModel::PredictedError, width("≈ Error 0 ")},
+                                  {LayerTableModel::MeasuredCosine, width("0.99997")},
+                                  {LayerTableModel::MeasuredError, width("00.00 % ")},
+                                  {LayerTableModel::Verdict, width("▲ EXCELLENT")},
+                                  {LayerTableModel::BytesAfter, width("123.9 MiB")}};
   for (const auto& [column, pixels] : widths) header->resizeSection(column, pixels);
-  for (std::size_t i = 0; i < kOrder.size(); ++i) header->moveSection(header->visualIndex(kOrder[i]), static_cast<int>(i));
+  for (std::size_t i = 0; i < kOrder.size(); ++i)
+    header->moveSection(header->visualIndex(kOrder[i]), static_cast<int>(i));
   header->setContextMenuPolicy(Qt::CustomContextMenu);
   connect(header, &QWidget::customContextMenuRequested, this,
           [this, header](const QPoint& at) { m_columnMenu->popup(header->mapToGlobal(at)); });
@@ -166,8 +182,10 @@ void LayersPanel::setUpColumns() {
     action->setCheckable(true);
     action->setChecked(true);
     action->setEnabled(column != LayerTableModel::Name);
-    connect(action, &QAction::toggled, this, [header, column](bool shown) { header->setSectionHidden(column, !shown); });
-    connect(m_columnMenu, &QMenu::aboutToShow, action, [header, column, action] { action->setChecked(!header->isSectionHidden(column)); });
+    connect(action, &QAction::toggled, this,
+            [header, column](bool shown) { header->setSectionHidden(column, !shown); });
+    connect(m_columnMenu, &QMenu::aboutToShow, action,
+            [header, column, action] { action->setChecked(!header->isSectionHidden(column)); });
   }
 }
 
@@ -179,7 +197,9 @@ void LayersPanel::fitNames() {
   }
 }
 
-QByteArray LayersPanel::headerState() const { return m_table->header()->saveState(); }
+QByteArray LayersPanel::headerState() const {
+  return m_table->header()->saveState();
+}
 void LayersPanel::restoreHeader(const QByteArray& state) {
   if (!state.isEmpty()) m_table->header()->restoreState(state);
 }
@@ -197,8 +217,10 @@ void LayersPanel::applyFilter() {
     m_count->setText(tr("Regular expression: %1").arg(error));
     return;
   }
-  if (const int role = m_role->currentData().toInt(); m_role->count() > 0 && role >= 0) filter->role = static_cast<Role>(role);
-  if (const int verdict = m_verdict->currentData().toInt(); verdict >= 0) filter->verdict = static_cast<Verdict>(verdict);
+  if (const int role = m_role->currentData().toInt(); m_role->count() > 0 && role >= 0)
+    filter->role = static_cast<Role>(role);
+  if (const int verdict = m_verdict->currentData().toInt(); verdict >= 0)
+    filter->verdict = static_cast<Verdict>(verdict);
   m_proxy->setFilter(std::move(*filter));
   const int shown = m_proxy->rowCount(), all = m_model->rowCount();
   m_count->setText(shown == all ? tr("%n layer(s)", nullptr, all)
@@ -214,8 +236,10 @@ void LayersPanel::takeSelection() {
   std::sort(layers.begin(), layers.end());
   const QModelIndex current = m_table->selectionModel()->currentIndex();
   std::optional<LayerId> front;
-  if (current.isValid() && m_table->selectionModel()->isRowSelected(current.row(), current.parent())) front = layerOf(current);
-  else if (!layers.empty()) front = layers.front();
+  if (current.isValid() && m_table->selectionModel()->isRowSelected(current.row(), current.parent()))
+    front = layerOf(current);
+  else if (!layers.empty())
+    front = layers.front();
   m_keyGesture = 0;
   m_showing = true;
   m_document.select(std::move(layers), front);
@@ -232,7 +256,8 @@ void LayersPanel::showSelection() {
   }
   m_table->selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect);
   if (m_document.current()) {
-    const QModelIndex index = m_proxy->mapFromSource(m_model->index(static_cast<int>(m_document.current()->value), LayerTableModel::Rank));
+    const QModelIndex index =
+        m_proxy->mapFromSource(m_model->index(static_cast<int>(m_document.current()->value), LayerTableModel::Rank));
     if (index.isValid()) {
       m_table->selectionModel()->setCurrentIndex(index, QItemSelectionModel::NoUpdate);
       const int across = m_table->horizontalScrollBar()->value();
@@ -267,7 +292,8 @@ void LayersPanel::copySelection(bool markdown) const {
   const auto line = [&](auto&& cell) {
     QStringList cells;
     for (const int column : columns) cells.append(cell(column));
-    return (markdown ? edge + QLatin1Char(' ') : QString()) + cells.join(gap) + (markdown ? QLatin1Char(' ') + edge : QString()) + QLatin1Char('\n');
+    return (markdown ? edge + QLatin1Char(' ') : QString()) + cells.join(gap) +
+           (markdown ? QLatin1Char(' ') + edge : QString()) + QLatin1Char('\n');
   };
   QString text = line([&](int column) { return m_model->headerData(column, Qt::Horizontal).toString(); });
   if (markdown) text += line([](int) { return QStringLiteral("---"); });
@@ -285,10 +311,13 @@ void LayersPanel::stepRanks(qint64 by) {
   std::vector<std::pair<LayerId, std::optional<std::int64_t>>> ranks;
   for (const LayerId id : m_document.selection()) {
     const LayerInfo& layer = m_document.layer(id);
-    const std::int64_t from = m_document.rank(id).value_or(static_cast<std::int64_t>(breakEvenRank(layer.rows, layer.cols)) + 1);
+    const std::int64_t from =
+        m_document.rank(id).value_or(static_cast<std::int64_t>(breakEvenRank(layer.rows, layer.cols)) + 1);
     ranks.emplace_back(id, std::clamp<std::int64_t>(from + by, 1, layer.smallSide()));
   }
-  const QString name = ranks.size() == 1 ? tr("Rank %1 for %2").arg(words::rank(ranks.front().second), words::shortName(m_document.layer(ranks.front().first)))
+  const QString name = ranks.size() == 1 ? tr("Rank %1 for %2")
+                                               .arg(words::rank(ranks.front().second),
+                                                    words::shortName(m_document.layer(ranks.front().first)))
                                          : tr("Step the rank of %n layers", nullptr, static_cast<int>(ranks.size()));
   m_document.setRanks(ranks, name, m_keyGesture);
 }
@@ -304,7 +333,8 @@ void LayersPanel::toggleDense() {
   std::vector<std::pair<LayerId, std::optional<std::int64_t>>> ranks;
   for (const LayerId id : layers) {
     const LayerInfo& layer = m_document.layer(id);
-    ranks.emplace_back(id, std::max<std::int64_t>(1, static_cast<std::int64_t>(breakEvenRank(layer.rows, layer.cols) / 2)));
+    ranks.emplace_back(id,
+                       std::max<std::int64_t>(1, static_cast<std::int64_t>(breakEvenRank(layer.rows, layer.cols) / 2)));
   }
   m_document.setRanks(ranks, tr("Half of break-even for %n layer(s)", nullptr, static_cast<int>(ranks.size())));
 }
@@ -322,23 +352,31 @@ bool LayersPanel::eventFilter(QObject* object, QEvent* event) {
   if (m_table->findChild<QLineEdit*>()) return false;
   const auto& key = *static_cast<QKeyEvent*>(event);
   const auto modifiers = key.modifiers() & ~Qt::KeypadModifier;
-  const qint64 step = modifiers == Qt::ShiftModifier ? 16 : modifiers == Qt::ControlModifier ? 128 : settings::rankStep();
+  const qint64 step = modifiers == Qt::ShiftModifier     ? 16
+                      : modifiers == Qt::ControlModifier ? 128
+                                                         : settings::rankStep();
   switch (key.key()) {
-    case Qt::Key_Left: stepRanks(-step); return true;
-    case Qt::Key_Right: stepRanks(step); return true;
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-    case Qt::Key_F2: {
-      const QModelIndex current = m_table->currentIndex();
-      if (current.isValid()) m_table->edit(current.siblingAtColumn(LayerTableModel::Rank));
-      return true;
-    }
-    default: break;
+  case Qt::Key_Left:
+    stepRanks(-step);
+    return true;
+  case Qt::Key_Right:
+    stepRanks(step);
+    return true;
+  case Qt::Key_Return:
+  case Qt::Key_Enter:
+  case Qt::Key_F2: {
+    const QModelIndex current = m_table->currentIndex();
+    if (current.isValid()) m_table->edit(current.siblingAtColumn(LayerTableModel::Rank));
+    return true;
+  }
+  default:
+    break;
   }
   if (modifiers == Qt::NoModifier && key.key() == Qt::Key_D) return toggleDense(), true;
   if (modifiers == Qt::NoModifier && key.key() == Qt::Key_P) return togglePinned(), true;
   // A digit begins to edit the rank with it, as in a spreadsheet.
-  if (modifiers == Qt::NoModifier && key.key() >= Qt::Key_1 && key.key() <= Qt::Key_9 && m_table->currentIndex().isValid()) {
+  if (modifiers == Qt::NoModifier && key.key() >= Qt::Key_1 && key.key() <= Qt::Key_9 &&
+      m_table->currentIndex().isValid()) {
     m_table->edit(m_table->currentIndex().siblingAtColumn(LayerTableModel::Rank));
     if (auto* editor = m_table->findChild<QLineEdit*>()) editor->setText(key.text());
     return true;
@@ -346,4 +384,4 @@ bool LayersPanel::eventFilter(QObject* object, QEvent* event) {
   return false;
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

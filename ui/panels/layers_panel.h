@@ -66,4 +66,4 @@ class LayersPanel final : public QWidget {
   bool m_showing = false;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -28,9 +28,11 @@ constexpr int kBottom = 34;
 
 enum Quantity { RankShare, BestCosine, PredictedCosine, MeasuredCosine, EffectiveRank, BytesAfter };
 
-QColor inkOn(const QColor& paper) { return contrast(Qt::white, paper) >= contrast(Qt::black, paper) ? Qt::white : Qt::black; }
+QColor inkOn(const QColor& paper) {
+  return contrast(Qt::white, paper) >= contrast(Qt::black, paper) ? Qt::white : Qt::black;
+}
 
-}  // namespace
+} // namespace
 
 MapView::MapView(Document& document, QWidget* parent) : QWidget(parent), m_document(document) {
   setFocusPolicy(Qt::StrongFocus);
@@ -54,12 +56,16 @@ void MapView::rebuild() {
   update();
 }
 
-QRect MapView::grid() const { return rect().adjusted(kLeft, kTop, -kRight, -kBottom); }
+QRect MapView::grid() const {
+  return rect().adjusted(kLeft, kTop, -kRight, -kBottom);
+}
 
 QRect MapView::cellRect(int row, int column) const {
   const QRect all = grid();
-  const int rows = std::max<int>(1, static_cast<int>(m_map.blocks.size())), columns = std::max<int>(1, static_cast<int>(m_map.columns.size()));
-  const int left = all.left() + all.width() * column / columns, right = all.left() + all.width() * (column + 1) / columns;
+  const int rows = std::max<int>(1, static_cast<int>(m_map.blocks.size())),
+            columns = std::max<int>(1, static_cast<int>(m_map.columns.size()));
+  const int left = all.left() + all.width() * column / columns,
+            right = all.left() + all.width() * (column + 1) / columns;
   const int top = all.top() + all.height() * row / rows, bottom = all.top() + all.height() * (row + 1) / rows;
   return {left, top, right - left, bottom - top};
 }
@@ -74,7 +80,8 @@ void MapView::paintEvent(QPaintEvent*) {
   painter.fillRect(rect(), palette().color(QPalette::Base));
   if (m_map.blocks.empty()) {
     painter.setPen(palette().color(QPalette::PlaceholderText));
-    painter.drawText(rect(), Qt::AlignCenter, m_document.isOpen() ? tr("No layer of this model belongs to a block") : QString());
+    painter.drawText(rect(), Qt::AlignCenter,
+                     m_document.isOpen() ? tr("No layer of this model belongs to a block") : QString());
     return;
   }
   const Theme& theme = themeFor(palette());
@@ -84,14 +91,16 @@ void MapView::paintEvent(QPaintEvent*) {
   for (int column = 0; column < static_cast<int>(m_map.columns.size()); ++column) {
     const QRect cell = cellRect(0, column);
     const QString name = columnName(m_map.columns[static_cast<std::size_t>(column)]);
-    painter.drawText(QRect(cell.left(), 4, cell.width(), kTop - 8), Qt::AlignHCenter | Qt::AlignBottom | Qt::TextWordWrap, name);
+    painter.drawText(QRect(cell.left(), 4, cell.width(), kTop - 8),
+                     Qt::AlignHCenter | Qt::AlignBottom | Qt::TextWordWrap, name);
   }
   int lastLabel = -1000;
   for (int row = 0; row < static_cast<int>(m_map.blocks.size()); ++row) {
     const QRect first = cellRect(row, 0);
     if (first.center().y() - lastLabel >= metrics.height()) {
       painter.setPen(theme.axis);
-      painter.drawText(QRect(0, first.top(), kLeft - 6, first.height()), Qt::AlignRight | Qt::AlignVCenter | Qt::TextDontClip,
+      painter.drawText(QRect(0, first.top(), kLeft - 6, first.height()),
+                       Qt::AlignRight | Qt::AlignVCenter | Qt::TextDontClip,
                        QString::number(m_map.blocks[static_cast<std::size_t>(row)]));
       lastLabel = first.center().y();
     }
@@ -172,25 +181,38 @@ void MapView::mouseMoveEvent(QMouseEvent* event) {
   if (!to) return;
   std::vector<LayerId> layers = layersBetween(m_map, *m_from, *to);
   if (layers.empty()) return;
-  const LayerId current = m_map.cells[static_cast<std::size_t>(to->first)][static_cast<std::size_t>(to->second)].value_or(layers.front());
+  const LayerId current =
+      m_map.cells[static_cast<std::size_t>(to->first)][static_cast<std::size_t>(to->second)].value_or(layers.front());
   layers.insert(layers.end(), m_before.begin(), m_before.end());
   std::sort(layers.begin(), layers.end());
   layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
   m_document.select(std::move(layers), current);
 }
 
-void MapView::mouseReleaseEvent(QMouseEvent*) { m_from.reset(); }
+void MapView::mouseReleaseEvent(QMouseEvent*) {
+  m_from.reset();
+}
 
 void MapView::keyPressEvent(QKeyEvent* event) {
   const auto current = m_document.isOpen() ? m_document.current() : std::nullopt;
   const auto at = current ? cellOf(*current) : std::nullopt;
   int down = 0, right = 0;
   switch (event->key()) {
-    case Qt::Key_Up: down = -1; break;
-    case Qt::Key_Down: down = 1; break;
-    case Qt::Key_Left: right = -1; break;
-    case Qt::Key_Right: right = 1; break;
-    default: QWidget::keyPressEvent(event); return;
+  case Qt::Key_Up:
+    down = -1;
+    break;
+  case Qt::Key_Down:
+    down = 1;
+    break;
+  case Qt::Key_Left:
+    right = -1;
+    break;
+  case Qt::Key_Right:
+    right = 1;
+    break;
+  default:
+    QWidget::keyPressEvent(event);
+    return;
   }
   if (!at) return;
   const std::pair<int, int> to(at->first + down, at->second + right);
@@ -209,9 +231,12 @@ bool MapView::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     const auto& help = *static_cast<QHelpEvent*>(event);
     const auto cell = cellAt(help.pos());
-    const auto id = cell ? m_map.cells[static_cast<std::size_t>(cell->first)][static_cast<std::size_t>(cell->second)] : std::nullopt;
+    const auto id = cell ? m_map.cells[static_cast<std::size_t>(cell->first)][static_cast<std::size_t>(cell->second)]
+                         : std::nullopt;
     if (id && m_look.text) {
-      QToolTip::showText(help.globalPos(), tr("%1\n%2: %3").arg(words::shortName(m_document.layer(*id)), m_look.name, m_look.text(*id)), this);
+      QToolTip::showText(help.globalPos(),
+                         tr("%1\n%2: %3").arg(words::shortName(m_document.layer(*id)), m_look.name, m_look.text(*id)),
+                         this);
     } else {
       QToolTip::hideText();
     }
@@ -262,46 +287,52 @@ void MapPanel::choose() {
     look.highText = tr("1 (dense)");
   };
   switch (static_cast<Quantity>(m_quantity->currentData().toInt())) {
-    case RankShare:
-      look.value = [d](LayerId id) -> std::optional<double> {
-        const auto rank = d->rank(id);
-        return rank ? static_cast<double>(*rank) / static_cast<double>(d->layer(id).smallSide()) : 1.0;
-      };
-      look.text = [d](LayerId id) { return words::rank(d->rank(id)); };
-      look.lowText = shareText(0);
-      look.highText = tr("100 % or dense");
-      break;
-    case BestCosine: cosineLook([d](LayerId id) { return d->bestCosine(id); }); break;
-    case PredictedCosine: cosineLook([d](LayerId id) { return d->predictedCosine(id); }); break;
-    case MeasuredCosine:
-      cosineLook([d](LayerId id) -> std::optional<double> {
-        if (d->standing(id) != Standing::Measured || !d->result(id)->error.isEmpty()) return std::nullopt;
-        return d->result(id)->quality.cosine;
-      });
-      break;
-    case EffectiveRank:
-      look.value = [d](LayerId id) -> std::optional<double> {
-        if (!d->spectrum(id)) return std::nullopt;
-        return d->effectiveRank(id) / static_cast<double>(d->layer(id).smallSide());
-      };
-      look.text = [d](LayerId id) { return d->spectrum(id) ? words::real(d->effectiveRank(id), 0) : QStringLiteral("–"); };
-      look.lowText = shareText(0);
-      look.highText = shareText(1);
-      break;
-    case BytesAfter: {
-      std::uint64_t most = 1;
-      for (const LayerId id : d->allLayers()) {
-        if (d->layer(id).block) most = std::max(most, d->layer(id).bytes);
-      }
-      look.value = [d](LayerId id) -> std::optional<double> { return static_cast<double>(d->bytesAfter(id)); };
-      look.text = [d](LayerId id) { return words::bytes(d->bytesAfter(id)); };
-      look.high = static_cast<double>(most);
-      look.lowText = words::bytes(0);
-      look.highText = words::bytes(most);
-      break;
+  case RankShare:
+    look.value = [d](LayerId id) -> std::optional<double> {
+      const auto rank = d->rank(id);
+      return rank ? static_cast<double>(*rank) / static_cast<double>(d->layer(id).smallSide()) : 1.0;
+    };
+    look.text = [d](LayerId id) { return words::rank(d->rank(id)); };
+    look.lowText = shareText(0);
+    look.highText = tr("100 % or dense");
+    break;
+  case BestCosine:
+    cosineLook([d](LayerId id) { return d->bestCosine(id); });
+    break;
+  case PredictedCosine:
+    cosineLook([d](LayerId id) { return d->predictedCosine(id); });
+    break;
+  case MeasuredCosine:
+    cosineLook([d](LayerId id) -> std::optional<double> {
+      if (d->standing(id) != Standing::Measured || !d->result(id)->error.isEmpty()) return std::nullopt;
+      return d->result(id)->quality.cosine;
+    });
+    break;
+  case EffectiveRank:
+    look.value = [d](LayerId id) -> std::optional<double> {
+      if (!d->spectrum(id)) return std::nullopt;
+      return d->effectiveRank(id) / static_cast<double>(d->layer(id).smallSide());
+    };
+    look.text = [d](LayerId id) {
+      return d->spectrum(id) ? words::real(d->effectiveRank(id), 0) : QStringLiteral("–");
+    };
+    look.lowText = shareText(0);
+    look.highText = shareText(1);
+    break;
+  case BytesAfter: {
+    std::uint64_t most = 1;
+    for (const LayerId id : d->allLayers()) {
+      if (d->layer(id).block) most = std::max(most, d->layer(id).bytes);
     }
+    look.value = [d](LayerId id) -> std::optional<double> { return static_cast<double>(d->bytesAfter(id)); };
+    look.text = [d](LayerId id) { return words::bytes(d->bytesAfter(id)); };
+    look.high = static_cast<double>(most);
+    look.lowText = words::bytes(0);
+    look.highText = words::bytes(most);
+    break;
+  }
   }
   m_view->setLook(std::move(look));
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

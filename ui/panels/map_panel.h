@@ -25,7 +25,7 @@ class MapView final : public QWidget {
     std::function<std::optional<double>(LayerId)> value;
     std::function<QString(LayerId)> text;
     QString name;
-    double low = 0, high = 1;  ///< ends of the colour scale
+    double low = 0, high = 1; ///< ends of the colour scale
     QString lowText, highText;
   };
   void setLook(Look look);
@@ -73,4 +73,4 @@ class MapPanel final : public QWidget {
   MapView* m_view;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

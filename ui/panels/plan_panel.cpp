@@ -28,7 +28,8 @@ namespace {
 
 enum RuleColumn { PatternColumn, SyntaxColumn, ActionColumn, MatchesColumn };
 
-QDoubleSpinBox* spin(QWidget* parent, double low, double high, double step, int decimals, double value, const QString& suffix) {
+QDoubleSpinBox* spin(QWidget* parent, double low, double high, double step, int decimals, double value,
+                     const QString& suffix) {
   auto* box = new QDoubleSpinBox(parent);
   box->setRange(low, high);
   box->setSingleStep(step);
@@ -55,11 +56,12 @@ QPushButton* applyButton(const QString& what, const QString& tip) {
   return button;
 }
 
-}  // namespace
+} // namespace
 
 std::optional<Action> parseAction(const QString& typed) {
   const QString text = typed.trimmed().toLower();
-  if (!text.isEmpty() && (QStringLiteral("dense").startsWith(text) || words::rank(std::nullopt).startsWith(text))) return KeepDense{};
+  if (!text.isEmpty() && (QStringLiteral("dense").startsWith(text) || words::rank(std::nullopt).startsWith(text)))
+    return KeepDense{};
   static const QRegularExpression form(QStringLiteral("^([^\\d]*?)\\s*([\\d.,]+)\\s*(%?).*$"));
   const auto match = form.match(text);
   if (!match.hasMatch()) return std::nullopt;
@@ -81,7 +83,8 @@ std::optional<Action> parseAction(const QString& typed) {
   return UseRank{static_cast<std::int64_t>(value)};
 }
 
-PlanPanel::PlanPanel(Document& document, PlanTools& tools, QWidget* parent) : QWidget(parent), m_document(document), m_tools(tools) {
+PlanPanel::PlanPanel(Document& document, PlanTools& tools, QWidget* parent)
+    : QWidget(parent), m_document(document), m_tools(tools) {
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);
   auto* inside = new QWidget;
@@ -113,7 +116,9 @@ QWidget* PlanPanel::choices() {
   }
   m_preset->setItemData(0, tr("The same share of the full rank for every attention and MLP matrix"), Qt::ToolTipRole);
   m_preset->setItemData(1, tr("Uniform, but MLP, first and last block stay dense"), Qt::ToolTipRole);
-  m_preset->setItemData(2, tr("MLP dense; first and last block 18.75 %, attention output 12.5 %, other attention 9.375 %"), Qt::ToolTipRole);
+  m_preset->setItemData(2,
+                        tr("MLP dense; first and last block 18.75 %, attention output 12.5 %, other attention 9.375 %"),
+                        Qt::ToolTipRole);
   m_fraction = spin(this, 0.1, 100, 1, 2, 6.25, tr(" % of rank"));
   m_fraction->setAccessibleName(tr("Share of the full rank"));
   auto* presetApply = applyButton(tr("preset"), tr("Replace the plan by this preset; pinned layers stay"));
@@ -127,13 +132,16 @@ QWidget* PlanPanel::choices() {
 
   m_cosine = spin(this, 0.01, 1, 0.01, 4, 0.95, {});
   m_cosine->setAccessibleName(tr("Cosine for every layer"));
-  auto* cosineApply = applyButton(tr("cosine"), tr("For each layer the smallest rank that reaches this cosine; dense where that saves nothing"));
+  auto* cosineApply = applyButton(
+      tr("cosine"), tr("For each layer the smallest rank that reaches this cosine; dense where that saves nothing"));
   form->addRow(tr("Same cosine"), pair(m_cosine, cosineApply));
   connect(cosineApply, &QPushButton::clicked, this, [this] { m_tools.applyCosine(m_cosine->value()); });
 
   m_keep = spin(this, 0.1, 100, 5, 1, 50, tr(" % of the linears' bytes"));
   m_keep->setAccessibleName(tr("Share of bytes to keep"));
-  auto* keepApply = applyButton(tr("budget"), tr("Share these bytes among attention and MLP matrices so that the kept relative energy is largest"));
+  auto* keepApply =
+      applyButton(tr("budget"),
+                  tr("Share these bytes among attention and MLP matrices so that the kept relative energy is largest"));
   form->addRow(tr("Budget"), pair(m_keep, keepApply));
   connect(keepApply, &QPushButton::clicked, this, [this] { m_tools.applyBudget(KeepShare{m_keep->value() / 100}); });
 
@@ -184,7 +192,8 @@ QWidget* PlanPanel::rules() {
   m_rules = new QTableWidget(0, 4);
   m_rules->setAccessibleName(tr("Rules, the first that matches decides"));
   m_rules->setHorizontalHeaderLabels({tr("Pattern"), tr("Kind"), tr("Action"), tr("Layers")});
-  m_rules->horizontalHeaderItem(ActionColumn)->setToolTip(tr("A rank (128), a share (12.5 %), cosine 0.95, energy 0.9, or dense"));
+  m_rules->horizontalHeaderItem(ActionColumn)
+      ->setToolTip(tr("A rank (128), a share (12.5 %), cosine 0.95, energy 0.9, or dense"));
   m_rules->horizontalHeader()->setSectionResizeMode(PatternColumn, QHeaderView::Stretch);
   for (const int column : {SyntaxColumn, ActionColumn, MatchesColumn}) {
     m_rules->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
@@ -273,7 +282,8 @@ void PlanPanel::showRules() {
       if (!taken[id.value]) ++decides;
       taken[id.value] = true;
     }
-    auto* count = new QTableWidgetItem(decides == matches ? words::count(matches) : tr("%1 of %2").arg(decides).arg(matches));
+    auto* count =
+        new QTableWidgetItem(decides == matches ? words::count(matches) : tr("%1 of %2").arg(decides).arg(matches));
     count->setToolTip(matches == 0 ? tr("No layer has such a name") : names.join(QLatin1Char('\n')));
     count->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable);
     count->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -287,13 +297,16 @@ void PlanPanel::takeRules(const QString& name) {
   for (int row = 0; row < m_rules->rowCount(); ++row) {
     Rule& rule = rules[static_cast<std::size_t>(row)];
     rule.pattern = m_rules->item(row, PatternColumn)->text().toStdString();
-    rule.syntax = m_rules->item(row, SyntaxColumn)->text().startsWith(QLatin1Char('r'), Qt::CaseInsensitive) ? Rule::Syntax::Regex
-                                                                                                           : Rule::Syntax::Glob;
+    rule.syntax = m_rules->item(row, SyntaxColumn)->text().startsWith(QLatin1Char('r'), Qt::CaseInsensitive)
+                      ? Rule::Syntax::Regex
+                      : Rule::Syntax::Glob;
     const auto action = parseAction(m_rules->item(row, ActionColumn)->text());
     if (!action) {
-      emit m_document.failed(Error(ErrorKind::BadRequest, tr("\"%1\" is no action: write a rank (128), a share (12.5 %), cosine 0.95, energy 0.9 or dense")
-                                                              .arg(m_rules->item(row, ActionColumn)->text())
-                                                              .toStdString()));
+      emit m_document.failed(
+          Error(ErrorKind::BadRequest,
+                tr("\"%1\" is no action: write a rank (128), a share (12.5 %), cosine 0.95, energy 0.9 or dense")
+                    .arg(m_rules->item(row, ActionColumn)->text())
+                    .toStdString()));
       m_showing = true;
       showRules();
       m_showing = false;
@@ -303,7 +316,7 @@ void PlanPanel::takeRules(const QString& name) {
   }
   m_tools.setRules(rules, name);
   m_showing = true;
-  showRules();  // also where the rules were refused: the table shows what holds
+  showRules(); // also where the rules were refused: the table shows what holds
   m_showing = false;
 }
 
@@ -334,4 +347,4 @@ void PlanPanel::moveRule(int by) {
   m_rules->setCurrentCell(to, PatternColumn);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -45,11 +45,11 @@ class PlanPanel final : public QWidget {
   QTableWidget* m_rules;
   QLabel* m_summary;
   std::vector<Rule> m_shownRules;
-  const void* m_shownModel = nullptr;  ///< for which the matches were counted
+  const void* m_shownModel = nullptr; ///< for which the matches were counted
   bool m_showing = false;
 };
 
 /// A rule's action as typed ("128", "12.5 %", "cosine 0.95", "energy 0.9", "dense"); nullopt when it is none of these.
 std::optional<Action> parseAction(const QString& typed);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

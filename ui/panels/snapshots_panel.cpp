@@ -36,13 +36,15 @@ QTreeWidget* list(const QStringList& headers, const QString& name) {
   return tree;
 }
 
-}  // namespace
+} // namespace
 
 SnapshotsPanel::SnapshotsPanel(Document& document, QWidget* parent)
     : QWidget(parent), m_document(document),
       m_list(list({tr("Snapshot"), tr("Size"), tr("Kept"), tr("≈ Mean cosine")}, tr("Snapshots of plans"))),
-      m_differences(list({tr("Layer"), tr("Snapshot"), tr("Now"), tr("≈ Cosine"), tr("≈ Now")}, tr("Layers where the snapshot differs from the plan"))),
-      m_keep(new QPushButton(tr("Keep this plan…"))), m_return(new QPushButton(tr("Return to it"))), m_remove(new QPushButton(tr("Delete"))) {
+      m_differences(list({tr("Layer"), tr("Snapshot"), tr("Now"), tr("≈ Cosine"), tr("≈ Now")},
+                         tr("Layers where the snapshot differs from the plan"))),
+      m_keep(new QPushButton(tr("Keep this plan…"))), m_return(new QPushButton(tr("Return to it"))),
+      m_remove(new QPushButton(tr("Delete"))) {
   auto* split = new QSplitter(Qt::Vertical);
   split->addWidget(m_list);
   split->addWidget(m_differences);
@@ -69,7 +71,9 @@ SnapshotsPanel::SnapshotsPanel(Document& document, QWidget* parent)
   showSnapshots();
 }
 
-QString SnapshotsPanel::selected() const { return m_list->currentItem() ? m_list->currentItem()->text(0) : QString(); }
+QString SnapshotsPanel::selected() const {
+  return m_list->currentItem() ? m_list->currentItem()->text(0) : QString();
+}
 
 void SnapshotsPanel::keep(const QString& name) {
   auto snapshots = m_document.snapshots();
@@ -80,9 +84,11 @@ void SnapshotsPanel::keep(const QString& name) {
 void SnapshotsPanel::askKeep() {
   if (!m_document.isOpen()) return;
   bool agreed = false;
-  const QString suggestion = m_document.undoStack().undoText().isEmpty() ? tr("Plan %1").arg(m_document.snapshots().size() + 1)
-                                                                         : m_document.undoStack().undoText();
-  const QString name = QInputDialog::getText(this, tr("Keep this plan"), tr("Name:"), QLineEdit::Normal, suggestion, &agreed).trimmed();
+  const QString suggestion = m_document.undoStack().undoText().isEmpty()
+                                 ? tr("Plan %1").arg(m_document.snapshots().size() + 1)
+                                 : m_document.undoStack().undoText();
+  const QString name =
+      QInputDialog::getText(this, tr("Keep this plan"), tr("Name:"), QLineEdit::Normal, suggestion, &agreed).trimmed();
   if (agreed && !name.isEmpty()) keep(name);
 }
 
@@ -126,10 +132,12 @@ void SnapshotsPanel::showDifferences() {
   for (const LayerId id : m_document.allLayers()) {
     const auto then = plan->layers[id.value].rank, now = m_document.rank(id);
     if (plan->layers[id.value] == m_document.resolved().layers[id.value]) continue;
-    auto* item = new QTreeWidgetItem(m_differences, {words::shortName(m_document.layer(id)), words::rank(then), words::rank(now), cosine(id, then), cosine(id, now)});
+    auto* item = new QTreeWidgetItem(m_differences, {words::shortName(m_document.layer(id)), words::rank(then),
+                                                     words::rank(now), cosine(id, then), cosine(id, now)});
     for (int column = 1; column < 5; ++column) item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
   }
-  if (m_differences->topLevelItemCount() == 0) new QTreeWidgetItem(m_differences, {tr("The plan is the same as this snapshot")});
+  if (m_differences->topLevelItemCount() == 0)
+    new QTreeWidgetItem(m_differences, {tr("The plan is the same as this snapshot")});
   for (int column = 0; column < 5; ++column) m_differences->resizeColumnToContents(column);
 }
 
@@ -151,4 +159,4 @@ void SnapshotsPanel::removeSelected() {
   m_document.setSnapshots(std::move(snapshots));
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

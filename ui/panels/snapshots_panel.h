@@ -37,4 +37,4 @@ class SnapshotsPanel final : public QWidget {
   QPushButton* m_remove;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -23,11 +23,12 @@ constexpr int kPathRole = Qt::UserRole + 1;
 
 qint64 safetensorsBytes(const QDir& snapshot) {
   qint64 bytes = 0;
-  for (const QFileInfo& file : snapshot.entryInfoList({QStringLiteral("*.safetensors")}, QDir::Files)) bytes += file.size();
+  for (const QFileInfo& file : snapshot.entryInfoList({QStringLiteral("*.safetensors")}, QDir::Files))
+    bytes += file.size();
   return bytes;
 }
 
-}  // namespace
+} // namespace
 
 QVector<CachedModel> huggingFaceModels() {
   QString home = qEnvironmentVariable("HF_HOME");
@@ -42,7 +43,7 @@ QVector<CachedModel> huggingFaceModels() {
       QString name = repository.fileName().mid(8);
       name.replace(QLatin1String("--"), QLatin1String("/"));
       models.append({name, snapshot.filePath(), bytes});
-      break;  // the newest snapshot stands for the model
+      break; // the newest snapshot stands for the model
     }
   }
   return models;
@@ -57,7 +58,8 @@ StartPage::StartPage(QWidget* parent) : QWidget(parent), m_files(new QListWidget
   QFont large = title->font();
   large.setPointSizeF(large.pointSizeF() * 1.7);
   title->setFont(large);
-  auto* hint = new QLabel(tr("Drop a Hugging Face folder, a .safetensors file or a run file (.h5) anywhere in this window."));
+  auto* hint =
+      new QLabel(tr("Drop a Hugging Face folder, a .safetensors file or a run file (.h5) anywhere in this window."));
   hint->setForegroundRole(QPalette::PlaceholderText);
   auto* open = new QPushButton(icon("open"), tr("Open file…"));
   open->setObjectName(QStringLiteral("startOpen"));
@@ -124,12 +126,14 @@ void StartPage::refresh() {
   for (const auto& file : recent) {
     const bool there = QFileInfo::exists(file.path);
     addFile(file.path, file.name,
-            there ? tr("%1 · %2").arg(file.detail, QLocale().toString(file.opened, QLocale::ShortFormat)) : tr("no longer at %1").arg(file.path));
+            there ? tr("%1 · %2").arg(file.detail, QLocale().toString(file.opened, QLocale::ShortFormat))
+                  : tr("no longer at %1").arg(file.path));
   }
   const auto cached = huggingFaceModels();
   if (!cached.isEmpty()) addHeading(tr("In the Hugging Face cache"));
-  for (const CachedModel& model : cached) addFile(model.path, model.name, words::bytes(static_cast<std::uint64_t>(model.bytes)));
+  for (const CachedModel& model : cached)
+    addFile(model.path, model.name, words::bytes(static_cast<std::uint64_t>(model.bytes)));
   m_files->setVisible(m_files->count() > 0);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

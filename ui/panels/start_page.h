@@ -29,10 +29,10 @@ class StartPage final : public QWidget {
 
 /// Model snapshots in the local Hugging Face cache (HF_HOME, else ~/.cache/huggingface), newest first.
 struct CachedModel {
-  QString name;  ///< "owner/model"
+  QString name; ///< "owner/model"
   QString path;
   qint64 bytes = 0;
 };
 QVector<CachedModel> huggingFaceModels();
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

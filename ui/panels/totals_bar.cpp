@@ -25,14 +25,16 @@ QFrame* divider(QWidget* parent) {
   return line;
 }
 
-}  // namespace
+} // namespace
 
 TotalsBar::TotalsBar(Document& document, JobRunner& jobs, QWidget* parent)
     : QWidget(parent), m_document(document), m_jobs(jobs), m_bytes(new QLabel(this)), m_quality(new QLabel(this)),
-      m_verdicts(new QLabel(this)), m_job(new QLabel(this)), m_progress(new QProgressBar(this)), m_cancel(new QToolButton(this)) {
+      m_verdicts(new QLabel(this)), m_job(new QLabel(this)), m_progress(new QProgressBar(this)),
+      m_cancel(new QToolButton(this)) {
   m_bytes->setToolTip(tr("Bytes of the whole model's tensors before and after, scales included; and the same for the "
                          "attention and MLP matrices alone"));
-  m_quality->setToolTip(tr("Mean cosine of the layers that get factors: measured where there is a measurement, else predicted"));
+  m_quality->setToolTip(
+      tr("Mean cosine of the layers that get factors: measured where there is a measurement, else predicted"));
   m_verdicts->setToolTip(tr("Layers that get factors, by verdict"));
   m_bytes->setAccessibleName(tr("Size before and after"));
   m_quality->setAccessibleName(tr("Mean cosine"));
@@ -94,14 +96,17 @@ void TotalsBar::showTotals() {
   for (const Verdict verdict : kVerdicts) {
     const int count = totals.verdicts[static_cast<std::size_t>(verdict)];
     if (count == 0) continue;
-    parts.append(QStringLiteral("<span style=\"color:%1\">%2 %3 %4</span>")
-                     .arg(theme.of(verdict).name(), words::verdictMark(verdict), words::count(count), words::verdict(verdict)));
+    parts.append(
+        QStringLiteral("<span style=\"color:%1\">%2 %3 %4</span>")
+            .arg(theme.of(verdict).name(), words::verdictMark(verdict), words::count(count), words::verdict(verdict)));
   }
   if (totals.dense > 0) parts.append(tr("%1 dense").arg(words::count(totals.dense)));
   m_verdicts->setText(parts.join(QStringLiteral("&nbsp;&nbsp;")));
 }
 
-QString TotalsBar::text() const { return m_bytes->text() + QLatin1Char(' ') + m_quality->text() + QLatin1Char(' ') + m_verdicts->text(); }
+QString TotalsBar::text() const {
+  return m_bytes->text() + QLatin1Char(' ') + m_quality->text() + QLatin1Char(' ') + m_verdicts->text();
+}
 
 void TotalsBar::showJob() {
   const JobStatus* job = m_jobs.running();
@@ -122,4 +127,4 @@ void TotalsBar::changeEvent(QEvent* event) {
   if (event->type() == QEvent::PaletteChange) showTotals();
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -37,4 +37,4 @@ class TotalsBar final : public QWidget {
   QToolButton* m_cancel;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -43,7 +43,7 @@ double keptEnergyOf(const MatrixView& view, const StorageFormat& format) {
   return inner * inner / (a * b);
 }
 
-}  // namespace
+} // namespace
 
 TradeOffPanel::TradeOffPanel(Document& document, JobRunner& jobs, QWidget* parent)
     : QWidget(parent), m_document(document), m_jobs(jobs), m_plot(new QCustomPlot(this)), m_note(new QLabel(this)),
@@ -52,7 +52,8 @@ TradeOffPanel::TradeOffPanel(Document& document, JobRunner& jobs, QWidget* paren
   head->setContentsMargins(8, 4, 8, 0);
   m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   head->addWidget(m_note, 1);
-  m_measure->setToolTip(tr("Quantises the dense linears plainly, without low rank, and measures what that keeps: the reference to beat"));
+  m_measure->setToolTip(
+      tr("Quantises the dense linears plainly, without low rank, and measures what that keeps: the reference to beat"));
   head->addWidget(m_measure);
   head->addWidget(plotMenuButton(*m_plot, this, [this] { rebuild(); }));
   auto* box = new QVBoxLayout(this);
@@ -122,7 +123,8 @@ void TradeOffPanel::style() {
 void TradeOffPanel::rebuild() {
   m_plot->clearGraphs();
   m_plot->clearItems();
-  const bool ready = m_document.isOpen() && static_cast<std::size_t>(m_document.spectraKnown()) == m_document.layerCount();
+  const bool ready =
+      m_document.isOpen() && static_cast<std::size_t>(m_document.spectraKnown()) == m_document.layerCount();
   m_measure->setEnabled(m_document.isOpen());
   if (!ready) {
     m_note->setText(m_document.isOpen() ? tr("Waiting for the spectra…") : QString());
@@ -154,10 +156,12 @@ void TradeOffPanel::rebuild() {
     line->addData(static_cast<double>(point.bytes) / kMebi, point.keptEnergy);
     fit(static_cast<double>(point.bytes) / kMebi, point.keptEnergy);
   }
-  const auto place = [&](double x, double y, const QString& name, const QColor& colour, QCPScatterStyle::ScatterShape shape) {
+  const auto place = [&](double x, double y, const QString& name, const QColor& colour,
+                         QCPScatterStyle::ScatterShape shape) {
     QCPGraph* graph = m_plot->addGraph();
     graph->setLineStyle(QCPGraph::lsNone);
-    graph->setScatterStyle(QCPScatterStyle(shape, QPen(colour, 1.8), shape == QCPScatterStyle::ssDisc ? QBrush(colour) : QBrush(Qt::NoBrush), 9));
+    graph->setScatterStyle(QCPScatterStyle(shape, QPen(colour, 1.8),
+                                           shape == QCPScatterStyle::ssDisc ? QBrush(colour) : QBrush(Qt::NoBrush), 9));
     graph->addData(x, y);
     graph->setName(name);
     auto* text = new QCPItemText(m_plot);
@@ -169,10 +173,12 @@ void TradeOffPanel::rebuild() {
     text->setPositionAlignment(x > (least + most) / 2 ? Qt::AlignRight | Qt::AlignTop : Qt::AlignLeft | Qt::AlignTop);
     fit(x, y);
   };
-  place(static_cast<double>(m_document.totals().model.before) / kMebi, 1, tr("original"), theme.axis, QCPScatterStyle::ssSquare);
+  place(static_cast<double>(m_document.totals().model.before) / kMebi, 1, tr("original"), theme.axis,
+        QCPScatterStyle::ssSquare);
   for (const Reference& reference : m_references) {
     place(static_cast<double>(reference.point.bytes) / kMebi, reference.point.keptEnergy,
-          reference.storage == Storage::Int8 ? tr("int8, measured") : tr("int4, measured"), theme.series[2], QCPScatterStyle::ssDiamond);
+          reference.storage == Storage::Int8 ? tr("int8, measured") : tr("int4, measured"), theme.series[2],
+          QCPScatterStyle::ssDiamond);
   }
   for (const auto& [name, json] : m_document.snapshots()) {
     try {
@@ -187,7 +193,8 @@ void TradeOffPanel::rebuild() {
   if (const auto kept = meanKeptEnergy(m_document.resolved(), spectra, scope)) {
     const double x = static_cast<double>(m_document.totals().model.after) / kMebi;
     place(x, *kept, tr("this plan"), theme.cursor, QCPScatterStyle::ssDisc);
-    m_note->setText(tr("This plan: %1, kept energy %2 (predicted)").arg(words::bytes(m_document.totals().model.after), words::cosine(*kept)));
+    m_note->setText(tr("This plan: %1, kept energy %2 (predicted)")
+                        .arg(words::bytes(m_document.totals().model.after), words::cosine(*kept)));
   }
   const double air = std::max(0.04 * (most - least), 0.01);
   m_plot->xAxis->setRange(least - air, most + air);
@@ -234,4 +241,4 @@ void TradeOffPanel::measureQuantisation() {
   m_jobs.enqueue(std::move(job));
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

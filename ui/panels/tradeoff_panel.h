@@ -59,4 +59,4 @@ class TradeOffPanel final : public QWidget {
   int m_generation = 0;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -96,4 +96,4 @@ std::int64_t rankAt(double x, std::int64_t fullRank, int step) {
   return snapped(std::llround(held), step, fullRank);
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

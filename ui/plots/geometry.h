@@ -40,4 +40,4 @@ Range sigmaRange(const std::vector<Curve>& curves);
 /// Rank under a coordinate of the x axis: nearest multiple of `step`, within [1, fullRank].
 std::int64_t rankAt(double x, std::int64_t fullRank, int step);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

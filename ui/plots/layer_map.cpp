@@ -41,7 +41,8 @@ std::vector<LayerId> layersBetween(const LayerMap& map, std::pair<int, int> from
   const auto [left, right] = std::minmax(clampColumn(from.second), clampColumn(to.second));
   for (int row = top; row <= bottom; ++row) {
     for (int column = left; column <= right; ++column) {
-      if (const auto id = map.cells[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)]) layers.push_back(*id);
+      if (const auto id = map.cells[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)])
+        layers.push_back(*id);
     }
   }
   std::sort(layers.begin(), layers.end());
@@ -49,8 +50,15 @@ std::vector<LayerId> layersBetween(const LayerMap& map, std::pair<int, int> from
 }
 
 QColor heatColour(double value) {
-  static constexpr std::array<std::array<int, 3>, 9> stops{{{0, 34, 78}, {26, 56, 111}, {65, 77, 107}, {94, 100, 109}, {124, 123, 120},
-                                                            {154, 148, 117}, {187, 175, 104}, {221, 203, 79}, {254, 232, 56}}};
+  static constexpr std::array<std::array<int, 3>, 9> stops{{{0, 34, 78},
+                                                            {26, 56, 111},
+                                                            {65, 77, 107},
+                                                            {94, 100, 109},
+                                                            {124, 123, 120},
+                                                            {154, 148, 117},
+                                                            {187, 175, 104},
+                                                            {221, 203, 79},
+                                                            {254, 232, 56}}};
   const double at = std::clamp(value, 0.0, 1.0) * (stops.size() - 1);
   const auto low = std::min(static_cast<std::size_t>(at), stops.size() - 2);
   const double share = at - static_cast<double>(low);
@@ -60,4 +68,4 @@ QColor heatColour(double value) {
   return {mix(0), mix(1), mix(2)};
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

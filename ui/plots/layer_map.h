@@ -15,11 +15,11 @@ namespace rankscope::ui {
 struct LayerMap {
   struct Column {
     Role role;
-    int nth = 0;  ///< several layers of a role in one block (experts) get columns of their own
+    int nth = 0; ///< several layers of a role in one block (experts) get columns of their own
   };
   std::vector<Column> columns;
-  std::vector<int> blocks;                             ///< ascending
-  std::vector<std::vector<std::optional<LayerId>>> cells;  ///< [row][column]
+  std::vector<int> blocks;                                ///< ascending
+  std::vector<std::vector<std::optional<LayerId>>> cells; ///< [row][column]
 };
 
 /// Every layer with a block; roles in the order of the forward pass.
@@ -31,4 +31,4 @@ std::vector<LayerId> layersBetween(const LayerMap& map, std::pair<int, int> from
 /// Colour of a value in [0, 1]: cividis (Nuñez, Anderton & Renslow 2018), the same to colour-blind eyes.
 QColor heatColour(double value);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

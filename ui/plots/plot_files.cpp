@@ -19,7 +19,9 @@ namespace rankscope::ui {
 
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("rankscope::ui", text); }
+QString tr(const char* text) {
+  return QCoreApplication::translate("rankscope::ui", text);
+}
 
 bool saveSvg(QCustomPlot& plot, const QString& path) {
   QFile file(path);
@@ -37,12 +39,15 @@ bool saveSvg(QCustomPlot& plot, const QString& path) {
 }
 
 void exportPlot(QCustomPlot& plot, QWidget* parent) {
-  const QString path = QFileDialog::getSaveFileName(parent, tr("Export plot"), tr("plot.png"), tr("Pictures and data (*.png *.svg *.pdf *.csv)"));
+  const QString path = QFileDialog::getSaveFileName(parent, tr("Export plot"), tr("plot.png"),
+                                                    tr("Pictures and data (*.png *.svg *.pdf *.csv)"));
   if (path.isEmpty() || savePlot(plot, path)) return;
-  QMessageBox::warning(parent, tr("Export plot"), tr("%1 could not be written. Choose a folder that you may write to, and .png, .svg, .pdf or .csv.").arg(path));
+  QMessageBox::warning(
+      parent, tr("Export plot"),
+      tr("%1 could not be written. Choose a folder that you may write to, and .png, .svg, .pdf or .csv.").arg(path));
 }
 
-}  // namespace
+} // namespace
 
 bool savePlot(QCustomPlot& plot, const QString& path) {
   const QString kind = QFileInfo(path).suffix().toLower();
@@ -62,7 +67,8 @@ QString plotCsv(const QCustomPlot& plot) {
     name.replace(QLatin1Char('"'), QLatin1String("\"\""));
     const auto data = plot.graph(i)->data();
     for (auto point = data->constBegin(); point != data->constEnd(); ++point) {
-      text += QStringLiteral("\"%1\",%2,%3\n").arg(name, QString::number(point->key, 'g', 17), QString::number(point->value, 'g', 17));
+      text += QStringLiteral("\"%1\",%2,%3\n")
+                  .arg(name, QString::number(point->key, 'g', 17), QString::number(point->value, 'g', 17));
     }
   }
   return text;
@@ -86,4 +92,4 @@ QToolButton* plotMenuButton(QCustomPlot& plot, QWidget* parent, std::function<vo
   return button;
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

@@ -21,4 +21,4 @@ QString plotCsv(const QCustomPlot& plot);
 /// A button with a menu: copy, export, show everything (`reset`).
 QToolButton* plotMenuButton(QCustomPlot& plot, QWidget* parent, std::function<void()> reset);
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

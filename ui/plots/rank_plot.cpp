@@ -25,7 +25,9 @@ constexpr int kMarginRight = 12;
 constexpr int kMarginBottom = 40;
 constexpr int kMarginLeft = 76;
 
-QVector<double> asVector(const std::vector<double>& values) { return {values.begin(), values.end()}; }
+QVector<double> asVector(const std::vector<double>& values) {
+  return {values.begin(), values.end()};
+}
 
 QSharedPointer<QCPAxisTicker> tickerFor(RankPlot::Scale scale) {
   if (scale == RankPlot::Scale::Linear) return QSharedPointer<QCPAxisTicker>(new QCPAxisTicker);
@@ -39,7 +41,7 @@ void applyScale(QCPAxis* axis, RankPlot::Scale scale) {
   axis->setNumberPrecision(scale == RankPlot::Scale::Log ? 3 : 6);
 }
 
-}  // namespace
+} // namespace
 
 RankPlot::RankPlot(QWidget* parent) : QFrame(parent), m_plot(new QCustomPlot(this)) {
   auto* box = new QVBoxLayout(this);
@@ -137,7 +139,8 @@ void RankPlot::restyle() {
     }
   }
   for (std::size_t i = 0; i < m_markLines.size(); ++i) {
-    m_markLines[i]->setPen(QPen(theme.reference, m_marks[i].strong ? 1.4 : 1, m_marks[i].strong ? Qt::DashLine : Qt::DotLine));
+    m_markLines[i]->setPen(
+        QPen(theme.reference, m_marks[i].strong ? 1.4 : 1, m_marks[i].strong ? Qt::DashLine : Qt::DotLine));
     m_markTexts[i]->setColor(theme.reference);
     m_markTexts[i]->setFont(font());
     m_markTexts[i]->setBrush(paper);
@@ -150,7 +153,8 @@ void RankPlot::changeEvent(QEvent* event) {
   if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) restyle();
 }
 
-void RankPlot::show(const std::vector<Series>& series, const std::vector<Mark>& marks, Range x, Range y, bool keepView) {
+void RankPlot::show(const std::vector<Series>& series, const std::vector<Mark>& marks, Range x, Range y,
+                    bool keepView) {
   m_series = series;
   m_marks = marks;
   m_plot->clearGraphs();
@@ -197,7 +201,8 @@ void RankPlot::show(const std::vector<Series>& series, const std::vector<Mark>& 
 
 /// Without a legend, the reference curve carries its name itself, at three fifths of its length.
 void RankPlot::labelReference(bool legend) {
-  const auto found = std::find_if(m_series.begin(), m_series.end(), [](const Series& one) { return one.reference && one.curve.x.size() > 4; });
+  const auto found = std::find_if(m_series.begin(), m_series.end(),
+                                  [](const Series& one) { return one.reference && one.curve.x.size() > 4; });
   m_referenceLabel->setVisible(!legend && found != m_series.end());
   if (!m_referenceLabel->visible()) return;
   const std::size_t at = found->curve.x.size() * 3 / 5;
@@ -246,7 +251,9 @@ QPoint RankPlot::pixelOf(double x, double y) const {
   return QPointF(m_plot->xAxis->coordToPixel(x), m_plot->yAxis->coordToPixel(y)).toPoint();
 }
 
-Range RankPlot::viewX() const { return {m_plot->xAxis->range().lower, m_plot->xAxis->range().upper}; }
+Range RankPlot::viewX() const {
+  return {m_plot->xAxis->range().lower, m_plot->xAxis->range().upper};
+}
 
 void RankPlot::setViewX(Range range) {
   const QCPRange now = m_plot->xAxis->range();
@@ -264,37 +271,42 @@ bool RankPlot::nearCursor(const QPoint& at) const {
 bool RankPlot::eventFilter(QObject* object, QEvent* event) {
   if (object != m_plot) return QFrame::eventFilter(object, event);
   switch (event->type()) {
-    case QEvent::MouseButtonPress: return press(*static_cast<QMouseEvent*>(event));
-    case QEvent::MouseMove: return move(*static_cast<QMouseEvent*>(event));
-    case QEvent::MouseButtonRelease: return release(*static_cast<QMouseEvent*>(event));
-    case QEvent::MouseButtonDblClick: {
-      const auto& mouse = *static_cast<QMouseEvent*>(event);
-      if (mouse.button() != Qt::LeftButton || m_series.empty()) return true;
-      emit rankGrabbed();
-      emit rankDragged(rankAt(m_plot->xAxis->pixelToCoord(mouse.position().x()), m_fullRank, m_step));
-      emit rankReleased();
-      return true;
+  case QEvent::MouseButtonPress:
+    return press(*static_cast<QMouseEvent*>(event));
+  case QEvent::MouseMove:
+    return move(*static_cast<QMouseEvent*>(event));
+  case QEvent::MouseButtonRelease:
+    return release(*static_cast<QMouseEvent*>(event));
+  case QEvent::MouseButtonDblClick: {
+    const auto& mouse = *static_cast<QMouseEvent*>(event);
+    if (mouse.button() != Qt::LeftButton || m_series.empty()) return true;
+    emit rankGrabbed();
+    emit rankDragged(rankAt(m_plot->xAxis->pixelToCoord(mouse.position().x()), m_fullRank, m_step));
+    emit rankReleased();
+    return true;
+  }
+  case QEvent::Wheel: {
+    const auto& wheel = *static_cast<QWheelEvent*>(event);
+    const double turns = (wheel.angleDelta().y() + wheel.angleDelta().x()) / 120.0;
+    const double factor = std::pow(0.85, turns);
+    if (wheel.modifiers() & Qt::ShiftModifier) {
+      m_plot->yAxis->scaleRange(factor, m_plot->yAxis->pixelToCoord(wheel.position().y()));
+    } else {
+      m_plot->xAxis->scaleRange(factor, m_plot->xAxis->pixelToCoord(wheel.position().x()));
     }
-    case QEvent::Wheel: {
-      const auto& wheel = *static_cast<QWheelEvent*>(event);
-      const double turns = (wheel.angleDelta().y() + wheel.angleDelta().x()) / 120.0;
-      const double factor = std::pow(0.85, turns);
-      if (wheel.modifiers() & Qt::ShiftModifier) {
-        m_plot->yAxis->scaleRange(factor, m_plot->yAxis->pixelToCoord(wheel.position().y()));
-      } else {
-        m_plot->xAxis->scaleRange(factor, m_plot->xAxis->pixelToCoord(wheel.position().x()));
-      }
-      m_zoomed = true;
-      placeCursor();
-      m_plot->replot(QCustomPlot::rpQueuedReplot);
-      emit viewChanged();
-      return true;
-    }
-    case QEvent::KeyPress: return key(*static_cast<QKeyEvent*>(event));
-    case QEvent::Leave:
-      emit hovered(std::numeric_limits<double>::quiet_NaN(), 0);
-      return false;
-    default: return QFrame::eventFilter(object, event);
+    m_zoomed = true;
+    placeCursor();
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    emit viewChanged();
+    return true;
+  }
+  case QEvent::KeyPress:
+    return key(*static_cast<QKeyEvent*>(event));
+  case QEvent::Leave:
+    emit hovered(std::numeric_limits<double>::quiet_NaN(), 0);
+    return false;
+  default:
+    return QFrame::eventFilter(object, event);
   }
 }
 
@@ -323,36 +335,36 @@ bool RankPlot::press(const QMouseEvent& event) {
 bool RankPlot::move(const QMouseEvent& event) {
   const double x = m_plot->xAxis->pixelToCoord(event.pos().x());
   switch (m_gesture) {
-    case Gesture::Cursor:
-      emit rankDragged(rankAt(x, m_fullRank, m_step));
-      break;
-    case Gesture::Pan: {
-      for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
-        const bool horizontal = axis->orientation() == Qt::Horizontal;
-        const double from = axis->pixelToCoord(horizontal ? m_last.x() : m_last.y());
-        const double to = axis->pixelToCoord(horizontal ? event.pos().x() : event.pos().y());
-        if (axis->scaleType() == QCPAxis::stLogarithmic) {
-          axis->setRange(axis->range() * (from / to));
-        } else {
-          axis->moveRange(from - to);
-        }
+  case Gesture::Cursor:
+    emit rankDragged(rankAt(x, m_fullRank, m_step));
+    break;
+  case Gesture::Pan: {
+    for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
+      const bool horizontal = axis->orientation() == Qt::Horizontal;
+      const double from = axis->pixelToCoord(horizontal ? m_last.x() : m_last.y());
+      const double to = axis->pixelToCoord(horizontal ? event.pos().x() : event.pos().y());
+      if (axis->scaleType() == QCPAxis::stLogarithmic) {
+        axis->setRange(axis->range() * (from / to));
+      } else {
+        axis->moveRange(from - to);
       }
-      m_zoomed = true;
-      placeCursor();
-      m_plot->replot(QCustomPlot::rpQueuedReplot);
-      emit viewChanged();
-      break;
     }
-    case Gesture::Box:
-      if (!m_band && (event.pos() - m_pressed).manhattanLength() > 4) {
-        m_band = new QRubberBand(QRubberBand::Rectangle, m_plot);
-        m_band->show();
-      }
-      if (m_band) m_band->setGeometry(QRect(m_pressed, event.pos()).normalized());
-      break;
-    case Gesture::None:
-      m_plot->setCursor(nearCursor(event.pos()) ? Qt::SplitHCursor : Qt::ArrowCursor);
-      break;
+    m_zoomed = true;
+    placeCursor();
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    emit viewChanged();
+    break;
+  }
+  case Gesture::Box:
+    if (!m_band && (event.pos() - m_pressed).manhattanLength() > 4) {
+      m_band = new QRubberBand(QRubberBand::Rectangle, m_plot);
+      m_band->show();
+    }
+    if (m_band) m_band->setGeometry(QRect(m_pressed, event.pos()).normalized());
+    break;
+  case Gesture::None:
+    m_plot->setCursor(nearCursor(event.pos()) ? Qt::SplitHCursor : Qt::ArrowCursor);
+    break;
   }
   m_last = event.pos();
   const bool inside = m_plot->axisRect()->rect().contains(event.pos()) && !m_series.empty();
@@ -390,11 +402,18 @@ bool RankPlot::key(const QKeyEvent& event) {
   if (event.modifiers() & Qt::ShiftModifier) step = 16;
   if (event.modifiers() & Qt::ControlModifier) step = 128;
   switch (event.key()) {
-    case Qt::Key_Left: emit rankStepped(-step); return true;
-    case Qt::Key_Right: emit rankStepped(step); return true;
-    case Qt::Key_Home: resetView(); return true;
-    default: return false;
+  case Qt::Key_Left:
+    emit rankStepped(-step);
+    return true;
+  case Qt::Key_Right:
+    emit rankStepped(step);
+    return true;
+  case Qt::Key_Home:
+    resetView();
+    return true;
+  default:
+    return false;
   }
 }
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

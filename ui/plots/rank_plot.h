@@ -24,8 +24,8 @@ struct Theme;
 /// One curve of a plot.
 struct Series {
   QString name;
-  Curve curve;          ///< already decimated
-  bool reference = false;  ///< drawn thin, grey and dashed, behind the others
+  Curve curve;            ///< already decimated
+  bool reference = false; ///< drawn thin, grey and dashed, behind the others
 };
 
 /// A line across the plot with a word at its end.
@@ -34,12 +34,12 @@ struct Mark {
   QString text;
   bool vertical = true;
   bool strong = false;
-  bool left = false;  ///< the word stands at the left end of a horizontal line
+  bool left = false; ///< the word stands at the left end of a horizontal line
 };
 
 /// A plot over ranks: curves, marks, and one cursor that can be dragged. Paints and emits; what to show comes from
-/// outside. Drag the cursor or double-click to choose a rank, drag elsewhere to pan, turn the wheel to zoom (Shift: only
-/// y), drag with the right button for a box, Home resets. Arrow keys move the cursor.
+/// outside. Drag the cursor or double-click to choose a rank, drag elsewhere to pan, turn the wheel to zoom (Shift:
+/// only y), drag with the right button for a box, Home resets. Arrow keys move the cursor.
 class RankPlot final : public QFrame {
   Q_OBJECT
 
@@ -76,8 +76,8 @@ class RankPlot final : public QFrame {
   void rankGrabbed();
   void rankDragged(qint64 rank);
   void rankReleased();
-  void rankStepped(qint64 by);           ///< by keys
-  void hovered(double x, double y);      ///< over the axes; NaN when it left
+  void rankStepped(qint64 by);      ///< by keys
+  void hovered(double x, double y); ///< over the axes; NaN when it left
   void viewChanged();
 
  protected:
@@ -118,4 +118,4 @@ class RankPlot final : public QFrame {
   QPoint m_pressed, m_last;
 };
 
-}  // namespace rankscope::ui
+} // namespace rankscope::ui

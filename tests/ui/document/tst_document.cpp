@@ -17,7 +17,8 @@ class TestDocument final : public QObject {
  private slots:
   void init() {
     m_folder = std::make_unique<test::TemporaryFolder>();
-    m_model = test::writeSmallModel(*m_folder / "neo", test::SmallFamily::GptNeo, {.blocks = 3, .hidden = 24, .intermediate = 60});
+    m_model = test::writeSmallModel(*m_folder / "neo", test::SmallFamily::GptNeo,
+                                    {.blocks = 3, .hidden = 24, .intermediate = 60});
     m_jobs = std::make_unique<JobRunner>();
     m_document = std::make_unique<Document>(*m_jobs);
     m_document->open(m_model);
@@ -60,9 +61,11 @@ class TestDocument final : public QObject {
 
   void anOverrideResolvesAsTheWholePlanDoes() {
     RankPlan plan;
-    plan.rules = {{Rule::Syntax::Glob, "*mlp*", UseFraction{0.25}}, {Rule::Syntax::Regex, "h\\.0\\.", ReachCosine{0.8}}};
+    plan.rules = {{Rule::Syntax::Glob, "*mlp*", UseFraction{0.25}},
+                  {Rule::Syntax::Regex, "h\\.0\\.", ReachCosine{0.8}}};
     m_document->changePlan(plan, QStringLiteral("rules"));
-    m_document->setRank({layerNamed(*m_document, "h.2.attn.attention.v_proj"), layerNamed(*m_document, "h.0.mlp.c_proj")}, 1000);
+    m_document->setRank(
+        {layerNamed(*m_document, "h.2.attn.attention.v_proj"), layerNamed(*m_document, "h.0.mlp.c_proj")}, 1000);
     const auto lookup = m_document->spectra();
     QVERIFY(resolve(m_document->plan(), *m_document->checkpoint(), lookup).layers == m_document->resolved().layers);
     m_document->clearOverrides({layerNamed(*m_document, "h.0.mlp.c_proj")});
@@ -168,7 +171,8 @@ class TestDocument final : public QObject {
   }
 
   void aPlanForAnotherModelIsRefused() {
-    test::writeFile(*m_folder / "plan.json", R"({"format":"rankscope-plan","version":1,"overrides":{"no.such.layer":3}})");
+    test::writeFile(*m_folder / "plan.json",
+                    R"({"format":"rankscope-plan","version":1,"overrides":{"no.such.layer":3}})");
     const PlanState before = m_document->planState();
     QVERIFY_THROWS_EXCEPTION(Error, m_document->loadPlan(*m_folder / "plan.json"));
     QVERIFY(m_document->planState() == before);

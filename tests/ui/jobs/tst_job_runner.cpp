@@ -30,7 +30,7 @@ Job counting(const QString& title, int steps, std::function<void(JobState, const
   return job;
 }
 
-}  // namespace
+} // namespace
 
 class TestJobRunner final : public QObject {
   Q_OBJECT
@@ -39,7 +39,8 @@ class TestJobRunner final : public QObject {
   void jobsRunOneAfterTheOther() {
     JobRunner runner;
     QStringList order;
-    runner.enqueue(counting(QStringLiteral("a"), 20, [&](JobState, const auto&) { order.append(QStringLiteral("a")); }));
+    runner.enqueue(
+        counting(QStringLiteral("a"), 20, [&](JobState, const auto&) { order.append(QStringLiteral("a")); }));
     runner.enqueue(counting(QStringLiteral("b"), 5, [&](JobState, const auto&) { order.append(QStringLiteral("b")); }));
     QCOMPARE(runner.jobs().size(), std::size_t{2});
     QCOMPARE(runner.running()->title, QStringLiteral("a"));
@@ -63,7 +64,8 @@ class TestJobRunner final : public QObject {
     JobRunner runner;
     runner.enqueue(counting(QStringLiteral("first"), 30));
     bool told = false;
-    const int second = runner.enqueue(counting(QStringLiteral("second"), 3, [&](JobState state, const auto&) { told = state == JobState::Cancelled; }));
+    const int second = runner.enqueue(counting(
+        QStringLiteral("second"), 3, [&](JobState state, const auto&) { told = state == JobState::Cancelled; }));
     runner.cancel(second);
     QVERIFY(told);
     QTRY_VERIFY(!runner.isBusy());

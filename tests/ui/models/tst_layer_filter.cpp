@@ -8,7 +8,8 @@ using namespace rankscope::ui;
 
 namespace {
 
-bool shows(const QString& typed, const char* name, int block, Role role = Role::Query, std::optional<Verdict> verdict = {}) {
+bool shows(const QString& typed, const char* name, int block, Role role = Role::Query,
+           std::optional<Verdict> verdict = {}) {
   LayerInfo layer;
   layer.name = name;
   layer.block = block;
@@ -17,7 +18,7 @@ bool shows(const QString& typed, const char* name, int block, Role role = Role::
   return filter && accepts(*filter, layer, QStringLiteral("query"), verdict);
 }
 
-}  // namespace
+} // namespace
 
 class TestLayerFilter final : public QObject {
   Q_OBJECT

@@ -20,7 +20,8 @@ class TestLayerTableModel final : public QObject {
  private slots:
   void initTestCase() {
     QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
-    m_model = test::writeSmallModel(m_folder / "neo", test::SmallFamily::GptNeo, {.blocks = 2, .hidden = 24, .intermediate = 60});
+    m_model = test::writeSmallModel(m_folder / "neo", test::SmallFamily::GptNeo,
+                                    {.blocks = 2, .hidden = 24, .intermediate = 60});
   }
 
   void tellsLayersAtOnceAndSpectraLater() {
@@ -61,14 +62,15 @@ class TestLayerTableModel final : public QObject {
     QVERIFY(!(rank.siblingAtColumn(LayerTableModel::Name).flags() & Qt::ItemIsEditable));
     QVERIFY(table.setData(rank, 7));
     QCOMPARE(rank.data().toString(), QStringLiteral("7"));
-    QCOMPARE(rank.siblingAtColumn(LayerTableModel::PredictedCosine).data().toString(), words::cosine(document.spectrum(id)->cosineAt(7)));
+    QCOMPARE(rank.siblingAtColumn(LayerTableModel::PredictedCosine).data().toString(),
+             words::cosine(document.spectrum(id)->cosineAt(7)));
     // 7 · (60 + 24) numbers of 4 bytes
     QCOMPARE(rank.siblingAtColumn(LayerTableModel::BytesAfter).data(LayerTableModel::SortRole).toULongLong(),
              document.plan().factorDtype == Storage::F32 ? 2352ULL : 1176ULL);
     QVERIFY(!table.setData(rank, 0));
     QVERIFY(!table.setData(rank, QStringLiteral("many")));
     QCOMPARE(rank.data().toString(), QStringLiteral("7"));
-    QVERIFY(table.setData(rank, 4000));  // more than there is: clamped
+    QVERIFY(table.setData(rank, 4000)); // more than there is: clamped
     QCOMPARE(rank.data().toString(), QStringLiteral("24"));
     document.undoStack().undo();
     document.undoStack().undo();
@@ -102,12 +104,14 @@ class TestLayerTableModel final : public QObject {
     }
     proxy.sort(LayerTableModel::Rank, Qt::AscendingOrder);
     QCOMPARE(test::tableText(proxy, {LayerTableModel::Name, LayerTableModel::Rank}).mid(0, 4),
-             QStringList({QStringLiteral("h.0.mlp.c_fc | 2"), QStringLiteral("h.1.mlp.c_proj | 5"), QStringLiteral("h.1.mlp.c_fc | 10"),
+             QStringList({QStringLiteral("h.0.mlp.c_fc | 2"), QStringLiteral("h.1.mlp.c_proj | 5"),
+                          QStringLiteral("h.1.mlp.c_fc | 10"),
                           proxy.index(3, 0).data().toString() + QStringLiteral(" | dense")}));
     LayerFilter filter;
     filter.words = QStringList({QStringLiteral("c_fc")});
     proxy.setFilter(filter);
-    QCOMPARE(test::tableText(proxy, {LayerTableModel::Name}), QStringList({QStringLiteral("h.0.mlp.c_fc"), QStringLiteral("h.1.mlp.c_fc")}));
+    QCOMPARE(test::tableText(proxy, {LayerTableModel::Name}),
+             QStringList({QStringLiteral("h.0.mlp.c_fc"), QStringLiteral("h.1.mlp.c_fc")}));
   }
 
   void manyChangesTouchTheWholeRangeOnce() {
