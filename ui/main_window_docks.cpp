@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window's docks, their layout, and the page in the middle.
+#include "ui/main_window.h"
+
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QUndoView>
+#include <QVBoxLayout>
+
+#include "ui/document/document.h"
+#include "ui/panels/banner.h"
+#include "ui/panels/curve_panel.h"
+#include "ui/panels/jobs_panel.h"
+#include "ui/panels/layers_panel.h"
+#include "ui/panels/map_panel.h"
+#include "ui/panels/plan_panel.h"
+#include "ui/panels/snapshots_panel.h"
+#include "ui/panels/start_page.h"
+#include "ui/panels/totals_bar.h"
+#include "ui/panels/tradeoff_panel.h"
+
+namespace rankscope::ui {
+
+void MainWindow::setUpPages() {
+  m_pages->addWidget(m_start);
+  m_pages->addWidget(m_layers);
+  auto* middle = new QWidget(this);
+  auto* box = new QVBoxLayout(middle);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(0);
+  box->addWidget(m_banner);
+  box->addWidget(m_pages, 1);
+  setCentralWidget(middle);
+  statusBar()->addPermanentWidget(m_totals, 1);
+  statusBar()->setSizeGripEnabled(false);
+}
+
+QDockWidget* MainWindow::dock(const QString& title, const QString& name, QWidget* widget, Qt::DockWidgetArea area) {
+  auto* holder = new QDockWidget(title, this);
+  holder->setObjectName(name);
+  holder->setWidget(widget);
+  addDockWidget(area, holder);
+  m_docks.append(holder);
+  return holder;
+}
+
+void MainWindow::setUpDocks() {
+  QDockWidget* spectrum = dock(tr("Spectrum"), QStringLiteral("dockSpectrum"), m_spectrum, Qt::RightDockWidgetArea);
+  QDockWidget* cosine = dock(tr("Cosine by rank"), QStringLiteral("dockCosine"), m_cosine, Qt::RightDockWidgetArea);
+  QDockWidget* map =
+      dock(tr("Map"), QStringLiteral("dockMap"), new MapPanel(*m_document, this), Qt::RightDockWidgetArea);
+  QDockWidget* tradeOff = dock(tr("Trade-off"), QStringLiteral("dockTradeOff"),
+                               new TradeOffPanel(*m_document, *m_jobs, this), Qt::RightDockWidgetArea);
+  QDockWidget* snapshots = dock(tr("Snapshots"), QStringLiteral("dockSnapshots"), new SnapshotsPanel(*m_document, this),
+                                Qt::RightDockWidgetArea);
+  auto* history = new QUndoView(&m_document->undoStack(), this);
+  history->setEmptyLabel(tr("As opened"));
+  history->setAccessibleName(tr("History of the plan"));
+  QDockWidget* past = dock(tr("History"), QStringLiteral("dockHistory"), history, Qt::RightDockWidgetArea);
+  QDockWidget* jobs =
+      dock(tr("Jobs"), QStringLiteral("dockJobs"), new JobsPanel(*m_jobs, this), Qt::RightDockWidgetArea);
+  QDockWidget* plan = dock(tr("Plan"), QStringLiteral("dockPlan"), m_plan, Qt::RightDockWidgetArea);
+  splitDockWidget(spectrum, cosine, Qt::Vertical);
+  tabifyDockWidget(cosine, map);
+  tabifyDockWidget(map, tradeOff);
+  tabifyDockWidget(tradeOff, plan);
+  tabifyDockWidget(plan, snapshots);
+  tabifyDockWidget(snapshots, past);
+  tabifyDockWidget(past, jobs);
+  cosine->raise();
+  setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+  connect(m_spectrum, &CurvePanel::titleChanged, spectrum, [spectrum](const QString& title) {
+    spectrum->setWindowTitle(title.isEmpty() ? tr("Spectrum") : tr("Spectrum · %1").arg(title));
+    spectrum->toggleViewAction()->setText(tr("Spectrum"));
+  });
+  CurvePanel::align(*m_spectrum, *m_cosine);
+}
+
+/// The sizes and the tab in front that a first start has; docks take sizes only once they are shown.
+void MainWindow::layOut() {
+  if (m_restored) return;
+  const auto named = [this](const char* name) { return findChild<QDockWidget*>(QLatin1String(name)); };
+  named("dockCosine")->raise();
+  resizeDocks({named("dockSpectrum")}, {width() * 44 / 100}, Qt::Horizontal);
+  resizeDocks({named("dockSpectrum"), named("dockCosine")}, {height() / 2, height() / 2}, Qt::Vertical);
+}
+
+void MainWindow::resetLayout() {
+  restoreState(m_firstLayout);
+  if (!m_document->isOpen()) return;
+  for (QDockWidget* holder : m_docks) holder->show();
+  m_restored = false;
+  layOut();
+}
+
+} // namespace rankscope::ui
