@@ -6,10 +6,22 @@
 
 #include <QTimer>
 
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 namespace rankscope::ui {
 
 namespace {
 constexpr int kPollMs = 100;
+constexpr int kNiceness = 10;
+
+/// For the calling thread and, as Linux inherits it, for those it starts: it gives way to the window at once.
+void lowerPriority() {
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_BATCH, &none);
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
+}
 } // namespace
 
 struct JobRunner::Shared {
@@ -44,6 +56,14 @@ const JobStatus* JobRunner::running() const {
   return m_running ? job(m_running->id) : nullptr;
 }
 
+std::vector<const JobStatus*> JobRunner::worthAsking() const {
+  std::vector<const JobStatus*> found;
+  if (m_running && m_running->job.asksBeforeStop) found.push_back(job(m_running->id));
+  for (const Waiting& waiting : m_queue)
+    if (waiting.job.asksBeforeStop) found.push_back(job(waiting.id));
+  return found;
+}
+
 int JobRunner::enqueue(Job job) {
   const int id = ++m_lastId;
   JobStatus status;
@@ -51,10 +71,24 @@ int JobRunner::enqueue(Job job) {
   status.title = job.title;
   status.asksBeforeStop = job.asksBeforeStop;
   m_statuses.push_back(status);
-  m_queue.push_back({id, std::move(job)});
+  const bool urgent = !job.yields && !job.waitsForYielding;
+  m_queue.insert(urgent ? firstThatYields() : m_queue.end(), {id, std::move(job)});
+  if (urgent) stepAside();
   emit changed();
   if (!m_running) startNext();
   return id;
+}
+
+/// Where a job goes that comes before those that yield and before those that wait for them.
+std::vector<JobRunner::Waiting>::iterator JobRunner::firstThatYields() {
+  return std::find_if(m_queue.begin(), m_queue.end(),
+                      [](const Waiting& w) { return w.job.yields || w.job.waitsForYielding; });
+}
+
+void JobRunner::stepAside() {
+  if (!m_running || !m_running->job.yields) return;
+  m_steppingAside = true;
+  m_worker.request_stop();
 }
 
 void JobRunner::startNext() {
@@ -77,6 +111,7 @@ void JobRunner::startNext() {
     m_poll->start();
     emit changed();
     m_worker = std::jthread([this, work = std::move(work), shared = m_shared](std::stop_token stop) {
+      lowerPriority();
       JobState outcome = JobState::Done;
       std::optional<Error> error;
       try {
@@ -105,9 +140,17 @@ void JobRunner::startNext() {
 void JobRunner::finish(JobState outcome, const std::optional<Error>& error) {
   if (m_worker.joinable()) m_worker.join();
   m_poll->stop();
-  const Waiting over = std::move(*m_running);
+  Waiting over = std::move(*m_running);
   m_running.reset();
   JobStatus& then = *status(over.id);
+  if (std::exchange(m_steppingAside, false) && outcome == JobState::Cancelled) {
+    then.state = JobState::Waiting;
+    then.secondsLeft.reset();
+    m_queue.insert(firstThatYields(), std::move(over));
+    emit changed();
+    startNext();
+    return;
+  }
   then.state = outcome;
   then.seconds = static_cast<double>(m_clock.elapsed()) / 1000;
   then.secondsLeft.reset();
@@ -135,6 +178,7 @@ void JobRunner::poll() {
 
 void JobRunner::cancel(int id) {
   if (m_running && m_running->id == id) {
+    m_steppingAside = false;
     m_worker.request_stop();
     return;
   }

@@ -39,6 +39,11 @@ struct JobStatus {
 struct Job {
   QString title;
   bool asksBeforeStop = true;
+  /// Others go first: it is stopped when one comes, waits, and is prepared anew after them. Its work takes up what is
+  /// finished by itself.
+  bool yields = false;
+  /// Does not make a yielding job step aside, because it needs what that one finds out.
+  bool waitsForYielding = false;
   /// Called on the GUI thread when the job's turn comes; returns the work, which runs on a worker thread and must use
   /// nothing of the GUI but JobRunner::deliver(). May throw Error.
   std::function<std::function<void(const Progress&)>()> prepare;
@@ -46,7 +51,7 @@ struct Job {
   std::function<void(JobState outcome, const std::optional<Error>& error)> ended;
 };
 
-/// Runs jobs one after the other on a background thread. Everything but deliver() belongs to the GUI thread. The
+/// Runs jobs one after the other on a background thread of low priority, so that the window gets a core when it needs one. Everything but deliver() belongs to the GUI thread. The
 /// destructor cancels and joins.
 class JobRunner final : public QObject {
   Q_OBJECT
@@ -62,6 +67,8 @@ class JobRunner final : public QObject {
   void cancelAllAndWait();
 
   bool isBusy() const { return m_running.has_value(); }
+  /// Running or waiting jobs that must not be lost without a question, in that order.
+  std::vector<const JobStatus*> worthAsking() const;
   const std::vector<JobStatus>& jobs() const { return m_statuses; } ///< all of this session, oldest first
   const JobStatus* running() const;
   const JobStatus* job(int id) const;
@@ -83,6 +90,8 @@ class JobRunner final : public QObject {
   struct Shared; // written by the worker, read by the poll timer
 
   void startNext();
+  void stepAside();
+  std::vector<Waiting>::iterator firstThatYields();
   void finish(JobState outcome, const std::optional<Error>& error);
   void poll();
   JobStatus* status(int id);
@@ -97,6 +106,7 @@ class JobRunner final : public QObject {
   QTimer* m_poll;
   std::jthread m_worker;
   int m_lastId = 0;
+  bool m_steppingAside = false;  ///< the running job was stopped for another, not by the user
 };
 
 } // namespace rankscope::ui

@@ -110,6 +110,55 @@ class TestJobRunner final : public QObject {
     QVERIFY2(batches.size() < 20, "letters come in batches");
   }
 
+  void aYieldingJobStepsAsideAndGoesOn() {
+    JobRunner runner;
+    QStringList order;
+    std::atomic<int> done = 0;
+    Job spectra;
+    spectra.title = QStringLiteral("spectra");
+    spectra.yields = true;
+    spectra.prepare = [&] {
+      order.append(QStringLiteral("spectra begin"));
+      return [&done](const Progress& progress) {
+        while (done < 60) {
+          progress.check();
+          QThread::msleep(1);
+          ++done;
+        }
+      };
+    };
+    spectra.ended = [&](JobState state, const auto&) {
+      order.append(state == JobState::Done ? QStringLiteral("spectra done") : QStringLiteral("spectra stopped"));
+    };
+    const auto note = [&](const QString& what) {
+      return [&order, what](JobState, const auto&) { order.append(what); };
+    };
+    const int first = runner.enqueue(std::move(spectra));
+    Job needsThem = counting(QStringLiteral("late"), 2, note(QStringLiteral("late")));
+    needsThem.waitsForYielding = true;
+    runner.enqueue(std::move(needsThem));
+    QTRY_VERIFY(done > 3);
+    runner.enqueue(counting(QStringLiteral("urgent"), 2, note(QStringLiteral("urgent"))));
+    QTRY_VERIFY(!runner.isBusy());
+    QCOMPARE(order,
+             QStringList({QStringLiteral("spectra begin"), QStringLiteral("urgent"), QStringLiteral("spectra begin"),
+                          QStringLiteral("spectra done"), QStringLiteral("late")}));
+    QCOMPARE(runner.job(first)->state, JobState::Done);
+    QCOMPARE(done.load(), 60);
+  }
+
+  void aJobThatSteppedAsideCanBeCancelled() {
+    JobRunner runner;
+    Job patient = counting(QStringLiteral("patient"), 100000);
+    patient.yields = true;
+    const int id = runner.enqueue(std::move(patient));
+    runner.enqueue(counting(QStringLiteral("urgent"), 3));
+    runner.cancel(id);
+    QTRY_VERIFY(!runner.isBusy());
+    QCOMPARE(runner.job(id)->state, JobState::Cancelled);
+    QVERIFY(runner.worthAsking().empty());
+  }
+
   void cancelAllAndWaitLeavesNothingRunning() {
     JobRunner runner;
     runner.enqueue(counting(QStringLiteral("a"), 100000));
