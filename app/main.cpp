@@ -3,6 +3,7 @@
 #include <QCommandLineParser>
 #include <QDockWidget>
 #include <QLocale>
+#include <QTabWidget>
 #include <QTextStream>
 #include <QTimer>
 
@@ -13,7 +14,9 @@
 #include "ui/file_actions.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/main_window.h"
+#include "ui/page_switch.h"
 #include "ui/panels/banner.h"
+#include "ui/panels/evaluate_page.h"
 #include "ui/translations.h"
 
 namespace rankscope::ui {
@@ -31,6 +34,8 @@ struct Options {
   QString preset;
   double keep = 0;
   bool compress = false;
+  bool evaluate = false;
+  bool study = false;
   QString panel;
 };
 
@@ -64,12 +69,15 @@ Options parse(const QApplication& application) {
                                 tr("Begin with a budget: the share of the linears' bytes to keep"),
                                 QStringLiteral("SHARE"));
   const QCommandLineOption compress(QStringLiteral("compress"), tr("Compress at once"));
+  const QCommandLineOption evaluate(QStringLiteral("evaluate"), tr("Evaluate at once"));
+  const QCommandLineOption study(QStringLiteral("study"), tr("Run the aggregation study at once"));
   const QCommandLineOption demo(QStringLiteral("demo"), tr("Open the demo"));
   const QCommandLineOption panel(
       QStringLiteral("panel"),
-      tr("Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History or Jobs"),
+      tr("Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, "
+         "EvaluateTexts, EvaluateStudy or EvaluateDetails"),
       QStringLiteral("NAME"));
-  parser.addOptions({panel, screenshot, size, theme, preset, keep, compress, demo});
+  parser.addOptions({panel, screenshot, size, theme, preset, keep, compress, evaluate, study, demo});
   parser.process(application);
 
   Options options;
@@ -91,6 +99,8 @@ Options parse(const QApplication& application) {
   if (parser.isSet(keep)) options.keep = parser.value(keep).toDouble();
   if (parser.isSet(keep) && (options.keep <= 0 || options.keep > 1)) wrongUsage(tr("--keep wants a share such as 0.5"));
   options.compress = parser.isSet(compress);
+  options.evaluate = parser.isSet(evaluate);
+  options.study = parser.isSet(study);
   options.panel = parser.value(panel);
   return options;
 }
@@ -100,6 +110,14 @@ void begin(MainWindow& window, const Options& options) {
   if (!options.preset.isEmpty()) window.tools().applyPreset(*parsePreset(options.preset.toStdString()));
   if (options.keep > 0) window.tools().applyBudget(KeepShare{options.keep});
   if (options.compress) window.document().compress();
+  if (options.evaluate || options.study || options.panel.startsWith(QLatin1String("Evaluate")))
+    window.pages().showPage(&window.evaluatePage());
+  if (options.evaluate) window.evaluatePage().evaluate();
+  if (options.study) window.evaluatePage().study();
+  QTabWidget& tabs = window.evaluatePage().tabs();
+  for (int i = 0; i < tabs.count(); ++i) {
+    if (tabs.widget(i)->objectName() == options.panel) tabs.setCurrentIndex(i);
+  }
 }
 
 /// Waits until nothing runs, draws the window, quits. Needs a moment more for what is painted late.

@@ -14,14 +14,17 @@
 #include <QUrl>
 
 #include "ui/document/document.h"
+#include "ui/document/evaluations.h"
 #include "ui/document/plan_tools.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
 #include "ui/file_actions.h"
 #include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
+#include "ui/page_switch.h"
 #include "ui/panels/banner.h"
 #include "ui/panels/curve_panel.h"
+#include "ui/panels/evaluate_page.h"
 #include "ui/panels/layers_panel.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/start_page.h"
@@ -38,7 +41,9 @@ MainWindow::MainWindow(QWidget* parent)
     : QMainWindow(parent), m_jobs(new JobRunner(this)), m_document(new Document(*m_jobs, this)),
       m_tools(new PlanTools(*m_document, this)), m_banner(new Banner(this)),
       m_files(new FileActions(*m_document, *m_banner, this)), m_pages(new QStackedWidget(this)),
-      m_start(new StartPage(this)), m_layers(new LayersPanel(*m_document, this)),
+      m_start(new StartPage(this)), m_switch(new PageSwitch(*this, *m_pages, this)),
+      m_layers(new LayersPanel(*m_document, this)), m_evaluations(new Evaluations(*m_document, *m_jobs, this)),
+      m_evaluate(new EvaluatePage(*m_document, *m_evaluations, *m_jobs, this)),
       m_spectrum(new CurvePanel(*m_document, CurvePanel::Quantity::Sigma, this)),
       m_cosine(new CurvePanel(*m_document, CurvePanel::Quantity::Cosine, this)),
       m_plan(new PlanPanel(*m_document, *m_tools, this)), m_totals(new TotalsBar(*m_document, *m_jobs, this)) {
@@ -58,6 +63,8 @@ MainWindow::MainWindow(QWidget* parent)
   connect(m_document, &Document::closed, this, &MainWindow::showPage);
   connect(m_document, &Document::runMoved, this, &MainWindow::showTitle);
   connect(m_document, &Document::failed, m_files, &FileActions::showError);
+  connect(m_evaluations, &Evaluations::failed, this,
+          [this](const QString& sentence) { m_banner->show(Banner::Kind::Problem, sentence); });
   connect(m_document, &Document::notice, this,
           [this](const QString& text) { m_banner->show(Banner::Kind::Note, text); });
   connect(m_document, &Document::restored, this, [this](const QString& text) {
@@ -86,7 +93,9 @@ MainWindow::~MainWindow() {
 void MainWindow::showPage() {
   const bool open = m_document->isOpen();
   if (!open) m_start->refresh();
-  m_pages->setCurrentWidget(open ? static_cast<QWidget*>(m_layers) : m_start);
+  m_switch->showPage(m_layers);
+  m_switch->setVisible(open);
+  if (!open) m_pages->setCurrentWidget(m_start);
   for (QDockWidget* holder : m_docks) holder->setVisible(open);
   for (QAction* action : m_needModel) action->setEnabled(open);
   statusBar()->setVisible(open);
@@ -139,7 +148,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   }
   m_jobs->cancelAllAndWait();
   if (m_document->isOpen()) {
-    settings::setBytes(QStringLiteral("window/state"), saveState());
+    settings::setBytes(QStringLiteral("window/state"), m_switch->layoutState());
     settings::setBytes(QStringLiteral("window/columns"), m_layers->headerState());
   }
   settings::setBytes(QStringLiteral("window/geometry"), saveGeometry());

@@ -17,10 +17,13 @@ namespace rankscope::ui {
 class Banner;
 class CurvePanel;
 class Document;
+class EvaluatePage;
+class Evaluations;
 class FileActions;
 class Help;
 class JobRunner;
 class LayersPanel;
+class PageSwitch;
 class PlanPanel;
 class PlanTools;
 class StartPage;
@@ -42,6 +45,9 @@ class MainWindow final : public QMainWindow {
   CurvePanel& spectrum() { return *m_spectrum; }
   CurvePanel& cosine() { return *m_cosine; }
   TotalsBar& totals() { return *m_totals; }
+  Evaluations& evaluations() { return *m_evaluations; }
+  EvaluatePage& evaluatePage() { return *m_evaluate; }
+  PageSwitch& pages() { return *m_switch; }
   Banner& banner() { return *m_banner; }
 
  protected:
@@ -80,7 +86,10 @@ class MainWindow final : public QMainWindow {
   FileActions* m_files;
   QStackedWidget* m_pages;
   StartPage* m_start;
+  PageSwitch* m_switch;
   LayersPanel* m_layers;
+  Evaluations* m_evaluations;
+  EvaluatePage* m_evaluate;
   CurvePanel* m_spectrum;
   CurvePanel* m_cosine;
   PlanPanel* m_plan;

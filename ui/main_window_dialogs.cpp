@@ -11,6 +11,7 @@
 #include "ui/command_search.h"
 #include "ui/document/document.h"
 #include "ui/help.h"
+#include "ui/panels/evaluate_page.h"
 #include "ui/preferences.h"
 
 namespace rankscope::ui {
@@ -26,6 +27,7 @@ void MainWindow::showHelp() {
                                                 {QStringLiteral("dockJobs"), QStringLiteral("jobs")}};
   QString page = QStringLiteral("layers");
   for (const QWidget* widget = QApplication::focusWidget(); widget; widget = widget->parentWidget()) {
+    if (widget == m_evaluate) page = QStringLiteral("evaluate");
     if (const auto found = pages.find(widget->objectName()); found != pages.end()) page = found->second;
   }
   if (!m_help) m_help = new Help(this);

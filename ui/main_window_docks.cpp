@@ -10,6 +10,8 @@
 #include <QVBoxLayout>
 
 #include "ui/document/document.h"
+#include "ui/page_switch.h"
+#include "ui/panels/evaluate_page.h"
 #include "ui/panels/banner.h"
 #include "ui/panels/curve_panel.h"
 #include "ui/panels/jobs_panel.h"
@@ -25,12 +27,14 @@ namespace rankscope::ui {
 
 void MainWindow::setUpPages() {
   m_pages->addWidget(m_start);
-  m_pages->addWidget(m_layers);
+  m_switch->addPage(m_layers, tr("Layers"), false);
+  m_switch->addPage(m_evaluate, tr("Evaluate"), true);
   auto* middle = new QWidget(this);
   auto* box = new QVBoxLayout(middle);
   box->setContentsMargins(0, 0, 0, 0);
   box->setSpacing(0);
   box->addWidget(m_banner);
+  box->addWidget(m_switch);
   box->addWidget(m_pages, 1);
   setCentralWidget(middle);
   statusBar()->addPermanentWidget(m_totals, 1);

@@ -17,6 +17,8 @@
 #include "ui/file_actions.h"
 #include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
+#include "ui/page_switch.h"
+#include "ui/panels/evaluate_page.h"
 #include "ui/panels/layers_panel.h"
 
 namespace rankscope::ui {
@@ -117,6 +119,17 @@ void MainWindow::setUpRunMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Run"));
   add(menu, "compress", tr("&Compress"), QKeySequence(Qt::Key_F5), QStringLiteral("compress"),
       [this] { m_document->compress(); });
+  const auto onPage = [this](void (EvaluatePage::*start)()) {
+    return [this, start] {
+      m_switch->showPage(m_evaluate);
+      (m_evaluate->*start)();
+    };
+  };
+  add(menu, "evaluate", tr("&Evaluate"), QKeySequence(Qt::Key_F6), QStringLiteral("evaluate"),
+      onPage(&EvaluatePage::evaluate));
+  add(menu, nullptr, tr("&Write texts side by side"), {}, QStringLiteral("writeTexts"),
+      onPage(&EvaluatePage::generate));
+  add(menu, nullptr, tr("Aggregation &study"), {}, QStringLiteral("study"), onPage(&EvaluatePage::study));
   QAction* cancel = add(
       menu, "cancel", tr("Ca&ncel"), QKeySequence(tr("Ctrl+.")), QStringLiteral("cancel"),
       [this] { m_jobs->cancelAll(); }, false);
@@ -186,6 +199,7 @@ void MainWindow::setUpToolBar() {
   menuButton(tr("Preset"), "preset", findChild<QMenu*>(QStringLiteral("presetMenu")));
   m_bar->addSeparator();
   m_bar->addAction(named("compress"));
+  m_bar->addAction(named("evaluate"));
   auto* exports = new QMenu(this);
   for (const char* name : {"exportFactored", "exportDense", "report"}) exports->addAction(named(name));
   menuButton(tr("Export"), "export", exports);

@@ -62,8 +62,11 @@ EvaluationReport evaluate(const Model& original, const Model& compressed, const 
     tell();
   }
   if (options.prompt)
-    report.generation =
-        generatePair(original, compressed, tokenizer, *options.prompt, options.generation, progress.slice(0.93, 1));
+    report.generation = generatePair(original, compressed, tokenizer, *options.prompt, options.generation,
+                                     progress.slice(0.93, 1), [&](const GeneratedPair& soFar) {
+                                       report.generation = soFar;
+                                       tell();
+                                     });
   report.complete = true;
   tell();
   return report;

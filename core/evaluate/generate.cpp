@@ -119,10 +119,18 @@ Generated generate(const Model& model, const Tokenizer& tokenizer, std::string_v
 }
 
 GeneratedPair generatePair(const Model& original, const Model& compressed, const Tokenizer& tokenizer,
-                           std::string_view prompt, const GenerateOptions& options, const Progress& progress) {
+                           std::string_view prompt, const GenerateOptions& options, const Progress& progress,
+                           const std::function<void(const GeneratedPair&)>& partial) {
   GeneratedPair pair{std::string(prompt), options, {}, {}, {}, 0};
-  pair.original = generate(original, tokenizer, prompt, options, progress.slice(0, 0.5));
-  pair.compressed = generate(compressed, tokenizer, prompt, options, progress.slice(0.5, 1));
+  const auto growing = [&](Generated& which) -> std::function<void(std::string_view)> {
+    if (!partial) return {};
+    return [&](std::string_view text) {
+      which.text = text;
+      partial(pair);
+    };
+  };
+  pair.original = generate(original, tokenizer, prompt, options, progress.slice(0, 0.5), growing(pair.original));
+  pair.compressed = generate(compressed, tokenizer, prompt, options, progress.slice(0.5, 1), growing(pair.compressed));
   const auto& a = pair.original.tokens;
   const auto& b = pair.compressed.tokens;
   const auto [at, other] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());

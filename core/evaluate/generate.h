@@ -51,8 +51,10 @@ struct GeneratedPair {
   std::optional<int> firstDifference; ///< index of the first token that differs; empty when they are the same
   std::size_t sameBytes = 0;          ///< of text that both begin with
 };
+/// `partial`, when given, sees the texts as they grow, the original's first.
 GeneratedPair generatePair(const Model& original, const Model& compressed, const Tokenizer& tokenizer,
-                           std::string_view prompt, const GenerateOptions& options, const Progress& progress = {});
+                           std::string_view prompt, const GenerateOptions& options, const Progress& progress = {},
+                           const std::function<void(const GeneratedPair&)>& partial = {});
 
 /// Samples one token from logits; `uniform` in [0, 1).
 int sampleToken(std::span<const float> logits, const GenerateOptions& options, double uniform);

@@ -100,8 +100,360 @@
         <translation>Mostrar tudo</translation>
     </message>
     <message>
-        <source>Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History or Jobs</source>
-        <translation>Traz um painel para a frente: Cosine, Map, TradeOff, Plan, Snapshots, History ou Jobs</translation>
+        <source>today %1</source>
+        <translation>hoje %1</translation>
+    </message>
+    <message>
+        <source>Evaluation</source>
+        <translation>Avaliação</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation>Estudo</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>Textos</translation>
+    </message>
+    <message>
+        <source>%1, %2 kept</source>
+        <translation>%1, %2 mantidos</translation>
+    </message>
+    <message>
+        <source>KL %1</source>
+        <translation>KL %1</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>em andamento</translation>
+    </message>
+    <message>
+        <source>stopped before the end</source>
+        <translation>interrompida antes do fim</translation>
+    </message>
+    <message>
+        <source>compressed</source>
+        <translation>comprimido</translation>
+    </message>
+    <message>
+        <source>original in bf16</source>
+        <translation>original em bf16</translation>
+    </message>
+    <message>
+        <source>random factors</source>
+        <translation>fatores aleatórios</translation>
+    </message>
+    <message>
+        <source>unrelated text</source>
+        <translation>texto sem relação</translation>
+    </message>
+    <message>
+        <source>Perplexity of the original</source>
+        <translation>Perplexidade do original</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>Perplexidade</translation>
+    </message>
+    <message>
+        <source>KL mean, nats a token</source>
+        <translation>KL média, nats por token</translation>
+    </message>
+    <message>
+        <source>KL median</source>
+        <translation>KL mediana</translation>
+    </message>
+    <message>
+        <source>KL 90 %</source>
+        <translation>KL 90 %</translation>
+    </message>
+    <message>
+        <source>KL 99 %</source>
+        <translation>KL 99 %</translation>
+    </message>
+    <message>
+        <source>KL largest</source>
+        <translation>KL máxima</translation>
+    </message>
+    <message>
+        <source>Same likeliest token</source>
+        <translation>Mesmo token mais provável</translation>
+    </message>
+    <message>
+        <source>Of the five likeliest</source>
+        <translation>Dos cinco mais prováveis</translation>
+    </message>
+    <message>
+        <source>Output cosine, raw</source>
+        <translation>Cosseno da saída, bruto</translation>
+    </message>
+    <message>
+        <source>Output cosine, centred</source>
+        <translation>Cosseno da saída, centrado</translation>
+    </message>
+    <message>
+        <source>Output error, centred</source>
+        <translation>Erro da saída, centrado</translation>
+    </message>
+    <message>
+        <source>Last hidden state, cosine</source>
+        <translation>Último estado oculto, cosseno</translation>
+    </message>
+    <message>
+        <source>Last hidden state, error</source>
+        <translation>Último estado oculto, erro</translation>
+    </message>
+    <message>
+        <source>original</source>
+        <translation>original</translation>
+    </message>
+    <message>
+        <source>compressed, int8 factors</source>
+        <translation>comprimido, fatores int8</translation>
+    </message>
+    <message>
+        <source>weights as stored</source>
+        <translation>pesos como gravados</translation>
+    </message>
+    <message>
+        <source>resident</source>
+        <translation>residente</translation>
+    </message>
+    <message>
+        <source>reading, tokens/s</source>
+        <translation>leitura, tokens/s</translation>
+    </message>
+    <message>
+        <source>ratio</source>
+        <translation>razão</translation>
+    </message>
+    <message>
+        <source>writing, tokens/s</source>
+        <translation>escrita, tokens/s</translation>
+    </message>
+    <message>
+        <source>%1 (rank %2, break-even %3)</source>
+        <translation>%1 (posto %2, equilíbrio %3)</translation>
+    </message>
+    <message>
+        <source>Costs more than dense: %1.</source>
+        <translation>Custa mais que densa: %1.</translation>
+    </message>
+    <message>
+        <source>behind block</source>
+        <translation>após o bloco</translation>
+    </message>
+    <message>
+        <source>hidden cosine</source>
+        <translation>cosseno do estado oculto</translation>
+    </message>
+    <message>
+        <source>relative error</source>
+        <translation>erro relativo</translation>
+    </message>
+    <message>
+        <source>The text: stories that the demo model never saw in training.</source>
+        <translation>O texto: histórias que o modelo de demonstração nunca viu no treino.</translation>
+    </message>
+    <message>
+        <source>The text: %1. A text that the model itself wrote or was trained on flatters its perplexity.</source>
+        <translation>O texto: %1. Um texto que o próprio modelo escreveu, ou com o qual foi treinado, favorece a perplexidade.</translation>
+    </message>
+    <message>
+        <source>Against the original, %1 tokens in %2 windows</source>
+        <translation>Em comparação com o original, %1 tokens em %2 janelas</translation>
+    </message>
+    <message>
+        <source>Memory and speed, measured by turns</source>
+        <translation>Memória e velocidade, medidas alternadamente</translation>
+    </message>
+    <message>
+        <source>By depth</source>
+        <translation>Por profundidade</translation>
+    </message>
+    <message>
+        <source>The plan that was measured</source>
+        <translation>O plano que foi medido</translation>
+    </message>
+    <message>
+        <source>Output cosine</source>
+        <translation>Cosseno da saída</translation>
+    </message>
+    <message>
+        <source>Mean cosine of the logits of both models, position by position. Centred: minus each vector&apos;s mean, which softmax does not see and which a raw cosine rewards.</source>
+        <translation>Cosseno médio dos logits dos dois modelos, posição por posição. Centrado: menos a média de cada vetor, que a softmax não vê e que um cosseno bruto premia.</translation>
+    </message>
+    <message>
+        <source>centred %1</source>
+        <translation>centrado %1</translation>
+    </message>
+    <message>
+        <source>unrelated text %1 · bf16 %2</source>
+        <translation>texto sem relação %1 · bf16 %2</translation>
+    </message>
+    <message>
+        <source>random factors %1</source>
+        <translation>fatores aleatórios %1</translation>
+    </message>
+    <message>
+        <source>centred %1 · unrelated %2</source>
+        <translation>centrado %1 · sem relação %2</translation>
+    </message>
+    <message>
+        <source>exp of the mean negative log-likelihood a token, original → compressed, with standard errors over the text&apos;s records.</source>
+        <translation>exp da média do negativo da log-verossimilhança por token, original → comprimido, com erros padrão sobre os registros do texto.</translation>
+    </message>
+    <message>
+        <source>± %1 → ± %2</source>
+        <translation>± %1 → ± %2</translation>
+    </message>
+    <message>
+        <source>%1 the original&apos;s</source>
+        <translation>%1 a do original</translation>
+    </message>
+    <message>
+        <source>%1 tokens, %2 records</source>
+        <translation>%1 tokens, %2 registros</translation>
+    </message>
+    <message>
+        <source>KL, nats a token</source>
+        <translation>KL, nats por token</translation>
+    </message>
+    <message>
+        <source>Kullback–Leibler divergence of the compressed model&apos;s predictions from the original&apos;s: mean over positions. 0 is no change.</source>
+        <translation>Divergência de Kullback–Leibler das previsões do modelo comprimido em relação às do original: média sobre as posições. 0 é nenhuma mudança.</translation>
+    </message>
+    <message>
+        <source>median %1 · 90 % %2</source>
+        <translation>mediana %1 · 90 % %2</translation>
+    </message>
+    <message>
+        <source>99 % %1 · max %2</source>
+        <translation>99 % %1 · máx. %2</translation>
+    </message>
+    <message>
+        <source>bf16 %1</source>
+        <translation>bf16 %1</translation>
+    </message>
+    <message>
+        <source>random %1</source>
+        <translation>aleatórios %1</translation>
+    </message>
+    <message>
+        <source>Share of positions where both models put the same token first, and the mean share of the original&apos;s five likeliest that are among the compressed model&apos;s five.</source>
+        <translation>Parcela das posições em que os dois modelos põem o mesmo token em primeiro lugar, e a parcela média dos cinco mais prováveis do original que estão entre os cinco do comprimido.</translation>
+    </message>
+    <message>
+        <source>of the first five: %1</source>
+        <translation>dos cinco primeiros: %1</translation>
+    </message>
+    <message>
+        <source>Size and speed</source>
+        <translation>Tamanho e velocidade</translation>
+    </message>
+    <message>
+        <source>Bytes of the weights as stored; tokens a second reading a text (prefill) and writing one (decode), as ratios to the original measured by turns.</source>
+        <translation>Bytes dos pesos como gravados; tokens por segundo ao ler um texto (prefill) e ao escrever (decode), como razões em relação ao original, medido alternadamente.</translation>
+    </message>
+    <message>
+        <source>%1 kept</source>
+        <translation>%1 mantidos</translation>
+    </message>
+    <message>
+        <source>relative error of the hidden state</source>
+        <translation>erro relativo do estado oculto</translation>
+    </message>
+    <message>
+        <source>KL of a position, nats</source>
+        <translation>KL de uma posição, nats</translation>
+    </message>
+    <message>
+        <source>share of positions, %</source>
+        <translation>parcela das posições, %</translation>
+    </message>
+    <message>
+        <source>positions</source>
+        <translation>posições</translation>
+    </message>
+    <message>
+        <source>median %1</source>
+        <translation>mediana %1</translation>
+    </message>
+    <message>
+        <source>mean %1</source>
+        <translation>média %1</translation>
+    </message>
+    <message>
+        <source>99 % %1</source>
+        <translation>99 % %1</translation>
+    </message>
+    <message>
+        <source>N layers compressed together</source>
+        <translation>N camadas comprimidas juntas</translation>
+    </message>
+    <message>
+        <source>error of the logits, √(1 − cosine²)</source>
+        <translation>erro dos logits, √(1 − cosseno²)</translation>
+    </message>
+    <message>
+        <source>ε/√N: errors average out</source>
+        <translation>ε/√N: os erros se cancelam</translation>
+    </message>
+    <message>
+        <source>ε: no worse than one layer</source>
+        <translation>ε: não pior que uma camada</translation>
+    </message>
+    <message>
+        <source>ε·√N: independent errors add up</source>
+        <translation>ε·√N: erros independentes se somam</translation>
+    </message>
+    <message>
+        <source>each draw</source>
+        <translation>cada sorteio</translation>
+    </message>
+    <message>
+        <source>measured, mean</source>
+        <translation>medido, média</translation>
+    </message>
+    <message>
+        <source>fit: N^%1 ± %2</source>
+        <translation>ajuste: N^%1 ± %2</translation>
+    </message>
+    <message>
+        <source>KL of the layer alone, nats</source>
+        <translation>KL da camada sozinha, nats</translation>
+    </message>
+    <message>
+        <source>logit error of the layer alone</source>
+        <translation>erro dos logits da camada sozinha</translation>
+    </message>
+    <message>
+        <source>cosine of the weights</source>
+        <translation>cosseno dos pesos</translation>
+    </message>
+    <message>
+        <source>cosine of the layer&apos;s outputs</source>
+        <translation>cosseno das saídas da camada</translation>
+    </message>
+    <message>
+        <source>Evaluate at once</source>
+        <translation>Avaliar imediatamente</translation>
+    </message>
+    <message>
+        <source>Run the aggregation study at once</source>
+        <translation>Fazer o estudo da agregação imediatamente</translation>
+    </message>
+    <message>
+        <source>Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy or EvaluateDetails</source>
+        <translation>Traz um painel para a frente: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy ou EvaluateDetails</translation>
+    </message>
+    <message>
+        <source>reads %1, writes %2</source>
+        <translation>lê %1, escreve %2</translation>
+    </message>
+    <message>
+        <source>int8 factors: %1, %2</source>
+        <translation>fatores int8: %1, %2</translation>
     </message>
 </context>
 <context>
@@ -292,6 +644,369 @@
     <message>
         <source>Stopped. What is finished is kept; Compress goes on from there.</source>
         <translation>Parado. O que está concluído é mantido; Comprimir continua dali.</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::EvaluateControls</name>
+    <message>
+        <source>Con&amp;trols</source>
+        <translation>Con&amp;troles</translation>
+    </message>
+    <message>
+        <source>Sp&amp;eed</source>
+        <translation>V&amp;elocidade</translation>
+    </message>
+    <message>
+        <source>&amp;Write texts</source>
+        <translation>Escre&amp;ver textos</translation>
+    </message>
+    <message>
+        <source>Evaluate</source>
+        <translation>Avaliar</translation>
+    </message>
+    <message>
+        <source>Stories that the demo never saw</source>
+        <translation>Histórias que a demonstração nunca viu</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>Escolher um arquivo…</translation>
+    </message>
+    <message>
+        <source>Text that both models read: plain or .gz, records separated by lines of &lt;|endoftext|&gt;</source>
+        <translation>Texto que os dois modelos leem: simples ou .gz, registros separados por linhas &lt;|endoftext|&gt;</translation>
+    </message>
+    <message>
+        <source>Tokens of the text, at most. More make the standard errors smaller.</source>
+        <translation>Tokens do texto, no máximo. Mais tokens diminuem os erros padrão.</translation>
+    </message>
+    <message>
+        <source>Also measures the original in bf16, random factors of the same energy, and unrelated texts: without these a cosine of 0.9 means nothing</source>
+        <translation>Também mede o original em bf16, fatores aleatórios de mesma energia e textos sem relação: sem isso, um cosseno de 0,9 não diz nada</translation>
+    </message>
+    <message>
+        <source>Also measures tokens a second of the original, the compressed model and int8 factors, by turns</source>
+        <translation>Também mede tokens por segundo do original, do comprimido e dos fatores int8, alternadamente</translation>
+    </message>
+    <message>
+        <source>Also lets both continue the prompt of the page Texts</source>
+        <translation>Também faz os dois continuarem o início dado na página Textos</translation>
+    </message>
+    <message>
+        <source>Te&amp;xt</source>
+        <translation>Te&amp;xto</translation>
+    </message>
+    <message>
+        <source>To&amp;kens</source>
+        <translation>To&amp;kens</translation>
+    </message>
+    <message>
+        <source>Text to evaluate on</source>
+        <translation>Texto para a avaliação</translation>
+    </message>
+    <message>
+        <source>Texts (*.txt *.txt.gz *.gz *.md *.jsonl);;All files (*)</source>
+        <translation>Textos (*.txt *.txt.gz *.gz *.md *.jsonl);;Todos os arquivos (*)</translation>
+    </message>
+    <message>
+        <source>Runs the original and the plan on the text (F6)</source>
+        <translation>Executa o original e o plano sobre o texto (F6)</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::EvaluatePage</name>
+    <message>
+        <source>Evaluate this plan</source>
+        <translation>Avaliar este plano</translation>
+    </message>
+    <message>
+        <source>Error by depth</source>
+        <translation>Erro por profundidade</translation>
+    </message>
+    <message>
+        <source>Comes with the first tokens</source>
+        <translation>Aparece com os primeiros tokens</translation>
+    </message>
+    <message>
+        <source>KL by position</source>
+        <translation>KL por posição</translation>
+    </message>
+    <message>
+        <source>Result to look at</source>
+        <translation>Resultado a mostrar</translation>
+    </message>
+    <message>
+        <source>The plan has changed since</source>
+        <translation>O plano mudou desde então</translation>
+    </message>
+    <message>
+        <source>These figures belong to another plan. Evaluate measures the plan as it is now.</source>
+        <translation>Estes números são de outro plano. Avaliar mede o plano como está agora.</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Progresso</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>Stop: what is measured so far is kept and shown</source>
+        <translation>Parar: o que já foi medido é mantido e mostrado</translation>
+    </message>
+    <message>
+        <source>&amp;Result</source>
+        <translation>&amp;Resultado</translation>
+    </message>
+    <message>
+        <source>All figures</source>
+        <translation>Todos os números</translation>
+    </message>
+    <message>
+        <source>Whole model</source>
+        <translation>Modelo inteiro</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>Textos</translation>
+    </message>
+    <message>
+        <source>Layers and their sum</source>
+        <translation>As camadas e sua soma</translation>
+    </message>
+    <message>
+        <source>Nothing measured yet</source>
+        <translation>Nada medido ainda</translation>
+    </message>
+    <message>
+        <source>The plan leaves every layer dense, so there is nothing to compare yet. Choose ranks on the page Layers, or take a preset from the menu Plan.</source>
+        <translation>O plano deixa todas as camadas densas; ainda não há o que comparar. Escolha postos na página Camadas ou uma predefinição no menu Plano.</translation>
+    </message>
+    <message>
+        <source>Nothing was measured yet. &lt;b&gt;Evaluate&lt;/b&gt; runs the original and the compressed model on the same text and says what the plan costs: perplexity, KL, what both write, and what those numbers are worth. Layers that are not compressed yet are compressed on the way.</source>
+        <translation>Nada foi medido ainda. &lt;b&gt;Avaliar&lt;/b&gt; executa o original e o modelo comprimido sobre o mesmo texto e diz quanto o plano custa: perplexidade, KL, o que os dois escrevem e quanto valem esses números. Camadas ainda não comprimidas são comprimidas no caminho.</translation>
+    </message>
+    <message>
+        <source>First: %1</source>
+        <translation>Antes: %1</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>faltam %1</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::EvaluateStudy</name>
+    <message>
+        <source>Layers that hurt most alone</source>
+        <translation>Camadas que mais prejudicam sozinhas</translation>
+    </message>
+    <message>
+        <source>N layers together</source>
+        <translation>N camadas juntas</translation>
+    </message>
+    <message>
+        <source>Run the study</source>
+        <translation>Fazer o estudo</translation>
+    </message>
+    <message>
+        <source>What is shown of each layer alone</source>
+        <translation>O que se mostra de cada camada sozinha</translation>
+    </message>
+    <message>
+        <source>Bars</source>
+        <translation>Barras</translation>
+    </message>
+    <message>
+        <source>The worst layers as bars, else all as a map of blocks and roles</source>
+        <translation>As piores camadas em barras; senão, todas em um mapa de blocos e papéis</translation>
+    </message>
+    <message>
+        <source>The model runs once for each layer and each draw: a few thousand tokens tell enough</source>
+        <translation>O modelo é executado uma vez por camada e por sorteio: alguns milhares de tokens bastam</translation>
+    </message>
+    <message>
+        <source>Random choices of layers for each N</source>
+        <translation>Escolhas aleatórias de camadas para cada N</translation>
+    </message>
+    <message>
+        <source>What the study says</source>
+        <translation>O que o estudo diz</translation>
+    </message>
+    <message>
+        <source>T&amp;okens</source>
+        <translation>T&amp;okens</translation>
+    </message>
+    <message>
+        <source>&amp;Draws</source>
+        <translation>&amp;Sorteios</translation>
+    </message>
+    <message>
+        <source>See&amp;d</source>
+        <translation>Semente (&amp;D)</translation>
+    </message>
+    <message>
+        <source>Compresses each layer alone, then N together, and measures what the model&apos;s output loses</source>
+        <translation>Comprime cada camada sozinha, depois N juntas, e mede o que a saída do modelo perde</translation>
+    </message>
+    <message>
+        <source>Comes when each layer alone is measured</source>
+        <translation>Aparece quando cada camada tiver sido medida sozinha</translation>
+    </message>
+    <message>
+        <source>How does the error grow with the number of compressed layers? The study draws N layers at random and compares what it measures with three simple laws.</source>
+        <translation>Como o erro cresce com o número de camadas comprimidas? O estudo sorteia N camadas e compara o que mede com três leis simples.</translation>
+    </message>
+    <message>
+        <source>One layer alone costs an error of %1 on average, on the text so far.</source>
+        <translation>Uma camada sozinha custa em média um erro de %1, no texto lido até aqui.</translation>
+    </message>
+    <message>
+        <source>Measuring each layer alone…</source>
+        <translation>Medindo cada camada sozinha…</translation>
+    </message>
+    <message>
+        <source>What does each layer cost alone? &lt;b&gt;Run the study&lt;/b&gt; compresses the plan&apos;s layers one at a time and measures the whole model&apos;s output.</source>
+        <translation>Quanto custa cada camada sozinha? &lt;b&gt;Fazer o estudo&lt;/b&gt; comprime as camadas do plano uma a uma e mede a saída do modelo inteiro.</translation>
+    </message>
+    <message>
+        <source>N layers together: the error grows as N^%1 ± %2</source>
+        <translation>N camadas juntas: o erro cresce como N^%1 ± %2</translation>
+    </message>
+    <message>
+        <source>Dashed: what the error ε of one layer would become if errors averaged out (ε/√N), stayed (ε) or added up independently (ε·√N). Circles are single draws, discs their means, the line the fit.</source>
+        <translation>Tracejado: o que o erro ε de uma camada se tornaria se os erros se cancelassem (ε/√N), ficassem iguais (ε) ou se somassem de forma independente (ε·√N). Círculos são sorteios, discos as médias, a linha o ajuste.</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::EvaluateTexts</name>
+    <message>
+        <source>%1 tokens%2 · distinct 1/2/3-grams %3 / %4 / %5 · repeated 4-grams %6 · longest repeat %7 tokens</source>
+        <translation>%1 tokens%2 · 1/2/3-gramas distintos %3 / %4 / %5 · 4-gramas repetidos %6 · maior repetição %7 tokens</translation>
+    </message>
+    <message>
+        <source>, ended by itself</source>
+        <translation>, terminou sozinho</translation>
+    </message>
+    <message>
+        <source>‹end›</source>
+        <translation>‹fim›</translation>
+    </message>
+    <message>
+        <source>Write both</source>
+        <translation>Escrever os dois</translation>
+    </message>
+    <message>
+        <source>Text of the original</source>
+        <translation>Texto do original</translation>
+    </message>
+    <message>
+        <source>Text of the compressed model</source>
+        <translation>Texto do modelo comprimido</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>Início</translation>
+    </message>
+    <message>
+        <source>What both texts begin with</source>
+        <translation>Com que os dois textos começam</translation>
+    </message>
+    <message>
+        <source>Tokens to write, at most</source>
+        <translation>Tokens a escrever, no máximo</translation>
+    </message>
+    <message>
+        <source>greedy</source>
+        <translation>guloso</translation>
+    </message>
+    <message>
+        <source>0 always takes the likeliest token (greedy); more draws at random, wilder as it grows</source>
+        <translation>0 toma sempre o token mais provável (guloso); mais que isso sorteia, com mais variedade quanto maior</translation>
+    </message>
+    <message>
+        <source>Draws only among the likeliest tokens that have this probability together</source>
+        <translation>Sorteia só entre os tokens mais prováveis que somam esta probabilidade</translation>
+    </message>
+    <message>
+        <source>The same seed draws the same text again</source>
+        <translation>A mesma semente sorteia o mesmo texto de novo</translation>
+    </message>
+    <message>
+        <source>&amp;Prompt</source>
+        <translation>&amp;Início</translation>
+    </message>
+    <message>
+        <source>T&amp;okens</source>
+        <translation>T&amp;okens</translation>
+    </message>
+    <message>
+        <source>Te&amp;mperature</source>
+        <translation>Te&amp;mperatura</translation>
+    </message>
+    <message>
+        <source>Top &amp;p</source>
+        <translation>Top &amp;p</translation>
+    </message>
+    <message>
+        <source>See&amp;d</source>
+        <translation>Semente (&amp;D)</translation>
+    </message>
+    <message>
+        <source>Lets the original and the compressed model continue the prompt</source>
+        <translation>Faz o original e o modelo comprimido continuarem o início</translation>
+    </message>
+    <message>
+        <source>Nothing written under this plan yet. &lt;b&gt;Write both&lt;/b&gt; lets the original and the compressed model continue the prompt.</source>
+        <translation>Nada escrito com este plano ainda. &lt;b&gt;Escrever os dois&lt;/b&gt; faz o original e o modelo comprimido continuarem o início.</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>Original</translation>
+    </message>
+    <message>
+        <source>Compressed</source>
+        <translation>Comprimido</translation>
+    </message>
+    <message>
+        <source>Writing…</source>
+        <translation>Escrevendo…</translation>
+    </message>
+    <message>
+        <source>temperature %1, top p %2, seed %3</source>
+        <translation>temperatura %1, top p %2, semente %3</translation>
+    </message>
+    <message>
+        <source>The texts part at token %1 (%2).</source>
+        <translation>Os textos se separam no token %1 (%2).</translation>
+    </message>
+    <message>
+        <source>Both texts are the same (%1).</source>
+        <translation>Os dois textos são iguais (%1).</translation>
+    </message>
+    <message>
+        <source>Original: %1</source>
+        <translation>Original: %1</translation>
+    </message>
+    <message>
+        <source>Compressed: %1</source>
+        <translation>Comprimido: %1</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::Evaluations</name>
+    <message>
+        <source>Evaluation</source>
+        <translation>Avaliação</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation>Estudo</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>Textos</translation>
     </message>
 </context>
 <context>
@@ -1080,6 +1795,26 @@
         <source>%1 is still running. Stop it and close? What is finished is kept, and the next start goes on from there.</source>
         <translation>%1 ainda está em andamento. Parar e fechar? O que está concluído é mantido, e o próximo início continua dali.</translation>
     </message>
+    <message>
+        <source>Layers</source>
+        <translation>Camadas</translation>
+    </message>
+    <message>
+        <source>Evaluate</source>
+        <translation>Avaliar</translation>
+    </message>
+    <message>
+        <source>&amp;Evaluate</source>
+        <translation>A&amp;valiar</translation>
+    </message>
+    <message>
+        <source>&amp;Write texts side by side</source>
+        <translation>Escrever &amp;textos lado a lado</translation>
+    </message>
+    <message>
+        <source>Aggregation &amp;study</source>
+        <translation>E&amp;studo da agregação</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::MapPanel</name>
@@ -1151,6 +1886,13 @@
 %2: %3</source>
         <translation>%1
 %2: %3</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::PageSwitch</name>
+    <message>
+        <source>Pages</source>
+        <translation>Páginas</translation>
     </message>
 </context>
 <context>

@@ -14,6 +14,7 @@
 
 #include "core/base/error.h"
 #include "core/compress/compress.h"
+#include "core/model/model.h"
 #include "core/report/export_model.h"
 #include "core/spectrum/analyse.h"
 #include "core/store/run_file.h"
@@ -119,6 +120,11 @@ class Document final : public QObject {
   void exportModel(const std::filesystem::path& target, ExportKind kind, bool overwrite);
   void writeReport(const std::filesystem::path& path);
 
+  /// For workers: carries out the plan as it is now, taking and keeping results as compress() does, and returns the
+  /// linears that change. Throws Error naming a layer that cannot be compressed.
+  std::function<Substitutes(const Progress&)> compressedLinears();
+  const std::shared_ptr<RunStorage>& storage() const { return m_storage; }
+
   std::filesystem::path runPath() const;
   bool runIsPrivate() const {
     return m_runIsPrivate;
@@ -139,6 +145,7 @@ class Document final : public QObject {
   void totalsChanged();
   void selectionChanged();
   void snapshotsChanged();
+  void runRead(const rankscope::RunContents& contents);  ///< what the run file held when it was opened
   void spectrumArrived(rankscope::LayerId layer);
   void spectraEnded();                ///< all known that will be
   void restored(const QString& what); ///< plan or results came from an earlier session

@@ -183,6 +183,7 @@ void Document::takeResult(LayerId id, LayerResult result) {
 }
 
 void Document::takeRun(const RunContents& contents) {
+  emit runRead(contents);
   m_snapshots = contents.snapshots;
   emit snapshotsChanged();
   if (contents.planJson.empty() || m_planEdited) return;

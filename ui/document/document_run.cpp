@@ -25,8 +25,11 @@ LayerResult resultOf(const CompressedLayer& layer) {
   return {layer.choice, layer.quality, layer.bytesAfter, QString::fromStdString(layer.error)};
 }
 
-/// Carries the order out; results go to the run file, to `target` if there is one, and as values to `tell`.
-void carryOut(const Order& order, ModelExport* target, const std::function<void(LayerId, LayerResult)>& tell,
+using Tell = std::function<void(LayerId, LayerResult)>;
+
+/// Carries the order out; results go to the run file, with their factors to `take` if there is one, and as values to
+/// `tell`.
+void carryOut(const Order& order, const std::function<void(const CompressedLayer&)>& take, const Tell& tell,
               const Progress& progress) {
   const std::shared_ptr<RunFile> run = order.storage->file();
   std::vector<std::atomic<bool>> fromRun(order.plan.layers.size());
@@ -39,7 +42,7 @@ void carryOut(const Order& order, ModelExport* target, const std::function<void(
   };
   hooks.sink = [&](CompressedLayer&& layer) {
     if (run && !fromRun[layer.layer.value]) run->record(layer);
-    if (target) target->add(layer);
+    if (take) take(layer);
     tell(layer.layer, resultOf(layer));
   };
   compress(*order.checkpoint, order.plan, order.spectra, hooks, progress, order.cores);
@@ -76,7 +79,8 @@ void Document::exportModel(const std::filesystem::path& target, ExportKind kind,
         [this, target, kind, overwrite, generation,
          order = Order{m_checkpoint, m_resolved, spectra(), m_storage, settings::cores()}](const Progress& progress) {
           ModelExport written(order.checkpoint, order.plan, kind, target, overwrite);
-          carryOut(order, &written, resultSink(generation), progress.slice(0, 0.8));
+          const auto take = [&](const CompressedLayer& layer) { written.add(layer); };
+          carryOut(order, take, resultSink(generation), progress.slice(0, 0.8));
           written.finish(progress.slice(0.8, 1));
         };
   };
@@ -86,6 +90,21 @@ void Document::exportModel(const std::filesystem::path& target, ExportKind kind,
     if (outcome == JobState::Done) emit exported(QString::fromStdString(target.string()));
   };
   m_jobs.enqueue(std::move(job));
+}
+
+std::function<Substitutes(const Progress&)> Document::compressedLinears() {
+  return [order = Order{m_checkpoint, m_resolved, spectra(), m_storage, settings::cores()},
+          tell = resultSink(m_generation)](const Progress& progress) {
+    Substitutes linears;
+    std::string failure;
+    const auto take = [&](const CompressedLayer& layer) {
+      if (!layer.error.empty() && failure.empty()) failure = layer.error;
+      if (LinearPtr linear = linearOf(*order.checkpoint, layer)) linears[layer.layer] = std::move(linear);
+    };
+    carryOut(order, take, tell, progress);
+    if (!failure.empty()) throw Error(ErrorKind::BadValues, failure);
+    return linears;
+  };
 }
 
 std::function<void(LayerId, LayerResult)> Document::resultSink(int generation) {

@@ -62,14 +62,16 @@ bool savePlot(QCustomPlot& plot, const QString& path) {
 
 QString plotCsv(const QCustomPlot& plot) {
   QString text = QStringLiteral("series,x,y\n");
-  for (int i = 0; i < plot.graphCount(); ++i) {
-    QString name = plot.graph(i)->name();
+  const auto add = [&text](QString name, const auto& data) {
     name.replace(QLatin1Char('"'), QLatin1String("\"\""));
-    const auto data = plot.graph(i)->data();
-    for (auto point = data->constBegin(); point != data->constEnd(); ++point) {
+    for (auto point = data.constBegin(); point != data.constEnd(); ++point)
       text += QStringLiteral("\"%1\",%2,%3\n")
                   .arg(name, QString::number(point->key, 'g', 17), QString::number(point->value, 'g', 17));
-    }
+  };
+  for (int i = 0; i < plot.graphCount(); ++i) add(plot.graph(i)->name(), *plot.graph(i)->data());
+  for (const QCPAbstractPlottable* plottable : plot.axisRect()->plottables()) {
+    const auto* bars = qobject_cast<const QCPBars*>(plottable);
+    if (bars) add(bars->name(), *bars->data());
   }
   return text;
 }
