@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/advise/plan_predictor.h"
+#include "core/advise/ways.h"
+#include "core/evaluate/reference_run.h"
+
+namespace rankscope {
+
+/// One layer compressed alone in one way at one rank, and what that did.
+struct Probe {
+  std::string layer;
+  std::string contentHash; ///< of the layer's matrix
+  std::string kind;
+  std::int64_t rank = 0;
+  double quadratic = 0; ///< predicted by second moments (Way::quadratic)
+  double kl = 0;        ///< measured, nats a token
+  double nats = 0;      ///< the text's mean negative log-likelihood
+  bool operator==(const Probe&) const = default;
+};
+
+/// All probes of a model on one text.
+struct Sensitivity {
+  std::string textHash; ///< of the tokens that were run, and of those that the ways are fitted to
+  std::int64_t tokens = 0;
+  double originalNats = 0;
+  std::vector<Probe> probes;
+  bool complete = false;
+};
+
+/// JSON with kind "sensitivity" for the run file, and back. Reading throws Error(Malformed).
+std::string toJson(const Sensitivity& sensitivity);
+Sensitivity parseSensitivity(std::string_view json);
+
+/// The two ranks, or one, at which a layer is tried: where its quadratic lies within what can be measured and adds up.
+std::vector<std::int64_t> probeRanks(const std::vector<double>& quadratic, std::int64_t largestRank);
+
+/// The layer's effect by rank: the quadratic, scaled to what the probes measured and in between linearly on a log-log
+/// scale. With no probes the quadratic itself.
+EffectCurve scaledCurve(const std::string& kind, const std::vector<double>& quadratic, std::span<const Probe> probes);
+
+/// Quadratics of the layers by kind.
+using Quadratics = std::map<std::string, std::map<LayerId, std::vector<double>>>;
+Quadratics quadraticsOf(const Checkpoint& checkpoint, std::span<const Way> ways, std::span<const LayerId> layers,
+                        const Progress& progress = {});
+
+/// Tries each of `layers` alone in each of `ways`. What `known` holds for the same text and matrices is not measured
+/// again. `partial` sees the probes so far after each. Throws Cancelled between probes.
+Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& checkpoint, std::span<const Way> ways,
+                               const Quadratics& quadratics, std::span<const LayerId> layers,
+                               const Factoriser& factoriser, const std::string& textHash, const Sensitivity& known = {},
+                               const Progress& progress = {},
+                               const std::function<void(const Sensitivity&)>& partial = {});
+
+/// Effect curves of every layer of the checkpoint, for a PlanPredictor.
+std::vector<LayerEffects> layerEffects(const Checkpoint& checkpoint, const Quadratics& quadratics,
+                                       const Sensitivity& sensitivity);
+
+} // namespace rankscope

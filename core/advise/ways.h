@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/calibrate/calibrated_method.h"
+#include "core/compress/compress.h"
+
+namespace rankscope {
+
+/// One way of compressing a layer, at any rank.
+struct Way {
+  std::string kind;       ///< kindOf() its choices
+  bool baseAlone = false; ///< rank 0 is a choice: a quantised matrix without a correction
+  std::function<LayerChoice(const LayerInfo&, std::int64_t rank)> choice;
+  /// ½ tr(GΔCΔᵀ) for ranks 0 … min(rows, cols): the KL in nats a token that the layer alone is predicted to cost while
+  /// it is small (Moments). Falling. Any thread.
+  std::function<std::vector<double>(LayerId)> quadratic;
+  /// Singular values as the way sees the matrix: of W, of W·C^½, of G^½·W·C^½. Any thread.
+  std::function<std::vector<double>(LayerId)> sigma;
+};
+
+/// The ways that a calibration with gradients allows: plain, aware and Fisher-weighted factors.
+std::vector<Way> lowRankWays(const std::shared_ptr<const Checkpoint>& checkpoint,
+                             const std::shared_ptr<const Calibration>& calibration, const std::string& textHash,
+                             Storage factors);
+
+/// Quadratics of factors by rank. `stored` is the matrix as it lies in the checkpoint.
+std::vector<double> plainQuadratic(const RowMatrixD& stored, Orientation orientation, const Moments& moments);
+std::vector<double> awareQuadratic(const RowMatrixD& stored, Orientation orientation, const Moments& moments);
+std::vector<double> fisherQuadratic(const std::vector<double>& sigma); ///< ½Σ_{i>r}σ_i²
+
+} // namespace rankscope
