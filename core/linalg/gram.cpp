@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/linalg/lapack.h"
+#include "core/linalg/padded_matrix.h"
 #include "core/linalg/parallel.h"
 
 namespace rankscope {
@@ -17,7 +18,9 @@ Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int t
   const int depth = std::clamp(kPieceEntries / n, 64, 1024);
   const int tiles = threads > 1 ? (n + kTile - 1) / kTile : 1;
   const int width = (n + tiles - 1) / tiles;
-  Eigen::MatrixXd result = Eigen::MatrixXd::Zero(n, n);
+  auto result = paddedMatrix<Eigen::MatrixXd>(n, n);
+  result.setZero();
+  const int stride = static_cast<int>(result.rows());
   Eigen::MatrixXd piece;
   for (int first = 0; first < m; first += depth) {
     progress.check();
@@ -28,9 +31,10 @@ Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int t
       const int to = std::min(n, from + width);
       const int size = to - from;
       const double one = 1;
-      double* corner = result.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(n) + from;
-      dsyrk_("L", "N", &size, &count, &one, piece.data() + from, &n, &one, corner, &n);
-      gemm('N', 'T', n - to, size, count, 1.0, piece.data() + to, n, piece.data() + from, n, 1.0, corner + size, n);
+      double* corner = result.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(stride) + from;
+      dsyrk_("L", "N", &size, &count, &one, piece.data() + from, &n, &one, corner, &stride);
+      gemm('N', 'T', n - to, size, count, 1.0, piece.data() + to, n, piece.data() + from, n, 1.0, corner + size,
+           stride);
     });
   }
   return result;

@@ -8,7 +8,8 @@
 
 namespace rankscope {
 
-/// The n × n Gram matrix over the long side, in double; only the lower half is filled. m·n² flops. Reads the matrix in
+/// The n × n Gram matrix over the long side, in double, stored with paddedRows(n) rows; only the lower half is filled.
+/// m·n² flops. Reads the matrix in
 /// pieces: its memory does not depend on m.
 Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int threads);
 

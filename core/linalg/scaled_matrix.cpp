@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/linalg/padded_matrix.h"
 #include "core/tensor/convert.h"
 
 namespace rankscope {
@@ -87,12 +88,12 @@ void ScaledMatrix::read(std::int64_t row, std::int64_t col, std::int64_t count, 
 }
 
 Eigen::MatrixXf ScaledMatrix::tallFloat() const {
-  Eigen::MatrixXf tall(longSide(), shortSide());
+  auto tall = paddedMatrix<Eigen::MatrixXf>(longSide(), shortSide());
   if (!rowsAreLong() || rows() == cols()) { // a stored row is a column of the tall matrix; square needs no transposing
     std::vector<double> row(static_cast<std::size_t>(cols()));
     for (std::int64_t i = 0; i < rows(); ++i) {
       read(i, 0, cols(), row.data());
-      std::copy(row.begin(), row.end(), tall.data() + i * cols());
+      std::copy(row.begin(), row.end(), tall.col(i).data());
     }
     return tall;
   }

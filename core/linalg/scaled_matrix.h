@@ -27,7 +27,7 @@ class ScaledMatrix final {
   /// `count` entries from (row, col) on along the row.
   void read(std::int64_t row, std::int64_t col, std::int64_t count, double* out) const;
 
-  /// The whole matrix, m × n: transposed when its columns are the long side.
+  /// The whole matrix, m × n, transposed when its columns are the long side; stored with paddedRows(m) rows.
   Eigen::MatrixXf tallFloat() const;
 
   /// Rows [first, first + count) of the m × n matrix, as an n × count matrix: one column per long-side index.

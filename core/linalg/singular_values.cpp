@@ -26,7 +26,7 @@ std::optional<std::vector<double>> squaresBySinglePrecision(const ScaledMatrix& 
                                                             int threads) {
   Eigen::MatrixXf tall = w.tallFloat();
   progress.check();
-  SymmetricBand band = toBandSquared(tall, progress, threads);
+  SymmetricBand band = toBandSquared(tall, w.longSide(), progress, threads);
   double trace = 0;
   for (int i = 0; i < band.size(); ++i) trace += band(i, i);
   const double expected = w.squaredNorm();

@@ -4,36 +4,48 @@
 #include <algorithm>
 
 #include "core/linalg/lapack.h"
+#include "core/linalg/padded_matrix.h"
 #include "core/linalg/parallel.h"
+#include "core/linalg/tile_product.h"
 
 namespace rankscope {
 
 namespace {
 
 constexpr int kBand = SymmetricBand::kBand;
-constexpr int kTile = 256; // columns swept at a time, a multiple of kBand: tiles start at multiples of it
+static_assert(kBand == kPanel);
+constexpr int kTile = 128;  // columns swept at a time, a multiple of kBand: tiles start at multiples of it
+constexpr int kBlock = 512; // rows of a tile at a time
 
 /// The reduction of one matrix. A step at column k works on the trailing matrix from `top` = k + kBand on: what is left
 /// there is S − V·Wᵀ − W·Vᵀ of the step before, applied tile by tile just before the tile is multiplied by the new V.
 struct Reduction {
   Eigen::MatrixXd& s;
-  const int n = static_cast<int>(s.rows());
   const int threads;
+  const int n = static_cast<int>(s.cols());
+  const int stride = static_cast<int>(s.rows());
+  const int padded = paddedRows(n); // stride of the narrow matrices
   Eigen::MatrixXd t = Eigen::MatrixXd::Zero(kBand, n);
-  Eigen::MatrixXd vw = Eigen::MatrixXd(n, 2 * kBand); // [V W] of the step before, rows from its top on
-  Eigen::MatrixXd wv = Eigen::MatrixXd(n, 2 * kBand); // [W V]
-  Eigen::MatrixXd v = Eigen::MatrixXd(n, kBand);      // the new V with its zeros and ones
-  std::vector<Eigen::MatrixXd> products = {};         // per thread, n × kBand
+  Eigen::MatrixXd vw = Eigen::MatrixXd(padded, 2 * kBand); // [V W] of the step before, rows from its top on
+  Eigen::MatrixXd wv = Eigen::MatrixXd(padded, 2 * kBand); // [W V]
+  std::vector<double> packedWv = std::vector<double>(packedSize(2 * kBand, n)); // −[W V]ᵀ
+  Eigen::MatrixXd v = Eigen::MatrixXd(padded, kBand);                           // the new V with its zeros and ones
+  std::vector<double> packedV = std::vector<double>(packedSize(n, kBand));
+  std::vector<Eigen::MatrixXd> products = {}; // per thread, padded × kBand
   bool pending = false;
 
-  double* at(int row, int col) { return s.data() + static_cast<std::size_t>(col) * static_cast<std::size_t>(n) + row; }
+  double* at(int row, int col) {
+    return s.data() + static_cast<std::size_t>(col) * static_cast<std::size_t>(stride) + row;
+  }
 
-  /// Columns [from, to) of the trailing matrix that starts at row `from`, brought up to date. `top` is where the
-  /// pending V and W start.
-  void update(int from, int to, int top) {
+  /// Rows and columns of the trailing matrix brought up to date. `top` is where the pending V and W start, a multiple
+  /// of kBand before `col`.
+  void update(int row, int rows, int col, int cols, int top) {
+    constexpr std::size_t kPanelSize = 2 * kBand * kPanel;
     if (pending)
-      gemm('N', 'T', n - from, to - from, 2 * kBand, -1.0, vw.data() + (from - top), n, wv.data() + (from - top), n,
-           1.0, at(from, from), n);
+      addProduct(rows, cols, 2 * kBand, vw.data() + (row - top), padded,
+                 packedWv.data() + static_cast<std::size_t>((col - top) / kPanel) * kPanelSize, kPanelSize,
+                 at(row, col), stride);
   }
 
   /// QR of the panel below the band of columns [k, k + kBand); returns the number of reflectors.
@@ -42,12 +54,13 @@ struct Reduction {
     const int height = n - top;
     const int reflectors = std::min(height, kBand);
     std::vector<double> work(kBand * kBand);
-    geqrt(height, kBand, at(top, k), n, t.data() + static_cast<std::size_t>(k) * kBand, kBand, work.data());
+    geqrt(height, kBand, at(top, k), stride, t.data() + static_cast<std::size_t>(k) * kBand, kBand, work.data());
     v.setZero();
     for (int j = 0; j < reflectors; ++j) {
       v(j, j) = 1;
       std::copy_n(at(top + j + 1, k + j), height - j - 1, &v(0, j) + j + 1);
     }
+    packPanels('N', height, kBand, 1.0, v.data(), padded, packedV.data());
     return reflectors;
   }
 
@@ -61,12 +74,18 @@ struct Reduction {
     parallelItems(tiles, slots, [&](int tile, int slot) {
       const int from = std::max(top, (firstTile + tile) * kTile);
       const int to = std::min(n, (firstTile + tile + 1) * kTile);
-      update(from, to, oldTop);
       Eigen::MatrixXd& product = products[static_cast<std::size_t>(slot)];
-      gemm('T', 'N', to - from, kBand, n - from, 1.0, at(from, from), n, v.data() + (from - top), n, 1.0,
-           product.data() + (from - top), n);
-      gemm('N', 'N', n - to, kBand, to - from, 1.0, at(to, from), n, v.data() + (from - top), n, 1.0,
-           product.data() + (to - top), n);
+      const auto packed = [&](int row) { return packedV.data() + static_cast<std::size_t>(row - top) * kPanel; };
+      for (int row = from; row < n; row += kBlock) { // a block stays in the cache while it is updated and multiplied
+        const int rows = std::min(kBlock, n - row);
+        update(row, rows, from, to - from, oldTop);
+        addTransposedProduct(to - from, rows, at(row, from), stride, packed(row), product.data() + (from - top),
+                             padded);
+        const int below = std::max(row, to);
+        if (row + rows > below)
+          addProduct(row + rows - below, kBand, to - from, at(below, from), stride, packed(from), 0,
+                     product.data() + (below - top), padded);
+      }
     });
     for (int slot = 1; slot < slots; ++slot)
       products[0].topRows(n - top) += products[static_cast<std::size_t>(slot)].topRows(n - top);
@@ -78,14 +97,15 @@ struct Reduction {
     const double* tk = t.data() + static_cast<std::size_t>(k) * kBand;
     Eigen::MatrixXd inner(kBand, kBand);
     Eigen::MatrixXd correction(kBand, kBand);
-    double* w = vw.data() + static_cast<std::size_t>(kBand) * static_cast<std::size_t>(n);
-    gemm('N', 'N', height, kBand, kBand, 1.0, products[0].data(), n, tk, kBand, 0.0, w, n);
-    gemm('T', 'N', kBand, kBand, height, 1.0, v.data(), n, w, n, 0.0, inner.data(), kBand);
+    double* w = vw.data() + static_cast<std::size_t>(kBand) * static_cast<std::size_t>(padded);
+    gemm('N', 'N', height, kBand, kBand, 1.0, products[0].data(), padded, tk, kBand, 0.0, w, padded);
+    gemm('T', 'N', kBand, kBand, height, 1.0, v.data(), padded, w, padded, 0.0, inner.data(), kBand);
     gemm('T', 'N', kBand, kBand, kBand, -0.5, tk, kBand, inner.data(), kBand, 0.0, correction.data(), kBand);
-    gemm('N', 'N', height, kBand, kBand, 1.0, v.data(), n, correction.data(), kBand, 1.0, w, n);
+    gemm('N', 'N', height, kBand, kBand, 1.0, v.data(), padded, correction.data(), kBand, 1.0, w, padded);
     vw.leftCols(kBand).topRows(height) = v.topRows(height);
     wv.leftCols(kBand).topRows(height) = vw.rightCols(kBand).topRows(height);
     wv.rightCols(kBand).topRows(height) = v.topRows(height);
+    packPanels('T', 2 * kBand, height, -1.0, wv.data(), padded, packedWv.data());
     pending = true;
   }
 
@@ -98,18 +118,18 @@ struct Reduction {
 
   void run(const Progress& progress) {
     fillDiagonalTiles();
-    products.assign(static_cast<std::size_t>(std::max(threads, 1)), Eigen::MatrixXd(n, kBand));
+    products.assign(static_cast<std::size_t>(std::max(threads, 1)), Eigen::MatrixXd(padded, kBand));
     int oldTop = 0;
     int k = 0;
     for (; n - k - kBand >= 2; k += kBand) {
       progress.check();
-      update(k, k + kBand, oldTop);
+      update(k, n - k, k, kBand, oldTop);
       factorPanel(k);
       sweep(k + kBand, oldTop);
       prepareUpdate(k, k + kBand);
       oldTop = k + kBand;
     }
-    update(k, n, oldTop);
+    update(k, n - k, k, n - k, oldTop);
   }
 };
 
@@ -117,7 +137,7 @@ struct Reduction {
 
 BandReduction toBand(Eigen::MatrixXd&& symmetric, const Progress& progress, int threads) {
   useSingleThreadedBlas();
-  const auto n = static_cast<int>(symmetric.rows());
+  const auto n = static_cast<int>(symmetric.cols());
   BandReduction result{SymmetricBand(n), std::move(symmetric), {}};
   Reduction reduction{.s = result.v, .threads = threads};
   reduction.run(progress);
@@ -128,7 +148,7 @@ BandReduction toBand(Eigen::MatrixXd&& symmetric, const Progress& progress, int 
 }
 
 void applyQ(const BandReduction& reduction, Eigen::MatrixXd& x, const Progress& progress, int threads) {
-  const auto n = static_cast<int>(reduction.v.rows());
+  const auto n = static_cast<int>(reduction.v.cols());
   const auto columns = static_cast<int>(x.cols());
   const int slots = std::clamp(threads, 1, std::max(1, columns / 32));
   int last = 0;
@@ -142,7 +162,7 @@ void applyQ(const BandReduction& reduction, Eigen::MatrixXd& x, const Progress& 
     Eigen::MatrixXd v = Eigen::MatrixXd::Zero(height, reflectors);
     for (int j = 0; j < reflectors; ++j) {
       v(j, j) = 1;
-      v.col(j).tail(height - j - 1) = reduction.v.col(k + j).tail(height - j - 1);
+      v.col(j).tail(height - j - 1) = reduction.v.col(k + j).segment(top + j + 1, height - j - 1);
     }
     const Eigen::MatrixXd t = reduction.t.block(0, k, reflectors, reflectors);
     parallelItems(slots, slots, [&](int part, int) {

@@ -88,7 +88,7 @@ class TestBand : public QObject {
     const Eigen::VectorXd expected = eigenvaluesOf(Eigen::MatrixXd(a.transpose() * a));
     for (const int threads : {1, 2}) {
       Eigen::MatrixXf single = a.cast<float>();
-      SymmetricBand band = toBandSquared(single, {}, threads);
+      SymmetricBand band = toBandSquared(single, m, {}, threads);
       const Eigen::VectorXd squares = eigenvaluesOf(dense(band));
       QCOMPARE_LT((squares.cwiseMax(0).cwiseSqrt() - expected.cwiseMax(0).cwiseSqrt()).cwiseAbs().maxCoeff(),
                   3e-7 * std::sqrt(expected[n - 1]));
@@ -144,7 +144,7 @@ class TestBand : public QObject {
     const Progress stopped(stop.get_token());
     QVERIFY_THROWS_EXCEPTION(Cancelled, toBand(symmetric(100, 41), stopped, 1));
     Eigen::MatrixXf single = test::gaussian(120, 100, 43).cast<float>();
-    QVERIFY_THROWS_EXCEPTION(Cancelled, toBandSquared(single, stopped, 1));
+    QVERIFY_THROWS_EXCEPTION(Cancelled, toBandSquared(single, static_cast<int>(single.rows()), stopped, 1));
   }
 };
 
