@@ -31,14 +31,14 @@ std::optional<std::vector<double>> squaresBySinglePrecision(const ScaledMatrix& 
   for (int i = 0; i < band.size(); ++i) trace += band(i, i);
   const double expected = w.squaredNorm();
   if (!(std::abs(trace - expected) <= kSingleDrift * expected)) return std::nullopt;
-  return eigenvalues(toTridiagonal(band, progress));
+  return largestEigenvalues(toTridiagonal(band, progress), band.size(), threads);
 }
 
 std::vector<double> squares(const ScaledMatrix& w, const Progress& progress, int threads) {
   if (w.shortSide() >= kSingleSide && w.longSide() < kGramRatio * w.shortSide())
     if (auto values = squaresBySinglePrecision(w, progress, threads)) return std::move(*values);
   BandReduction reduction = toBand(gram(w, progress, threads), progress, threads);
-  return eigenvalues(toTridiagonal(reduction.band, progress));
+  return largestEigenvalues(toTridiagonal(reduction.band, progress), reduction.band.size(), threads);
 }
 
 } // namespace

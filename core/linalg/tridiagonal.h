@@ -7,11 +7,10 @@
 
 namespace rankscope {
 
-/// All eigenvalues, descending, by the root-free QL iteration (LAPACK dsterf). Overwrites the matrix.
-std::vector<double> eigenvalues(Tridiagonal&& tridiagonal);
-
-/// The `count` largest, descending, to 1e-13 of the largest magnitude: bisection on Sturm counts (Barth, Martin &
-/// Wilkinson 1967), 32 at a time in vector lanes. Cheaper than all of them for up to a third.
+/// The `count` largest eigenvalues, descending, each to 1e-11 of itself and a few roundings of the largest magnitude.
+/// Sturm counts (Barth, Martin & Wilkinson 1967) at ever finer points separate them; each is then found by Newton's
+/// method on the characteristic polynomial, kept within its bounds. Points are worked on side by side in vector lanes,
+/// which hides the latency of the divisions that a QL iteration waits for.
 std::vector<double> largestEigenvalues(const Tridiagonal& tridiagonal, int count, int threads);
 
 } // namespace rankscope

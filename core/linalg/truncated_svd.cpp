@@ -29,11 +29,9 @@ struct TallSvd {
   Eigen::MatrixXd shortVectors; // n × r
 };
 
-/// At least the `count` largest eigenvalues, descending.
+/// The `count` largest eigenvalues, descending.
 std::vector<double> eigenvaluesOf(SymmetricBand band, int count, const Progress& progress, int threads) {
-  Tridiagonal tridiagonal = toTridiagonal(band, progress);
-  if (3 * count > band.size()) return eigenvalues(std::move(tridiagonal));
-  return largestEigenvalues(tridiagonal, count, threads);
+  return largestEigenvalues(toTridiagonal(band, progress), count, threads);
 }
 
 double traceOf(SymmetricBand& band) {

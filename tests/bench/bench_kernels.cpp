@@ -10,6 +10,7 @@
 #include "core/linalg/gram.h"
 #include "core/linalg/lapack.h"
 #include "core/linalg/symmetric_band.h"
+#include "core/linalg/tridiagonal.h"
 
 #include <cmath>
 #include <map>
@@ -79,6 +80,12 @@ void rootFreeQr(benchmark::State& state) {
   }
 }
 
+void allEigenvalues(benchmark::State& state) {
+  SymmetricBand band = bandOf(state.range(0));
+  const Tridiagonal tridiagonal = toTridiagonal(band, {});
+  for (auto _ : state) benchmark::DoNotOptimize(largestEigenvalues(tridiagonal, static_cast<int>(state.range(0)), 1));
+}
+
 void eigenvectors256(benchmark::State& state) {
   SymmetricBand band = bandOf(state.range(0));
   SymmetricBand copy = band;
@@ -95,6 +102,7 @@ BENCHMARK(symmetricToBand)->Arg(768)->Arg(2048)->Unit(benchmark::kMillisecond)->
 BENCHMARK(generalToBand)->Arg(768)->Arg(2048)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
 BENCHMARK(bulgeChase)->Arg(768)->Arg(2048)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
 BENCHMARK(rootFreeQr)->Arg(768)->Arg(2048)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
+BENCHMARK(allEigenvalues)->Arg(768)->Arg(2048)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
 BENCHMARK(eigenvectors256)->Arg(768)->Arg(2048)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
 
 } // namespace
