@@ -27,14 +27,14 @@ struct Options {
 
 /// The study's table and its averages.
 std::string tableOf(std::span<const LayerLine> lines) {
-  TextTable table{{"Layer", TextTable::Align::Left},   {"Rank"},   {"Predicted"}, {"Cosine"}, {"Relative Error"},
-                  {"Verdict", TextTable::Align::Left}, {"Before"}, {"After"}};
+  TextTable table{{"Layer", TextTable::Align::Left},   {rankHeader(lines)}, {"Predicted"}, {"Cosine"}, {"Relative Error"},
+                  {"Verdict", TextTable::Align::Left}, {"Before"},          {"After"}};
   std::size_t dense = 0;
   for (const LayerLine& line : lines) {
     dense += line.isCompressed() ? 0 : 1;
     if (!line.isCompressed()) continue;
     const auto verdict = line.verdict();
-    table.add({line.name, rank(line.choice->rank), cosine(line.predictedCosine), cosine(line.quality->cosine),
+    table.add({line.name, kindOf(line), cosine(line.predictedCosine), cosine(line.quality->cosine),
                percent(line.quality->relativeError), std::string(verdict ? name(*verdict) : "-"),
                bytes(line.bytesBefore), bytes(line.choice->bytesAfter)});
   }
@@ -76,9 +76,10 @@ class Run final {
   /// Decides what to do with every layer, which may need spectra.
   void choose() {
     const bool fromFile = !m_options.planFile.empty();
-    m_method = methodFrom(m_options.plan.method, m_checkpoint, m_console);
     RankPlan plan;
     if (fromFile) plan = planFromFile(m_options.planFile, m_options.plan, *m_checkpoint);
+    m_method = methodFrom(m_options.plan.method, fromFile ? methodsIn(plan) : std::set{m_options.plan.method.chosen()},
+                          m_checkpoint, m_console);
     m_spectra.resize(m_checkpoint->layers().size());
     addSpectra(fromFile ? spectraNeeded(plan, *m_checkpoint) : layersToAnalyse(m_options.plan, *m_checkpoint));
     if (!fromFile)
@@ -115,7 +116,7 @@ class Run final {
   std::vector<LayerId> layersWithRank() const {
     std::vector<LayerId> layers;
     for (const LayerInfo& layer : m_checkpoint->layers())
-      if (m_plan.layers[layer.id.value].rank) layers.push_back(layer.id);
+      if (!m_plan.layers[layer.id.value].isDense()) layers.push_back(layer.id);
     return layers;
   }
 
@@ -127,7 +128,8 @@ class Run final {
       m_console.warn(fmt::format("{}; it stays dense", line.error));
     else if (line.isCompressed())
       m_console.detail(
-          fmt::format("{}: rank {}, cosine {}", line.name, *line.choice->rank, cosine(layer.quality.cosine)));
+          fmt::format("{}: {}{}, cosine {}", line.name, line.choice->base ? "" : "rank ", kindOf(line),
+                      cosine(layer.quality.cosine)));
   }
 
   void print() const {
@@ -144,8 +146,8 @@ class Run final {
     const std::uint64_t after = model.bytes - totals.bytesBefore + totals.bytesAfter;
     std::string text = fmt::format("{}\n\n{}", describe(model), tableOf(m_lines));
     text += fmt::format("layers in scope {}\n", keptShare(totals.scopeBefore, totals.scopeAfter));
-    text += fmt::format("whole model as factors {}\n", keptShare(model.bytes, after));
-    text += fmt::format("{} model written to {}\n", m_options.dense ? "Dense" : "Factored", m_options.output);
+    text += fmt::format("whole model, compressed {}\n", keptShare(model.bytes, after));
+    text += fmt::format("{} model written to {}\n", m_options.dense ? "Dense" : "Compressed", m_options.output);
     if (m_run) text += fmt::format("Run kept in {}\n", m_options.run);
     m_console.print(text);
   }
@@ -168,8 +170,8 @@ void requireConsistent(const Options& options) {
   requireConsistent(options.plan);
   if (!options.planFile.empty() && options.plan.choosesRanks())
     throw CLI::ValidationError("--plan",
-                               "says the ranks already and cannot go with --preset, --rank, --cosine, --keep, "
-                               "--bytes or --min-dim");
+                               "says the ranks already and cannot go with --preset, --rank, --fraction, --cosine, "
+                               "--keep, --bytes, --min-dim or --base");
 }
 
 } // namespace
@@ -184,14 +186,15 @@ Action compressCommand(CLI::App& app) {
   declarePlanOptions(app, options->plan);
   app.add_flag("--dense", options->dense, "Write plain matrices again, which any program reads, instead of factors");
   app.add_flag("--overwrite", options->overwrite, "Replace an earlier export in OUT");
-  app.add_flag("--recompress", options->plan.recompress, "Also compress layers that are factors already");
+  app.add_flag("--recompress", options->plan.recompress, "Also compress layers that are compressed already");
   app.add_option("--run", options->run,
                  "Keep every finished layer in this run file; a stopped or killed command goes on from there")
       ->option_text("RUN.h5");
   app.footer("Examples:\n"
              "  rankscope-cli compress gpt-neo-125m out --preset hybrid --quant-bits 8 --run run.h5\n"
              "  rankscope-cli compress --input_dir gpt-neo-1.3B --output_dir out --rank 128 --quant_bits 8 "
-             "--min_dim_for_compression 256");
+             "--min_dim_for_compression 256\n"
+             "  rankscope-cli compress gpt-neo-125m out --base int4 --rank 8");
   return [options](Console& console) {
     requireConsistent(*options);
     Run(*options, console).carryOut();

@@ -38,7 +38,7 @@ std::string textOf(const Checkpoint& checkpoint, std::span<const LayerLine> line
   for (const LayerLine& line : lines)
     table.add({line.name, fmt::format("{}{}", name(line.role), line.roleGuessed ? " (guessed)" : ""),
                line.block ? std::to_string(*line.block) : "", shape(line.rows, line.cols),
-               std::string(name(line.dtype)), line.isCompressed() ? rank(line.choice->rank) : "",
+               std::string(name(line.dtype)), line.isCompressed() ? kindOf(line) : "",
                std::to_string(line.rows * line.cols), bytes(line.bytesBefore)});
   const LineTotals totals = totalsOf(lines);
   const OtherTensors others = otherTensors(checkpoint);
@@ -61,7 +61,8 @@ Action infoCommand(CLI::App& app) {
     std::vector<LayerLine> lines;
     for (const LayerInfo& layer : checkpoint->layers()) {
       LayerLine& line = lines.emplace_back(lineOf(layer));
-      if (layer.factoredRank) line.choice = LayerLine::Choice{layer.factoredRank, layer.bytes};
+      if (layer.isCompressed())
+        line.choice = LayerLine::Choice{layer.factoredRank, layer.bytes, layer.base, layer.method};
     }
     if (!console.wantsJson()) return console.print(textOf(*checkpoint, lines));
     const OtherTensors others = otherTensors(*checkpoint);

@@ -26,7 +26,17 @@ std::uint64_t parametersOf(const LayerLine& line) {
 
 std::uint64_t parametersAfter(const LayerLine& line) {
   if (!line.isCompressed()) return parametersOf(line);
-  return static_cast<std::uint64_t>(*line.choice->rank) * static_cast<std::uint64_t>(line.rows + line.cols);
+  const auto rank = static_cast<std::uint64_t>(line.choice->rank.value_or(0));
+  return (line.choice->base ? parametersOf(line) : 0) + rank * static_cast<std::uint64_t>(line.rows + line.cols);
+}
+
+LayerLine::Choice choiceOf(const LayerChoice& choice, std::uint64_t bytes) {
+  LayerLine::Choice result{choice.rank, bytes};
+  if (choice.isDense()) return result;
+  result.base = choice.base;
+  result.method = name(methodOf(choice.method));
+  if (choice.rank) result.factorDtype = name(choice.formatA.storage);
+  return result;
 }
 
 Json diagnosticsOf(const LayerLine& line) {
@@ -61,6 +71,10 @@ void addChoice(Json& json, const LayerLine& line) {
   json["bytes_after"] = line.choice->bytesAfter;
   json["parameters_after"] = parametersAfter(line);
   json["rank"] = orNull(line.choice->rank);
+  json["base"] = line.choice->base ? Json(name(line.choice->base->storage)) : Json(nullptr);
+  if (line.choice->base) json["base_group"] = line.choice->base->group;
+  if (!line.choice->factorDtype.empty()) json["factor_dtype"] = line.choice->factorDtype;
+  if (!line.choice->method.empty()) json["method"] = line.choice->method;
   json["predicted_cosine"] = number(line.predictedCosine);
   if (line.quality) {
     json["cosine"] = number(line.quality->cosine);
@@ -119,6 +133,20 @@ std::optional<Verdict> LayerLine::verdict() const {
   return verdictFor(*known);
 }
 
+std::string kindOf(const LayerLine& line) {
+  if (!line.isCompressed()) return "dense";
+  LayerChoice choice;
+  choice.rank = line.choice->rank;
+  choice.base = line.choice->base;
+  return shortForm(choice);
+}
+
+std::string rankHeader(std::span<const LayerLine> lines) {
+  const bool bases =
+      std::any_of(lines.begin(), lines.end(), [](const LayerLine& line) { return line.choice && line.choice->base; });
+  return bases ? "Base + rank" : "Rank";
+}
+
 LayerLine lineOf(const LayerInfo& layer) {
   LayerLine line;
   line.name = layer.name;
@@ -147,7 +175,7 @@ LayerLine lineOf(const LayerRecord& record) {
   if (!record.singularValues.empty()) line.spectrum.emplace(record.rows, record.cols, record.singularValues);
   if (const auto& done = record.compression) {
     line.bytesBefore = done->bytesBefore;
-    line.choice = LayerLine::Choice{done->choice.rank, done->bytesAfter};
+    line.choice = choiceOf(done->choice, done->bytesAfter);
     line.predictedCosine = done->predictedCosine;
     line.quality = done->quality;
     if (!done->error.empty()) line.error = done->error;
@@ -156,20 +184,20 @@ LayerLine lineOf(const LayerRecord& record) {
 }
 
 void setChoice(LayerLine& line, const LayerInfo& layer, const LayerChoice& choice, const Spectrum* spectrum) {
-  line.choice = LayerLine::Choice{choice.rank, bytesAfter(layer, choice)};
-  if (!choice.rank)
+  line.choice = choiceOf(choice, bytesAfter(layer, choice));
+  if (choice.isDense())
     line.predictedCosine = 1;
-  else if (spectrum)
+  else if (spectrum && !choice.base)
     line.predictedCosine = spectrum->cosineAt(*choice.rank);
 }
 
 void setResult(LayerLine& line, const CompressedLayer& layer) {
-  line.choice = LayerLine::Choice{layer.choice.rank, layer.bytesAfter};
+  line.choice = choiceOf(layer.choice, layer.bytesAfter);
   line.predictedCosine = layer.predictedCosine;
   line.quality = layer.quality;
   if (layer.error.empty()) return;
   line.error = layer.error;
-  line.choice->rank.reset(); // what cannot be compressed stays dense
+  line.choice = LayerLine::Choice{std::nullopt, layer.bytesAfter}; // what cannot be compressed stays dense
 }
 
 LineTotals totalsOf(std::span<const LayerLine> lines) {

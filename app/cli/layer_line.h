@@ -28,10 +28,13 @@ struct LayerLine {
   DType dtype = DType::F32;
   std::uint64_t bytesBefore = 0;
 
-  /// Rank (none: dense) and bytes, once a plan says them.
+  /// What becomes of the layer and its bytes, once a plan says them.
   struct Choice {
     std::optional<std::int64_t> rank;
     std::uint64_t bytesAfter = 0;
+    std::optional<StorageFormat> base = {};
+    std::string method = {}; ///< "plain", "aware", …; "" for a dense layer
+    std::string factorDtype = {};
   };
   std::optional<Choice> choice;
   std::optional<double> predictedCosine;
@@ -40,12 +43,17 @@ struct LayerLine {
   std::optional<EntryStatistics> entries;
   std::string error;
 
-  bool isCompressed() const { return choice && choice->rank; }
+  bool isCompressed() const { return choice && (choice->rank || choice->base); }
   /// Attention and MLP linears, and whatever else a plan factors: the layers whose share kept is reported.
   bool inScope() const { return isCompressed() || (!roleGuessed && (isAttention(role) || isMlp(role))); }
   /// Of the measured cosine, else of the predicted one; none for a layer that stays dense.
   std::optional<Verdict> verdict() const;
 };
+
+/// "dense", "8", "int4", "int4 + 8".
+std::string kindOf(const LayerLine& line);
+/// Heading of a column of these.
+std::string rankHeader(std::span<const LayerLine> lines);
 
 LayerLine lineOf(const LayerInfo& layer);
 LayerLine lineOf(const LayerRecord& record);

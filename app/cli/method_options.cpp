@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/method_options.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "app/cli/console.h"
@@ -13,7 +15,7 @@ namespace rankscope::cli {
 
 void declareMethodOptions(CLI::App& app, MethodOptions& options) {
   app.add_option("--method", options.method,
-                 "How factors are found. plain: truncated SVD of the weights; aware: of the weights as a text's activations "
+                 "How factors and integers are found. plain: truncated SVD of the weights, rounding to nearest; aware: of the weights as a text's activations "
                  "see them; fisher: as the model's predictions see them, the best with --keep and --bytes")
       ->check(CLI::IsMember({"plain", "aware", "fisher"}))
       ->option_text("plain|aware|fisher");
@@ -24,12 +26,12 @@ void declareMethodOptions(CLI::App& app, MethodOptions& options) {
       ->option_text("N");
 }
 
-std::unique_ptr<const CalibratedMethod> methodFrom(const MethodOptions& options,
+std::unique_ptr<const CalibratedMethod> methodFrom(const MethodOptions& options, const std::set<Method>& needed,
                                                    const std::shared_ptr<const Checkpoint>& checkpoint, Console& console) {
-  const Method method = *parseMethod(options.method);
-  if (method == Method::Plain) return nullptr;
+  const auto fitted = std::find_if(needed.begin(), needed.end(), [](Method method) { return method != Method::Plain; });
+  if (fitted == needed.end()) return nullptr;
   if (options.text.empty())
-    throw CLI::ValidationError("--method", fmt::format("{} is fitted to a text: give one with --calibration", options.method));
+    throw CLI::ValidationError("--method", fmt::format("{} is fitted to a text: give one with --calibration", name(*fitted)));
   const Model model(checkpoint);
   const auto tokenizer = openTokenizer(checkpoint->content().folder, checkpoint->architecture());
   std::vector<std::vector<int>> sequences;
@@ -37,11 +39,11 @@ std::unique_ptr<const CalibratedMethod> methodFrom(const MethodOptions& options,
     sequences.push_back(std::move(window.tokens));
   if (sequences.empty()) throw Error(ErrorKind::BadRequest, fmt::format("{} has no text to calibrate on", options.text));
   CalibrationOptions settings;
-  settings.gradients = method == Method::Fisher;
+  settings.gradients = needed.contains(Method::Fisher);
   Calibration calibration = calibrate(model, sequences, settings, console.progress("Calibrating"));
   console.note(fmt::format("calibrated on {} tokens of {}{}", calibration.tokens, options.text,
                            calibration.coversWidth() ? "" : ": fewer than the widest layer has inputs, more would be better"));
-  return std::make_unique<const CalibratedMethod>(checkpoint, std::move(calibration), method, hashOf(sequences));
+  return std::make_unique<const CalibratedMethod>(checkpoint, std::move(calibration), needed.contains(options.chosen()) ? options.chosen() : *fitted, hashOf(sequences));
 }
 
 } // namespace rankscope::cli

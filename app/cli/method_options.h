@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -14,16 +15,19 @@ class Console;
 
 /// How factors are found, and the text that it is fitted to.
 struct MethodOptions {
-  std::string method = "plain";
+  std::string method;  ///< "" when not given
   std::string text;
   std::int64_t tokens = 32'768;
+
+  /// Plain when not given.
+  Method chosen() const { return parseMethod(method).value_or(Method::Plain); }
 };
 
 void declareMethodOptions(CLI::App& app, MethodOptions& options);
 
-/// Runs the text through the model and fits the method to it; null for the plain one, which needs neither. Says how many
-/// tokens were used and whether they are enough.
-std::unique_ptr<const CalibratedMethod> methodFrom(const MethodOptions& options,
+/// Runs the text through the model and fits what `needed` asks for to it; null where that is the plain method alone, which
+/// needs no text. Says how many tokens were used and whether they are enough.
+std::unique_ptr<const CalibratedMethod> methodFrom(const MethodOptions& options, const std::set<Method>& needed,
                                                    const std::shared_ptr<const Checkpoint>& checkpoint, Console& console);
 
 } // namespace rankscope::cli

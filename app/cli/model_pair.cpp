@@ -10,11 +10,9 @@ namespace rankscope::cli {
 namespace {
 
 ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoint, const CalibratedMethod* method,
-                    ModelPair& pair, Console& console) {
+                    ModelPair& pair, RankPlan plan, Console& console) {
   const bool fromFile = !options.planFile.empty();
   std::vector<std::string> notes;
-  RankPlan plan;
-  if (fromFile) plan = planFromFile(options.planFile, options.plan, checkpoint);
   const LayerSpectra spectra =
       spectraOf(checkpoint, fromFile ? spectraNeeded(plan, checkpoint) : layersToAnalyse(options.plan, checkpoint),
                 pair.run.get(), console.progress("Spectra"));
@@ -61,8 +59,8 @@ void requireConsistent(const ModelPairOptions& options) {
   requireConsistent(options.plan);
   if (!options.planFile.empty() && options.plan.choosesRanks())
     throw CLI::ValidationError("--plan",
-                               "says the ranks already and cannot go with --preset, --rank, --cosine, --keep, "
-                               "--bytes or --min-dim");
+                               "says the ranks already and cannot go with --preset, --rank, --fraction, --cosine, "
+                               "--keep, --bytes, --min-dim or --base");
   if (!options.compressed.empty() && (!options.planFile.empty() || options.plan.choosesRanks()))
     throw CLI::ValidationError("COMPRESSED", "cannot go with options that compress ORIGINAL anew");
 }
@@ -78,8 +76,14 @@ ModelPair openPair(const ModelPairOptions& options, Console& console) {
     pair.substitutes = substitutesBetween(*pair.original, *pair.compressed);
     pair.description = options.compressed;
   } else if (options.asksForCompression()) {
-    const auto method = methodFrom(options.plan.method, pair.checkpoint, console);
-    const ResolvedPlan plan = planOf(options, *pair.checkpoint, method.get(), pair, console);
+    RankPlan given;
+    std::set<Method> needed{options.plan.method.chosen()};
+    if (!options.planFile.empty()) {
+      given = planFromFile(options.planFile, options.plan, *pair.checkpoint);
+      needed = methodsIn(given);
+    }
+    const auto method = methodFrom(options.plan.method, needed, pair.checkpoint, console);
+    const ResolvedPlan plan = planOf(options, *pair.checkpoint, method.get(), pair, std::move(given), console);
     pair.substitutes = carryOut(*pair.checkpoint, plan, method.get(), pair.run.get(), console);
     pair.compressed.emplace(pair.original->with(pair.substitutes));
   }

@@ -21,7 +21,7 @@ struct Options {
 };
 
 std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines) {
-  TextTable table{{"Layer", TextTable::Align::Left},   {"Shape"},  {"Rank"}, {"Predicted cosine"}, {"Relative error"},
+  TextTable table{{"Layer", TextTable::Align::Left},   {"Shape"},  {rankHeader(lines)}, {"Predicted cosine"}, {"Relative error"},
                   {"Verdict", TextTable::Align::Left}, {"Before"}, {"After"}};
   std::size_t dense = 0;
   for (const LayerLine& line : lines) {
@@ -32,12 +32,12 @@ std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines)
     const auto predicted = line.predictedCosine;
     const auto error = predicted ? std::optional(std::sqrt(std::max(0.0, 1 - *predicted * *predicted))) : std::nullopt;
     const auto verdict = line.verdict();
-    table.add({line.name, shape(line.rows, line.cols), rank(line.choice->rank), cosine(predicted), percent(error),
+    table.add({line.name, shape(line.rows, line.cols), kindOf(line), cosine(predicted), percent(error),
                std::string(verdict ? name(*verdict) : "-"), bytes(line.bytesBefore), bytes(line.choice->bytesAfter)});
   }
   const LineTotals totals = totalsOf(lines);
   std::string text = fmt::format("{}\n\n{}\n", describe(model), table.text());
-  text += fmt::format("{} layers get factors, {} stay dense\n", totals.compressed, dense);
+  text += fmt::format("{} layers compressed, {} stay dense\n", totals.compressed, dense);
   if (totals.meanPredictedCosine)
     text += fmt::format("mean predicted cosine {}; {}\n", cosine(totals.meanPredictedCosine), verdictCounts(totals));
   text += fmt::format("layers in scope {}\n", keptShare(totals.scopeBefore, totals.scopeAfter));
@@ -45,12 +45,12 @@ std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines)
   return text;
 }
 
-/// Layers that get factors and whose spectra are not known yet: for the prediction.
+/// Layers that become factors alone and whose spectra are not known yet: for the prediction.
 std::vector<LayerId> layersToPredict(const Checkpoint& checkpoint, const ResolvedPlan& plan,
                                      const LayerSpectra& known) {
   std::vector<LayerId> layers;
   for (const LayerInfo& layer : checkpoint.layers())
-    if (plan.layers[layer.id.value].rank && !known[layer.id.value]) layers.push_back(layer.id);
+    if (plan.layers[layer.id.value].rank && !plan.layers[layer.id.value].base && !known[layer.id.value]) layers.push_back(layer.id);
   return layers;
 }
 
@@ -60,7 +60,7 @@ void makePlan(const Options& options, Console& console) {
   LayerSpectra spectra =
       spectraOf(*checkpoint, layersToAnalyse(options.plan, *checkpoint), nullptr, console.progress("Spectra"));
   std::vector<std::string> notes;
-  const auto method = methodFrom(options.plan.method, checkpoint, console);
+  const auto method = methodFrom(options.plan.method, {options.plan.method.chosen()}, checkpoint, console);
   const RankPlan plan =
       planFrom(options.plan, *checkpoint, lookupIn(spectra), method.get(), notes, console.progress("Weighing layers"));
   const ResolvedPlan resolved = resolve(plan, *checkpoint, lookupIn(spectra));

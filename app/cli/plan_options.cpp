@@ -35,8 +35,12 @@ Storage storageOf(const PlanOptions& options, Storage otherwise) {
 PresetOptions presetOptions(const PlanOptions& options) {
   PresetOptions preset;
   preset.rank = options.rank;
+  preset.fraction = options.fraction;
   preset.minDim = options.minDim.value_or(0);
-  preset.factorDtype = storageOf(options, Storage::F32);
+  preset.base = parseStorage(options.base);
+  preset.baseGroup = options.baseGroup.value_or(kDefaultBaseGroup);
+  preset.method = options.method.chosen();
+  preset.factorDtype = storageOf(options, preset.base ? Storage::F16 : Storage::F32);
   preset.group = options.group.value_or(0);
   preset.layers = options.layers;
   preset.recompress = options.recompress;
@@ -82,6 +86,9 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
   app.add_option("--rank", options.rank, "The rank of uniform and selective; else 6.25 % of the smaller side")
       ->check([](const std::string& text) { return isWhole(text, 1); })
       ->option_text("R");
+  app.add_option("--fraction", options.fraction, "The same as a share of the smaller side, above 0 and at most 1")
+      ->check(isShare)
+      ->option_text("F");
   app.add_option("--cosine", options.cosine, "The smallest ranks that reach this cosine, above 0 and at most 1")
       ->check(isShare)
       ->option_text("C");
@@ -98,10 +105,17 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
   app.add_option("--quant-bits,--quant_bits", options.quantBits, "Store the factors as f32, f16, int8 or int4")
       ->check(CLI::IsMember({32, 16, 8, 4}))
       ->option_text("32|16|8|4");
-  app.add_option("--factor-dtype", options.factorDtype, "The same by name; f32 when neither is given")
-      ->check(CLI::IsMember({"f32", "f16", "bf16", "int8", "int4"}))
-      ->option_text("f32|f16|bf16|int8|int4");
-  app.add_option("--group", options.group, "Neighbours that share a scale in int8 and int4; 0: a whole row or column")
+  app.add_option("--factor-dtype", options.factorDtype, "The same by name; f32 when neither is given, f16 for corrections of a --base")
+      ->check(CLI::IsMember({"f32", "f16", "bf16", "int8", "int4", "int3"}))
+      ->option_text("f32|f16|bf16|int8|int4|int3");
+  app.add_option("--group", options.group, "Neighbours that share a scale in integer factors; 0: a whole row or column")
+      ->check(CLI::IsMember({0, 32, 64, 128}))
+      ->option_text("0|32|64|128");
+  app.add_option("--base", options.base,
+                 "Quantise the matrices; --rank or --fraction then add a low-rank correction of what rounding lost")
+      ->check(CLI::IsMember({"int8", "int4", "int3"}))
+      ->option_text("int8|int4|int3");
+  app.add_option("--base-group", options.baseGroup, "Neighbours that share a scale of the base (32); 0: a whole output")
       ->check(CLI::IsMember({0, 32, 64, 128}))
       ->option_text("0|32|64|128");
   app.add_option("--layers", options.layers, "Only layers whose whole name matches; the others stay dense")
@@ -111,6 +125,7 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
 
 void requireConsistent(const PlanOptions& options) {
   const std::vector<std::pair<const char*, bool>> targets{{"--rank", options.rank.has_value()},
+                                                          {"--fraction", options.fraction.has_value()},
                                                           {"--cosine", options.cosine.has_value()},
                                                           {"--keep", options.keep.has_value()},
                                                           {"--bytes", options.bytes.has_value()}};
@@ -122,8 +137,14 @@ void requireConsistent(const PlanOptions& options) {
   }
   if (!options.preset.empty() && (options.cosine || options.hasBudget()))
     throw Contradiction(first, "chooses every rank itself and cannot go with --preset");
-  if (options.preset == "hybrid" && options.rank)
-    throw Contradiction("--rank", "goes with uniform and selective; --preset hybrid has its own ranks");
+  if (options.preset == "hybrid" && (options.rank || options.fraction))
+    throw Contradiction(options.rank ? "--rank" : "--fraction",
+                        "goes with uniform and selective; --preset hybrid has its own ranks");
+  if (!options.base.empty() && (options.cosine || options.hasBudget()))
+    throw Contradiction("--base", fmt::format("cannot go with {}, which chooses ranks of factors alone", first));
+  if (!options.base.empty() && options.preset == "hybrid")
+    throw Contradiction("--base", "goes with uniform and selective, not with --preset hybrid");
+  if (options.baseGroup && options.base.empty()) throw Contradiction("--base-group", "needs --base");
   if (options.quantBits && !options.factorDtype.empty())
     throw Contradiction("--quant-bits", "and --factor-dtype say the same; give one of them");
 }
@@ -147,6 +168,7 @@ RankPlan planFromFile(const std::filesystem::path& path, const PlanOptions& opti
   RankPlan plan = readPlan(path);
   plan.factorDtype = storageOf(options, plan.factorDtype);
   plan.group = options.group.value_or(plan.group);
+  if (!options.method.method.empty()) plan.method = options.method.chosen();
   keepOthersDense(plan, options.layers, checkpoint);
   return plan;
 }

@@ -19,6 +19,7 @@ namespace rankscope::cli {
 struct PlanOptions {
   std::string preset;
   std::optional<std::int64_t> rank;
+  std::optional<double> fraction;
   std::optional<double> cosine;
   std::optional<double> keep;
   std::optional<std::uint64_t> bytes;
@@ -26,15 +27,17 @@ struct PlanOptions {
   std::optional<int> quantBits;
   std::string factorDtype;
   std::optional<int> group;
+  std::string base;        ///< "": none
+  std::optional<int> baseGroup;
   std::string layers;      ///< glob; the other layers stay dense
   bool recompress = false; ///< also layers that are factors already
   MethodOptions method;
 
   /// True when an option says which ranks to choose: then a plan file may not.
-  bool choosesRanks() const { return !preset.empty() || rank || cosine || keep || bytes || minDim; }
+  bool choosesRanks() const { return !preset.empty() || rank || fraction || cosine || keep || bytes || minDim || !base.empty(); }
   bool hasBudget() const { return keep || bytes; }
   /// True when the ranks follow from the spectra.
-  bool needsSpectra() const { return cosine || (hasBudget() && method.method == "plain"); }
+  bool needsSpectra() const { return cosine || (hasBudget() && method.chosen() == Method::Plain); }
 };
 
 void declarePlanOptions(CLI::App& app, PlanOptions& options);
@@ -50,7 +53,7 @@ std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoin
 RankPlan planFrom(const PlanOptions& options, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                   const CalibratedMethod* method, std::vector<std::string>& notes, const Progress& progress = {});
 
-/// A plan file with what the options change of it: storage, and the layers that stay dense.
+/// A plan file with what the options change of it: storage, method, and the layers that stay dense.
 RankPlan planFromFile(const std::filesystem::path& path, const PlanOptions& options, const Checkpoint& checkpoint);
 
 /// Layers whose names match `glob` as a whole; all for "". Throws Error when none does.

@@ -16,8 +16,6 @@ namespace rankscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kNames{"plain", "aware", "fisher"};
-
 /// Σ_{i≤r} σ_i² for r = 0 … n.
 std::vector<double> keptEnergy(const std::vector<double>& sigma) {
   std::vector<double> kept{0.0};
@@ -27,36 +25,41 @@ std::vector<double> keptEnergy(const std::vector<double>& sigma) {
 
 }  // namespace
 
-std::string_view name(Method method) { return kNames[static_cast<std::size_t>(method)]; }
-
-std::optional<Method> parseMethod(std::string_view name) {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<Method>(found - kNames.begin());
-}
-
 CalibratedMethod::CalibratedMethod(std::shared_ptr<const Checkpoint> checkpoint, Calibration calibration, Method method,
                                    const std::string& textHash)
     : m_checkpoint(std::move(checkpoint)), m_calibration(std::make_shared<const Calibration>(std::move(calibration))),
-      m_method(method), m_identity(fmt::format("{} {}", name(method), textHash)) {}
+      m_method(method), m_textHash(textHash) {}
 
-void CalibratedMethod::applyTo(ResolvedPlan& plan) const {
-  for (std::size_t i = 0; i < plan.layers.size(); ++i)
-    if (plan.layers[i].rank && m_calibration->layers.contains(LayerId{i})) plan.layers[i].method = m_identity;
+std::string CalibratedMethod::identity(Method method) const {
+  return fmt::format("{} {}", name(method), m_textHash);
 }
 
-WeightedMatrix CalibratedMethod::weighted(LayerId layer) const {
+void CalibratedMethod::applyTo(ResolvedPlan& plan) const {
+  for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+    std::string& method = plan.layers[i].method;
+    if (!method.empty()) method = m_calibration->layers.contains(LayerId{i}) ? identity(methodOf(method)) : "";
+  }
+}
+
+WeightedMatrix CalibratedMethod::weighted(LayerId layer, const RowMatrixD& stored, Method method) const {
   const LayerInfo& info = m_checkpoint->layer(layer);
-  const RowMatrixD stored = toDouble(m_checkpoint->matrix(layer).view);
-  m_checkpoint->release(layer);
   if (!stored.allFinite()) throw Error(ErrorKind::BadValues, "the matrix has entries that are NaN or infinite");
   return WeightedMatrix(stored, info.orientation, m_calibration->layers.at(layer),
-                        m_method == Method::Fisher ? Metric::Predictions : Metric::Outputs);
+                        method == Method::Fisher ? Metric::Predictions : Metric::Outputs);
 }
 
 Factoriser CalibratedMethod::factoriser() const {
   return [method = *this](LayerId layer, const LayerChoice& choice, const Progress& progress, int threads) {
-    return method.weighted(layer).factors(*choice.rank, progress, threads);
+    // A base is rounded to nearest; the correction then makes up for what the text sees of the rest.
+    LayerParts parts;
+    RowMatrixD rest = toDouble(method.m_checkpoint->matrix(layer).view);
+    method.m_checkpoint->release(layer);
+    if (choice.base) {
+      parts.base = storeMatrix(rest, *choice.base);
+      rest -= load(*parts.base).cast<double>();
+    }
+    if (choice.rank) parts.factors = method.weighted(layer, rest, methodOf(choice.method)).factors(*choice.rank, progress, threads);
+    return parts;
   };
 }
 
@@ -69,7 +72,9 @@ std::map<LayerId, std::vector<double>> CalibratedMethod::curves(const PresetOpti
   std::map<LayerId, std::vector<double>> curves;
   std::mutex delivery;
   runScheduled(Schedule(std::move(costs)), 0, progress, [&](std::size_t item, int threads) {
-    std::vector<double> sigma = weighted(layers[item]).sigma(progress.silent(), threads);
+    const RowMatrixD stored = toDouble(m_checkpoint->matrix(layers[item]).view);
+    m_checkpoint->release(layers[item]);
+    std::vector<double> sigma = weighted(layers[item], stored, m_method).sigma(progress.silent(), threads);
     const std::lock_guard lock(delivery);
     curves.emplace(layers[item], std::move(sigma));
   });

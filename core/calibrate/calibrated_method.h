@@ -8,26 +8,23 @@
 
 #include "core/calibrate/weighted_factors.h"
 #include "core/plan/budget.h"
+#include "core/plan/method.h"
 
 namespace rankscope {
 
-/// How factors are found. Plain: truncated SVD of the weights. Aware: of the weights as the text's activations see them.
-/// Fisher: as the model's predictions on the text see them.
-enum class Method { Plain, Aware, Fisher };
-std::string_view name(Method method);  ///< "plain", "aware", "fisher"
-std::optional<Method> parseMethod(std::string_view name);
-
-/// One method, aware or fisher, fitted to one text: makes factors and says what ranks are worth. Immutable, thread-safe.
+/// The calibrated methods fitted to one text: makes the parts of layers and says what ranks are worth. Immutable,
+/// thread-safe.
 class CalibratedMethod final {
  public:
-  /// `textHash` identifies the calibration tokens.
+  /// `method` is the one that curves() go by; `textHash` identifies the calibration tokens.
   CalibratedMethod(std::shared_ptr<const Checkpoint> checkpoint, Calibration calibration, Method method,
                    const std::string& textHash);
 
   Method method() const { return m_method; }
-  /// What LayerChoice::method is set to.
-  const std::string& identity() const { return m_identity; }
-  /// Sets the method of every factored layer that the calibration has met; the others stay plain.
+  /// What LayerChoice::method becomes for a method.
+  std::string identity(Method method) const;
+  /// Completes the method of every layer whose choice has one by what identifies the text; where the calibration has not
+  /// met the layer it becomes plain.
   void applyTo(ResolvedPlan& plan) const;
   Factoriser factoriser() const;
 
@@ -35,12 +32,12 @@ class CalibratedMethod final {
   std::map<LayerId, std::vector<double>> curves(const PresetOptions& options, const Progress& progress = {}) const;
 
  private:
-  WeightedMatrix weighted(LayerId layer) const;
+  WeightedMatrix weighted(LayerId layer, const RowMatrixD& stored, Method method) const;
 
   std::shared_ptr<const Checkpoint> m_checkpoint;
   std::shared_ptr<const Calibration> m_calibration;
   Method m_method;
-  std::string m_identity;
+  std::string m_textHash;
 };
 
 /// Benefits for planForBudget(). Fisher's σ are comparable between layers: ½Σ_{i≤r}σ_i², the KL in nats a token that the

@@ -41,6 +41,9 @@ Classified classifyOne(const Family* family, const CandidateMatrix& matrix) {
   layer.dtype = matrix.dtype;
   layer.bytes = matrix.bytes;
   layer.factoredRank = matrix.factoredRank;
+  layer.base = matrix.base;
+  layer.biasShift = matrix.biasShift;
+  layer.method = matrix.method;
   Order order;
   const std::optional<Placement> placement = family ? place(*family, matrix.name) : std::nullopt;
   if (placement) {

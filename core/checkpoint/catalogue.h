@@ -21,6 +21,9 @@ struct CandidateMatrix {
   DType dtype = DType::F32;
   std::uint64_t bytes = 0;
   std::optional<std::int64_t> factoredRank;
+  std::optional<StorageFormat> base = {};
+  bool biasShift = false;
+  std::string method = {};
   std::optional<Orientation> orientation; ///< when a manifest records it
 };
 

@@ -60,7 +60,7 @@ struct Checkpoint::Hashes {
 };
 
 Checkpoint::Checkpoint(Content content) : m_content(std::move(content)), m_hashes(new Hashes(m_content.layers.size())) {
-  assert(m_content.factors.size() == m_content.layers.size());
+  assert(m_content.stored.size() == m_content.layers.size());
   m_layersByName.resize(m_content.layers.size());
   std::iota(m_layersByName.begin(), m_layersByName.end(), std::size_t{0});
   std::ranges::sort(m_layersByName, {}, [this](std::size_t i) -> std::string_view { return m_content.layers[i].name; });
@@ -86,9 +86,11 @@ void Checkpoint::countUp() {
   std::set<std::string_view> notCounted;
   for (const LayerInfo& info : m_content.layers) {
     if (!info.tiedWith.empty()) notCounted.insert(info.tiedWith);
-    if (!info.factoredRank) continue;
+    if (!info.isCompressed()) continue;
     for (const TensorView* tensor : tensorsOf(info.id)) notCounted.insert(tensor->name);
-    m_parameters += static_cast<std::uint64_t>(*info.factoredRank) * static_cast<std::uint64_t>(info.rows + info.cols);
+    if (info.base) m_parameters += info.parameters();
+    if (info.factoredRank)
+      m_parameters += static_cast<std::uint64_t>(*info.factoredRank) * static_cast<std::uint64_t>(info.rows + info.cols);
   }
   for (const TensorView& tensor : m_content.tensors) {
     m_bytes += tensor.bytes.size();
@@ -99,26 +101,33 @@ void Checkpoint::countUp() {
 
 std::vector<const TensorView*> Checkpoint::tensorsOf(LayerId id) const {
   const std::string& name = layer(id).name;
-  if (!factors(id)) return {findTensor(name)};
+  if (!layer(id).isCompressed()) return {findTensor(name)};
   std::vector<const TensorView*> tensors;
-  for (const char factor : {'a', 'b'})
-    for (const std::string& part : {factorName(name, factor), scaleName(name, factor)})
-      if (const TensorView* tensor = findTensor(part)) tensors.push_back(tensor);
+  for (const std::string& part : storedNames(name))
+    if (const TensorView* tensor = findTensor(part)) tensors.push_back(tensor);
   return tensors;
 }
 
 Checkpoint::Matrix Checkpoint::matrix(LayerId id) const {
   const LayerInfo& info = layer(id);
-  if (const FactorPair* pair = factors(id)) {
-    const auto product = std::make_shared<const RowMatrixF>(multiply(load(pair->a), load(pair->b)));
-    return {viewOf(info, reinterpret_cast<const std::byte*>(product->data()), DType::F32), product};
+  if (const StoredLayer* parts = stored(id)) {
+    RowMatrixF numbers;
+    if (parts->factors) numbers = multiply(load(parts->factors->a), load(parts->factors->b));
+    if (parts->base) numbers = parts->factors ? RowMatrixF(load(*parts->base) + numbers) : load(*parts->base);
+    const auto matrix = std::make_shared<const RowMatrixF>(std::move(numbers));
+    return {viewOf(info, reinterpret_cast<const std::byte*>(matrix->data()), DType::F32), matrix};
   }
   const TensorView* tensor = findTensor(info.name);
   return {viewOf(info, tensor->bytes.data(), tensor->dtype), tensor->file};
 }
 
+const StoredLayer* Checkpoint::stored(LayerId id) const {
+  const StoredLayer& parts = m_content.stored[id.value];
+  return parts.empty() ? nullptr : &parts;
+}
+
 const FactorPair* Checkpoint::factors(LayerId id) const {
-  const auto& pair = m_content.factors[id.value];
+  const auto& pair = m_content.stored[id.value].factors;
   return pair ? &*pair : nullptr;
 }
 

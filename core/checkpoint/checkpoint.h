@@ -11,16 +11,10 @@
 
 #include "core/base/progress.h"
 #include "core/checkpoint/layer.h"
-#include "core/tensor/stored_matrix.h"
+#include "core/tensor/stored_layer.h"
 #include "core/tensor/tensor_view.h"
 
 namespace rankscope {
-
-/// A layer of a factored export: the stored matrix is a·b, a rows × r, b r × cols.
-struct FactorPair {
-  StoredMatrix a;
-  StoredMatrix b;
-};
 
 /// A model on disk, opened, validated and classified; immutable. One that exists is sound: dtypes, shapes and byte
 /// ranges agree, so nothing later checks again.
@@ -38,7 +32,7 @@ class Checkpoint final {
     std::vector<TensorView> tensors;       ///< every tensor as stored, sorted by name
     std::vector<LayerInfo> layers;         ///< in model order: by block, then as the forward pass meets them
     std::vector<std::filesystem::path> weightFiles;
-    std::vector<std::optional<FactorPair>> factors;  ///< per layer, empty for dense ones
+    std::vector<StoredLayer> stored;       ///< per layer, empty for plain tensors
   };
 
   explicit Checkpoint(Content content);
@@ -54,11 +48,12 @@ class Checkpoint final {
   const TensorView* findTensor(std::string_view name) const;
   std::optional<LayerId> findLayer(std::string_view name) const;
 
-  /// Of all weight tensors, without buffers and second copies of tied ones; a factored layer counts rank·(rows + cols).
+  /// Of all weight tensors, without buffers and second copies of tied ones; a factored layer counts rank·(rows + cols),
+  /// a quantised one all its numbers.
   std::uint64_t parameters() const { return m_parameters; }
   std::uint64_t bytes() const { return m_bytes; }            ///< of all tensors, headers excluded
 
-  /// The layer's matrix: a view into the file, or for a factored layer A·B multiplied out (F32). The returned
+  /// The layer's matrix: a view into the file, or for a compressed layer base + A·B multiplied out (F32). The returned
   /// object keeps what it points into alive.
   struct Matrix {
     MatrixView view;
@@ -66,20 +61,22 @@ class Checkpoint final {
   };
   Matrix matrix(LayerId id) const;
 
-  /// The layer's factors as stored; null unless the layer is factored.
+  /// What stands for the layer's matrix; null unless the layer is compressed.
+  const StoredLayer* stored(LayerId id) const;
+  /// The layer's factors as stored; null where it has none.
   const FactorPair* factors(LayerId id) const;
 
   /// Says that the layer's pages are not needed for now, so that a model larger than memory streams through.
   void release(LayerId id) const;
 
-  /// XXH3-128 of the layer's stored bytes, hex (for a factored layer of both factors and their scales, in name order).
+  /// XXH3-128 of the layer's stored bytes, hex (for a compressed layer of all its tensors, in name order).
   /// Reads the bytes once, then remembers. Thread-safe.
   std::string contentHash(LayerId id) const;
 
  private:
   struct Hashes;
   void countUp();
-  std::vector<const TensorView*> tensorsOf(LayerId id) const;  // one, or factors and scales in name order
+  std::vector<const TensorView*> tensorsOf(LayerId id) const;  // one, or those of a compressed layer in name order
 
   Content m_content;
   std::vector<std::size_t> m_layersByName;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <set>
 
 #include <fmt/format.h>
@@ -14,8 +13,16 @@ namespace rankscope {
 
 namespace {
 
-constexpr std::array kSuffixes{std::string_view(".lowrank_a"), std::string_view(".lowrank_b"),
-                               std::string_view(".lowrank_a_scale"), std::string_view(".lowrank_b_scale")};
+using namespace std::string_view_literals;
+
+constexpr std::array kOurs{".lowrank_a"sv, ".lowrank_b"sv, ".lowrank_a_scale"sv, ".lowrank_b_scale"sv,
+                           ".quantized_scale"sv};
+constexpr std::array kAmbiguous{".quantized"sv, ".bias_shift"sv};
+
+template <std::size_t N>
+bool endsWithAny(std::string_view name, const std::array<std::string_view, N>& suffixes) {
+  return std::ranges::any_of(suffixes, [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
 
 DType tensorType(Storage storage) {
   switch (storage) {
@@ -28,12 +35,13 @@ DType tensorType(Storage storage) {
   case Storage::Int8:
     return DType::I8;
   case Storage::Int4:
+  case Storage::Int3:
     return DType::U8;
   }
   return DType::F32;
 }
 
-/// The scales as floats. A file of another writer may hold them unaligned; then they are copied.
+/// The scales as floats. F16 ones are widened; a file of another writer may hold F32 ones unaligned: then they are copied.
 struct AlignedScales {
   std::shared_ptr<const MappedFile> file;
   std::vector<float> copy;
@@ -45,15 +53,20 @@ class Joiner final {
 
   FactoredLayer join(const ManifestLayer& entry) {
     if (find(entry.name)) fail(fmt::format("layer {} is stored both whole and as factors", entry.name));
-    FactorPair factors{factor(entry, 'a', entry.rows, entry.rank, entry.a),
-                       factor(entry, 'b', entry.rank, entry.cols, entry.b)};
-    return {entry, std::move(factors)};
+    StoredLayer stored;
+    if (entry.base)
+      stored.base = matrix(entry, baseName(entry.name), baseScaleName(entry.name), entry.rows, entry.cols, *entry.base);
+    if (entry.rank)
+      stored.factors = FactorPair{factor(entry, 'a', entry.rows, *entry.rank, entry.a),
+                                  factor(entry, 'b', *entry.rank, entry.cols, entry.b)};
+    if (entry.biasShift) stored.biasShift = biasShift(entry);
+    return {entry, std::move(stored)};
   }
 
   void refuseLeftovers() const {
     for (const TensorView& tensor : m_tensors)
       if (isFactorTensor(tensor.name) && !m_used.contains(tensor.name))
-        fail(fmt::format("tensor {} is a factor or scale that the manifest does not account for", tensor.name));
+        fail(fmt::format("tensor {} belongs to a compressed layer that the manifest does not account for", tensor.name));
   }
 
  private:
@@ -79,15 +92,31 @@ class Joiner final {
 
   StoredMatrix factor(const ManifestLayer& entry, char which, std::int64_t rows, std::int64_t cols,
                       const StorageFormat& format) {
-    const TensorView& codes = require(factorName(entry.name, which), tensorType(format.storage), entry.name);
-    const auto storedCols = static_cast<std::uint64_t>(format.storage == Storage::Int4 ? (cols + 1) / 2 : cols);
+    return matrix(entry, factorName(entry.name, which), scaleName(entry.name, which), rows, cols, format);
+  }
+
+  StoredMatrix matrix(const ManifestLayer& entry, const std::string& name, const std::string& scales, std::int64_t rows,
+                      std::int64_t cols, const StorageFormat& format) {
+    const TensorView& codes = require(name, tensorType(format.storage), entry.name);
+    const auto storedCols = static_cast<std::uint64_t>(codesPerRow(cols, format.storage));
     if (codes.shape != std::vector{static_cast<std::uint64_t>(rows), storedCols})
       fail(fmt::format("tensor {} has shape [{}], but the manifest makes it [{}, {}]", codes.name,
                        fmt::join(codes.shape, ", "), rows, storedCols));
-    StoredMatrix matrix{
+    StoredMatrix result{
         .rows = rows, .cols = cols, .format = format, .codes = codes.bytes, .scales = {}, .owner = codes.file};
-    if (isInteger(format.storage)) attachScales(matrix, require(scaleName(entry.name, which), DType::F32, entry.name));
-    return matrix;
+    if (isInteger(format.storage)) attachScales(result, require(scales, tensorType(format.scales), entry.name));
+    return result;
+  }
+
+  std::vector<float> biasShift(const ManifestLayer& entry) {
+    const TensorView& tensor = require(biasShiftName(entry.name), DType::F32, entry.name);
+    const std::int64_t outputs = entry.orientation == Orientation::OutIn ? entry.rows : entry.cols;
+    if (tensor.shape != std::vector{static_cast<std::uint64_t>(outputs)})
+      fail(fmt::format("tensor {} has shape [{}], but the manifest makes it [{}]", tensor.name,
+                       fmt::join(tensor.shape, ", "), outputs));
+    std::vector<float> shift(static_cast<std::size_t>(outputs));
+    convert(tensor.bytes.data(), DType::F32, 0, std::span(shift));
+    return shift;
   }
 
   void attachScales(StoredMatrix& matrix, const TensorView& scales) const {
@@ -96,14 +125,13 @@ class Joiner final {
       fail(fmt::format("tensor {} holds {} scales, but the manifest makes it {}", scales.name, scales.elements(),
                        expected));
     const auto address = reinterpret_cast<std::uintptr_t>(scales.bytes.data());
-    if (address % alignof(float) == 0 && scales.file.get() == matrix.owner.get()) {
+    if (scales.dtype == DType::F32 && address % alignof(float) == 0 && scales.file.get() == matrix.owner.get()) {
       matrix.scales = {reinterpret_cast<const float*>(address), expected};
       return;
     }
     auto aligned = std::make_shared<AlignedScales>();
     aligned->file = std::static_pointer_cast<const MappedFile>(matrix.owner);
-    aligned->copy.resize(expected);
-    std::memcpy(aligned->copy.data(), scales.bytes.data(), scales.bytes.size());
+    aligned->copy = readScales(scales.bytes, matrix.format);
     matrix.scales = aligned->copy;
     matrix.owner = std::move(aligned);
   }
@@ -116,7 +144,20 @@ class Joiner final {
 } // namespace
 
 bool isFactorTensor(std::string_view name) {
-  return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return name.ends_with(suffix); });
+  return marksFactoredExport(name) || endsWithAny(name, kAmbiguous);
+}
+
+bool marksFactoredExport(std::string_view name) {
+  return endsWithAny(name, kOurs);
+}
+
+const TensorView* biasOf(const Checkpoint& checkpoint, const LayerInfo& layer) {
+  constexpr std::string_view kWeight = ".weight";
+  if (!layer.name.ends_with(kWeight)) return nullptr;
+  const TensorView* bias =
+      checkpoint.findTensor(layer.name.substr(0, layer.name.size() - kWeight.size()) + ".bias");
+  const auto outputs = static_cast<std::uint64_t>(layer.outputs());
+  return bias && isWeight(bias->dtype) && bias->shape == std::vector{outputs} ? bias : nullptr;
 }
 
 std::vector<FactoredLayer> joinFactors(const FactoredManifest& manifest, std::span<const TensorView> tensors,

@@ -12,18 +12,23 @@
 
 namespace rankscope {
 
-/// A layer of the manifest with its factors found among the tensors and checked against it.
+/// A layer of the manifest with its parts found among the tensors and checked against it.
 struct FactoredLayer {
   ManifestLayer entry;
-  FactorPair factors;
+  StoredLayer stored;
 };
 
-/// True for the names that factors and their scales have.
+/// True for the names that the tensors of a compressed layer have.
 bool isFactorTensor(std::string_view name);
+/// True for those that no other program gives.
+bool marksFactoredExport(std::string_view name);
+
+/// The linear's bias in the checkpoint, by name and size; null where it has none.
+const TensorView* biasOf(const Checkpoint& checkpoint, const LayerInfo& layer);
 
 /// Finds every layer of the manifest among `tensors` (sorted by name). Throws Error (Malformed) naming layer or tensor:
-/// factors or scales that are missing, of another dtype or shape than the manifest says, or that the manifest does not
-/// list; a layer that is there both dense and factored.
+/// tensors that are missing, of another dtype or shape than the manifest says, or that the manifest does not list; a layer
+/// that is there both plain and compressed.
 std::vector<FactoredLayer> joinFactors(const FactoredManifest& manifest, std::span<const TensorView> tensors,
                                        const std::filesystem::path& manifestPath);
 

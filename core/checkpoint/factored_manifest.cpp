@@ -17,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using nlohmann::json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 std::string_view axisName(ScaleAxis axis) {
   return axis == ScaleAxis::PerRow ? "row" : "column";
@@ -32,8 +32,36 @@ Json formatJson(const StorageFormat& format) {
   if (isInteger(format.storage)) {
     result["axis"] = axisName(format.axis);
     result["group"] = format.group;
+    if (format.scales != Storage::F32) result["scale_dtype"] = name(format.scales);
   }
   return result;
+}
+
+bool isNew(const StorageFormat& format) {
+  return format.storage == Storage::Int3 || format.scales != Storage::F32;
+}
+
+/// What version 1 cannot say.
+bool isNew(const ManifestLayer& layer) {
+  return layer.base || layer.biasShift || isNew(layer.a) || isNew(layer.b);
+}
+
+Json toJson(const ManifestLayer& layer) {
+  Json entry{{"shape", {layer.rows, layer.cols}}};
+  if (layer.rank) entry["rank"] = *layer.rank;
+  entry["orientation"] = name(layer.orientation);
+  entry["dtype"] = name(layer.dtype);
+  if (layer.base) entry["base"] = formatJson(*layer.base);
+  if (layer.rank) {
+    entry["a"] = formatJson(layer.a);
+    entry["b"] = formatJson(layer.b);
+  }
+  if (layer.biasShift) entry["bias_shift"] = true;
+  if (!layer.method.empty()) entry["method"] = layer.method;
+  if (!layer.calibration.empty()) entry["calibration"] = layer.calibration;
+  entry["cosine"] = numberOrNull(layer.cosine);
+  entry["relative_error"] = numberOrNull(layer.relativeError);
+  return entry;
 }
 
 /// Reads one layer's entry and says which part of it is wrong.
@@ -51,14 +79,20 @@ class LayerReader final {
     if (!shape.is_array() || shape.size() != 2) fail("has no shape of two numbers");
     layer.rows = positive(shape[0], "shape");
     layer.cols = positive(shape[1], "shape");
-    layer.rank = positive(value(m_object, "rank"), "rank");
+    if (m_object.contains("base")) layer.base = base();
+    if (!layer.base || m_object.contains("rank")) layer.rank = positive(value(m_object, "rank"), "rank");
     if (layer.rank > std::min(layer.rows, layer.cols)) fail("has a rank above the smaller side of its shape");
     layer.orientation = orientation();
     const auto dtype = parseDType(text(value(m_object, "dtype"), "dtype"));
     if (!dtype || !isWeight(*dtype)) fail("has a dtype that is not F64, F32, F16 or BF16");
     layer.dtype = *dtype;
-    layer.a = format("a");
-    layer.b = format("b");
+    if (layer.rank) {
+      layer.a = format("a");
+      layer.b = format("b");
+    }
+    layer.biasShift = biasShift();
+    if (m_object.contains("method")) layer.method = text(m_object["method"], "method");
+    if (m_object.contains("calibration")) layer.calibration = text(m_object["calibration"], "calibration");
     layer.cosine = number("cosine");
     layer.relativeError = number("relative_error");
     return layer;
@@ -93,6 +127,18 @@ class LayerReader final {
     fail(fmt::format("has the unknown orientation {}", given));
   }
 
+  StorageFormat base() const {
+    const StorageFormat result = format("base");
+    if (!isInteger(result.storage)) fail("has a base that is not int8, int4 or int3");
+    return result;
+  }
+
+  bool biasShift() const {
+    if (!m_object.contains("bias_shift")) return false;
+    if (!m_object["bias_shift"].is_boolean()) fail("has a bias_shift that is neither true nor false");
+    return m_object["bias_shift"];
+  }
+
   StorageFormat format(const char* factor) const {
     const json& object = value(m_object, factor);
     if (!object.is_object()) fail(fmt::format("has no object {}", factor));
@@ -105,8 +151,13 @@ class LayerReader final {
     if (axis != "row" && axis != "column") fail(fmt::format("has the unknown axis {} of {}", axis, factor));
     result.axis = axis == "row" ? ScaleAxis::PerRow : ScaleAxis::PerColumn;
     const json& group = value(object, "group");
-    if (!group.is_number_unsigned() || group > 1 << 20) fail(fmt::format("has a wrong group of {}", factor));
+    if (!group.is_number_unsigned() || group > 1 << 20 || group.get<int>() % 32 != 0)
+      fail(fmt::format("has a wrong group of {}", factor));
     result.group = group;
+    if (!object.contains("scale_dtype")) return result;
+    const auto scales = parseStorage(text(object["scale_dtype"], "scale_dtype"));
+    if (scales != Storage::F32 && scales != Storage::F16) fail(fmt::format("has an unknown scale_dtype of {}", factor));
+    result.scales = *scales;
     return result;
   }
 
@@ -130,19 +181,32 @@ std::string scaleName(std::string_view layer, char factor) {
   return fmt::format("{}.lowrank_{}_scale", layer, factor);
 }
 
+std::string baseName(std::string_view layer) {
+  return fmt::format("{}.quantized", layer);
+}
+
+std::string baseScaleName(std::string_view layer) {
+  return fmt::format("{}.quantized_scale", layer);
+}
+
+std::string biasShiftName(std::string_view layer) {
+  return fmt::format("{}.bias_shift", layer);
+}
+
+std::vector<std::string> storedNames(std::string_view layer) {
+  return {biasShiftName(layer),   factorName(layer, 'a'), scaleName(layer, 'a'), factorName(layer, 'b'),
+          scaleName(layer, 'b'), baseName(layer),        baseScaleName(layer)};
+}
+
 std::string toJson(const FactoredManifest& manifest) {
   Json layers = Json::object();
-  for (const ManifestLayer& layer : manifest.layers)
-    layers[layer.name] = {{"shape", {layer.rows, layer.cols}},
-                          {"rank", layer.rank},
-                          {"orientation", name(layer.orientation)},
-                          {"dtype", name(layer.dtype)},
-                          {"a", formatJson(layer.a)},
-                          {"b", formatJson(layer.b)},
-                          {"cosine", numberOrNull(layer.cosine)},
-                          {"relative_error", numberOrNull(layer.relativeError)}};
+  int version = 1;
+  for (const ManifestLayer& layer : manifest.layers) {
+    layers[layer.name] = toJson(layer);
+    if (isNew(layer)) version = 2;
+  }
   const Json root{{"format", "rankscope-factored"},
-                  {"version", kVersion},
+                  {"version", version},
                   {"program_version", RANKSCOPE_VERSION},
                   {"source", {{"name", manifest.sourceName}, {"content_hash", manifest.sourceHash}}},
                   {"singular_values", manifest.singularValues},

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/tensor/dtype.h"
+#include "core/tensor/stored_matrix.h"
 
 namespace rankscope {
 
@@ -34,7 +35,7 @@ bool isMlp(Role role);
 enum class Orientation { OutIn, InOut };
 std::string_view name(Orientation orientation);  ///< "out_in", "in_out"
 
-/// One weight matrix of a checkpoint: a 2-D floating tensor, or the pair of factors that stands for one.
+/// One weight matrix of a checkpoint: a 2-D floating tensor, or the factors and integers that stand for one.
 struct LayerInfo {
   LayerId id;
   std::string name;  ///< the tensor's full name, `.weight` included
@@ -46,9 +47,16 @@ struct LayerInfo {
   std::int64_t cols = 0;
   DType dtype = DType::F32;              ///< of the matrix; for a factored layer of the original, per the manifest
   std::uint64_t bytes = 0;               ///< as written in this checkpoint, scales included
-  std::optional<std::int64_t> factoredRank;  ///< set when the checkpoint is a factored export and holds this layer as A·B
+  std::optional<std::int64_t> factoredRank;  ///< set when the checkpoint is a factored export and holds this layer as A·B,
+                                             ///< or with A·B as a correction
+  std::optional<StorageFormat> base;         ///< set when such an export holds a quantised matrix
+  bool biasShift = false;                    ///< such an export adds a vector to the linear's bias
+  std::string method;                        ///< how the parts were found, where the export says so ("plain", …)
   std::string tiedWith;                  ///< name of a tensor stored elsewhere that this one also serves as ("" if none)
 
+  /// True for a layer of a factored export that is not stored as a plain tensor.
+  bool isCompressed() const { return factoredRank || base; }
+  std::int64_t outputs() const { return orientation == Orientation::OutIn ? rows : cols; }
   std::int64_t smallSide() const { return rows < cols ? rows : cols; }
   std::uint64_t parameters() const { return static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(cols); }
 

@@ -68,13 +68,16 @@ std::vector<CandidateMatrix> candidates(const Content& content, std::span<const 
                           .bytes = tensor.bytes.size(),
                           .factoredRank = {},
                           .orientation = {}});
-  for (const auto& [entry, pair] : factored)
+  for (const auto& [entry, parts] : factored)
     matrices.push_back({.name = entry.name,
                         .rows = entry.rows,
                         .cols = entry.cols,
                         .dtype = entry.dtype,
-                        .bytes = pair.a.bytes() + pair.b.bytes(),
+                        .bytes = parts.bytes(),
                         .factoredRank = entry.rank,
+                        .base = entry.base,
+                        .biasShift = entry.biasShift,
+                        .method = entry.method,
                         .orientation = entry.orientation});
   return matrices;
 }
@@ -130,10 +133,10 @@ void catalogue(Content& content, const ModelConfig& config, std::span<FactoredLa
   content.architecture = family ? family->name : "unknown";
   content.layers = classify(family, candidates(content, factored));
   if (family) tieHead(content, *family, config.tieWordEmbeddings.value_or(family->tiedByDefault));
-  content.factors.resize(content.layers.size());
+  content.stored.resize(content.layers.size());
   for (FactoredLayer& layer : factored) {
     const auto found = std::ranges::find(content.layers, layer.entry.name, &LayerInfo::name);
-    if (found != content.layers.end()) content.factors[found->id.value] = std::move(layer.factors);
+    if (found != content.layers.end()) content.stored[found->id.value] = std::move(layer.stored);
   }
 }
 
@@ -169,7 +172,7 @@ std::shared_ptr<const Checkpoint> openCheckpoint(const fs::path& path) {
   if (const fs::path manifest = files.folder / kManifestName; fs::exists(manifest)) {
     factored = joinFactors(parseFactoredManifest(readTextFile(manifest), manifest), content.tensors, manifest);
     content.format = "rankscope-factored";
-  } else if (const auto lost = std::ranges::find_if(content.tensors, isFactorTensor, &TensorView::name);
+  } else if (const auto lost = std::ranges::find_if(content.tensors, marksFactoredExport, &TensorView::name);
              lost != content.tensors.end()) {
     throw Error(ErrorKind::NotFound,
                 fmt::format("{}: tensor {} belongs to a factored export of Rankscope, but rankscope.json is missing",

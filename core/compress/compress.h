@@ -23,25 +23,34 @@ struct FactorValues {
   RowMatrixD b;
 };
 
-/// Finds the factors of a choice whose method is not the plain truncation. Called from several threads at once.
-using Factoriser = std::function<FactorValues(LayerId, const LayerChoice&, const Progress&, int threads)>;
+/// What stands for one layer, the factors before rounding: base + a·b. The parts are those that the choice asks for: a
+/// base in its format, factors of its rank, a bias shift (one number an output) where it says so.
+struct LayerParts {
+  std::optional<StoredMatrix> base;
+  std::optional<FactorValues> factors;
+  std::vector<float> biasShift;
+};
+
+/// Finds the parts of a choice whose method is not the plain one. Called from several threads at once.
+using Factoriser = std::function<LayerParts(LayerId, const LayerChoice&, const Progress&, int threads)>;
 
 /// One layer after its choice was carried out.
 struct CompressedLayer {
   LayerId layer;
   LayerChoice choice;
   std::string contentHash;
-  std::optional<FactorPair> factors;     ///< empty for a dense layer or a failed one
-  Quality quality;                       ///< measured from the factors as stored; exactly 1 and 0 for dense
-  std::optional<double> predictedCosine; ///< of the exact truncation, from the spectrum; not for other methods
+  StoredLayer stored;                    ///< empty for a dense layer or a failed one
+  Quality quality;                       ///< measured from the parts as stored; exactly 1 and 0 for dense
+  std::optional<double> predictedCosine; ///< of the exact truncation, from the spectrum; nothing for other methods or a base
   std::uint64_t bytesBefore = 0;
   std::uint64_t bytesAfter = 0;
   std::string error; ///< why this layer could not be compressed ("" if it was); it then stays dense
 };
 
-/// Carries out one layer's choice: exact truncated SVD, √σ into both factors, rounding, measuring. Pure. NaN or
-/// infinity in the matrix, and factors beyond the range of their format (F16), become `error`. A layer that stays dense
-/// is not looked at. `spectrum` may be null; `factoriser` finds the factors of a choice with a method of its own.
+/// Carries out one layer's choice. Plainly: the base rounded to nearest, then the exact truncated SVD of what is left of
+/// the matrix, √σ into both factors, rounded; measured as stored. Pure. NaN or infinity in the matrix, and values beyond
+/// the range of their format (F16), become `error`. A layer that stays dense is not looked at. `spectrum` may be null;
+/// `factoriser` finds the parts of a choice with a method of its own.
 CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const LayerChoice& choice,
                               const Spectrum* spectrum, const Progress& progress, int threads,
                               const Factoriser& factoriser = {});

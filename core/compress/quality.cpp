@@ -38,23 +38,20 @@ struct Sums {
 
 } // namespace
 
-Quality measureQuality(const MatrixView& original, const StoredMatrix& a, const StoredMatrix& b) {
+Quality measureQuality(const MatrixView& original, const StoredLayer& stored) {
   const ScaledMatrix size(original);
   const double scale = size.zero() ? 1 : std::ldexp(1.0, -std::clamp(size.exponent(), -1000, 1000));
-  const RowMatrixD left = load(a).cast<double>() * scale;
-  const RowMatrixD right = load(b).cast<double>();
+  const ExpandedRows expanded(stored);
   const std::int64_t blockRows = std::max<std::int64_t>(1, kBlockElements / std::max<std::int64_t>(1, original.cols));
   Sums sums;
   RowMatrixD w;
-  RowMatrixD approximation;
   for (std::int64_t first = 0; first < original.rows; first += blockRows) {
     const std::int64_t count = std::min(blockRows, original.rows - first);
     w.resize(count, original.cols);
     convert(original.data, original.dtype, first * original.cols,
             std::span(w.data(), static_cast<std::size_t>(w.size())));
     w *= scale;
-    approximation.noalias() = left.middleRows(first, count) * right;
-    sums.add(w, approximation);
+    sums.add(w, expanded.rows(first, count) * scale);
   }
   return sums.quality();
 }

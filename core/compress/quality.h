@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/checkpoint/checkpoint.h"
-#include "core/tensor/stored_matrix.h"
+#include "core/tensor/stored_layer.h"
 
 namespace rankscope {
 
@@ -15,9 +15,9 @@ struct Quality {
   double relativeError = 0; ///< ‖W − Ŵ‖ / ‖W‖; 0 when both are zero, infinite when only W is
 };
 
-/// Of the factors as stored (after rounding), in double, a block of rows at a time. NaN where a factor is not finite;
-/// throws Error(BadValues) where the original is not.
-Quality measureQuality(const MatrixView& original, const StoredMatrix& a, const StoredMatrix& b);
+/// Of base + a·b as stored (after rounding), in double, a block of rows at a time. NaN where a part is not finite;
+/// throws Error(BadValues) where the original is not. `stored` is not empty.
+Quality measureQuality(const MatrixView& original, const StoredLayer& stored);
 
 enum class Verdict { Excellent, Good, Fair, Poor, Critical };
 inline constexpr std::array kVerdicts{Verdict::Excellent, Verdict::Good, Verdict::Fair, Verdict::Poor,

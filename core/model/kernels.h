@@ -6,8 +6,8 @@
 
 namespace rankscope {
 
-/// How the numbers of a weight matrix lie in memory. Int4 is two's-complement nibbles, low nibble first.
-enum class Code { F32, F16, BF16, Int8, Int4 };
+/// How the numbers of a weight matrix lie in memory (see StoredMatrix).
+enum class Code { F32, F16, BF16, Int8, Int4, Int3 };
 
 enum class Activation { GeluNew, Gelu, Silu, Relu, QuickGelu };
 

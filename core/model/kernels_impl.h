@@ -84,6 +84,8 @@ void dotRows(Code code, const std::byte* data, std::size_t rowBytes, std::int64_
     return dotRowsOf<Code::Int8>(data, rowBytes, rows, cols, x, y);
   case Code::Int4:
     return dotRowsOf<Code::Int4>(data, rowBytes, rows, cols, x, y);
+  case Code::Int3:
+    return dotRowsOf<Code::Int3>(data, rowBytes, rows, cols, x, y);
   }
 }
 
@@ -138,8 +140,10 @@ void dotRowsGrouped(Code code, const std::byte* data, std::size_t rowBytes, cons
                     float* y) {
   if (code == Code::Int8)
     dotRowsGroupedOf<Code::Int8>(data, rowBytes, scales, scalesPerRow, group, rows, cols, x, y);
-  else
+  else if (code == Code::Int4)
     dotRowsGroupedOf<Code::Int4>(data, rowBytes, scales, scalesPerRow, group, rows, cols, x, y);
+  else
+    dotRowsGroupedOf<Code::Int3>(data, rowBytes, scales, scalesPerRow, group, rows, cols, x, y);
 }
 
 /// y[j] += Σ_r c[r]·row_r[j] for four rows and first ≤ j < first + count.
@@ -228,6 +232,8 @@ void addRows(Code code, const std::byte* data, std::size_t rowBytes, std::int64_
     return addRowsOf<Code::Int8>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
   case Code::Int4:
     return addRowsOf<Code::Int4>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
+  case Code::Int3:
+    return addRowsOf<Code::Int3>(data, rowBytes, nullptr, 0, cols, rows, cols, x, y);
   }
 }
 
@@ -236,8 +242,10 @@ void addRowsGrouped(Code code, const std::byte* data, std::size_t rowBytes, cons
                     float* y) {
   if (code == Code::Int8)
     addRowsOf<Code::Int8>(data, rowBytes, scales, scalesPerRow, group, rows, cols, x, y);
-  else
+  else if (code == Code::Int4)
     addRowsOf<Code::Int4>(data, rowBytes, scales, scalesPerRow, group, rows, cols, x, y);
+  else
+    addRowsOf<Code::Int3>(data, rowBytes, scales, scalesPerRow, group, rows, cols, x, y);
 }
 
 template <Code code>
@@ -266,6 +274,8 @@ void expand(Code code, const std::byte* row, std::int64_t count, float* out) {
     return expandOf<Code::Int8>(row, count, out);
   case Code::Int4:
     return expandInt4(row, count, out);
+  case Code::Int3:
+    return expandOf<Code::Int3>(row, count, out);
   }
 }
 

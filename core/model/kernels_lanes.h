@@ -114,6 +114,32 @@ struct Lane<Code::Int8> {
   }
 };
 
+/// Eight codes in three bytes; `many` begins at a multiple of four.
+template <>
+struct Lane<Code::Int3> {
+  static float one(const std::byte* row, std::int64_t i) {
+    const std::int64_t bit = 3 * i;
+    std::uint32_t bits = static_cast<std::uint8_t>(row[bit / 8]);
+    if (bit % 8 > 5) bits |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(row[bit / 8 + 1])) << 8;
+    return static_cast<float>(static_cast<std::int32_t>((bits >> (bit % 8) & 7u) ^ 4u) - 4);
+  }
+  static Floats many(const std::byte* row, std::int64_t i) {
+    const std::byte* from = row + 3 * i / 8;
+#if RANKSCOPE_LANES == 4
+    const std::uint32_t low = static_cast<std::uint32_t>(readAs<std::uint16_t>(from)) >> (3 * i % 8);
+    const Words words = (low >> Words{0, 3, 6, 9}) & 7u;
+#elif RANKSCOPE_LANES == 8
+    const std::uint32_t low = readAs<std::uint16_t>(from) | static_cast<std::uint32_t>(from[2]) << 16;
+    const Words words = (low >> Words{0, 3, 6, 9, 12, 15, 18, 21}) & 7u;
+#else
+    const std::uint32_t low = readAs<std::uint32_t>(from), high = low >> 24 | readAs<std::uint16_t>(from + 4) << 8;
+    const Words both = {low, low, low, low, low, low, low, low, high, high, high, high, high, high, high, high};
+    const Words words = (both >> Words{0, 3, 6, 9, 12, 15, 18, 21, 0, 3, 6, 9, 12, 15, 18, 21}) & 7u;
+#endif
+    return __builtin_convertvector((Ints)(words ^ 4u) - 4, Floats);
+  }
+};
+
 inline float lowNibble(std::uint8_t byte) {
   return static_cast<float>(((byte & 15) ^ 8) - 8);
 }

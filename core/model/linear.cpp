@@ -124,7 +124,7 @@ void Linear::row(std::int64_t i, float* out) const {
 
 LinearPtr linearOf(const std::shared_ptr<const Checkpoint>& checkpoint, LayerId layer) {
   const LayerInfo& info = checkpoint->layer(layer);
-  if (const FactorPair* factors = checkpoint->factors(layer)) return linearOf(info, *factors);
+  if (const StoredLayer* stored = checkpoint->stored(layer)) return linearOf(info, *stored);
   const Checkpoint::Matrix matrix = checkpoint->matrix(layer);
   LinearWeights weights;
   weights.orientation = info.orientation;
@@ -135,11 +135,15 @@ LinearPtr linearOf(const std::shared_ptr<const Checkpoint>& checkpoint, LayerId 
   return std::make_shared<const Linear>(std::move(weights));
 }
 
-LinearPtr linearOf(const LayerInfo& layer, const FactorPair& factors) {
+LinearPtr linearOf(const LayerInfo& layer, const StoredLayer& stored) {
   LinearWeights weights;
   weights.orientation = layer.orientation;
-  weights.a.emplace(factors.a);
-  weights.b.emplace(factors.b);
+  if (stored.base) weights.base.emplace(*stored.base);
+  if (stored.factors) {
+    weights.a.emplace(stored.factors->a);
+    weights.b.emplace(stored.factors->b);
+  }
+  weights.biasShift = stored.biasShift;
   return std::make_shared<const Linear>(std::move(weights));
 }
 

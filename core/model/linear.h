@@ -54,7 +54,7 @@ using LinearPtr = std::shared_ptr<const Linear>;
 
 /// The layer as the checkpoint holds it: dense in its own dtype, or the factors of a factored export.
 LinearPtr linearOf(const std::shared_ptr<const Checkpoint>& checkpoint, LayerId layer);
-/// The layer with other factors.
-LinearPtr linearOf(const LayerInfo& layer, const FactorPair& factors);
+/// The layer as compression stored it: base + A·B and the shift of its bias. `stored` is not empty.
+LinearPtr linearOf(const LayerInfo& layer, const StoredLayer& stored);
 
 } // namespace rankscope

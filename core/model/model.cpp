@@ -325,7 +325,7 @@ RowMatrixF Model::forward(std::span<const int> tokens, KvCache& cache, const Pro
 }
 
 LinearPtr linearOf(const Checkpoint& checkpoint, const CompressedLayer& layer) {
-  return layer.factors ? linearOf(checkpoint.layer(layer.layer), *layer.factors) : nullptr;
+  return layer.stored.empty() ? nullptr : linearOf(checkpoint.layer(layer.layer), layer.stored);
 }
 
 } // namespace rankscope

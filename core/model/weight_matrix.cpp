@@ -40,6 +40,8 @@ Code codeOf(Storage storage) {
     return Code::Int8;
   case Storage::Int4:
     return Code::Int4;
+  case Storage::Int3:
+    return Code::Int3;
   }
   return Code::F32;
 }
@@ -92,6 +94,14 @@ WeightMatrix::WeightMatrix(StoredMatrix matrix)
   assert(m_group % 32 == 0);
 }
 
+/// Where column `col` of a row begins: even for Int4, a multiple of 8 for Int3.
+std::size_t WeightMatrix::codeOffset(std::int64_t col) const {
+  const auto first = static_cast<std::size_t>(col);
+  if (m_code == Code::Int4) return first / 2;
+  if (m_code == Code::Int3) return first / 8 * 3;
+  return first * (m_rowBytes / static_cast<std::size_t>(m_cols));
+}
+
 /// Elements first … last − 1 of M·x for one vector x, which is split for nibbles. `first` begins a group.
 void WeightMatrix::dotRange(std::int64_t first, std::int64_t last, const float* x, float* y) const {
   const Kernels& k = kernels();
@@ -137,9 +147,7 @@ void WeightMatrix::addRange(std::int64_t first, std::int64_t last, const float* 
   const Kernels& k = kernels();
   const std::int64_t count = last - first;
   const auto size = static_cast<std::size_t>(count);
-  const std::byte* data =
-      m_data + (m_code == Code::Int4 ? static_cast<std::size_t>(first) / 2
-                                     : static_cast<std::size_t>(first) * m_rowBytes / static_cast<std::size_t>(m_cols));
+  const std::byte* data = m_data + codeOffset(first);
   std::vector<float> sums(size, 0.0f), merged(m_code == Code::Int4 ? size : 0);
   const auto inOrder = [&] {
     if (m_code != Code::Int4) return sums.data();
@@ -185,12 +193,9 @@ void WeightMatrix::addVector(const float* x, float* y) const {
               [&](std::int64_t from, std::int64_t to) { addRange(from * piece, std::min(m_cols, to * piece), x, y); });
 }
 
-/// Columns firstCol (even) … of one row, scaled.
+/// Columns firstCol (a multiple of 8) … of one row, scaled.
 void WeightMatrix::expand(std::int64_t row, std::int64_t firstCol, std::int64_t count, float* out) const {
-  const std::size_t offset = m_code == Code::Int4
-                                 ? static_cast<std::size_t>(firstCol) / 2
-                                 : static_cast<std::size_t>(firstCol) * (m_rowBytes / static_cast<std::size_t>(m_cols));
-  kernels().expand(m_code, rowData(row) + offset, count, out);
+  kernels().expand(m_code, rowData(row) + codeOffset(firstCol), count, out);
   if (!scaled()) return;
   if (m_axis == ScaleAxis::PerColumn) {
     const float* own = m_scales.data() + (m_group == 0 ? 0 : row / m_group * m_cols) + firstCol;
@@ -232,7 +237,7 @@ void WeightMatrix::multiply(const float* x, std::int64_t tokens, float* y) const
   if (m_code == Code::F32)
     return parallelSgemm(tokens, m_cols, m_rows, 1.0f, {x, m_rows, false},
                          {reinterpret_cast<const float*>(m_data), m_cols, false}, y, m_cols);
-  const std::int64_t step = std::max<std::int64_t>(64, kPanel / m_rows / 2 * 2);
+  const std::int64_t step = std::max<std::int64_t>(64, kPanel / m_rows / 8 * 8);
   float* panel = scratch(std::min(step, m_cols) * m_rows);
   for (std::int64_t first = 0; first < m_cols; first += step) {
     const std::int64_t count = std::min(step, m_cols - first);

@@ -24,7 +24,7 @@ class WeightMatrix final {
   std::int64_t rows() const { return m_rows; }
   std::int64_t cols() const { return m_cols; }
   std::uint64_t bytes() const { return m_bytes; } ///< as stored, scales included
-  bool isInteger() const { return m_code == Code::Int8 || m_code == Code::Int4; }
+  bool isInteger() const { return m_code == Code::Int8 || m_code == Code::Int4 || m_code == Code::Int3; }
 
   /// y (tokens × rows) = x (tokens × cols) · Mᵀ.
   void multiplyTransposed(const float* x, std::int64_t tokens, float* y) const;
@@ -36,6 +36,7 @@ class WeightMatrix final {
  private:
   const std::byte* rowData(std::int64_t i) const { return m_data + static_cast<std::size_t>(i) * m_rowBytes; }
   bool scaled() const { return !m_scales.empty(); }
+  std::size_t codeOffset(std::int64_t col) const;
   void dotVector(const float* x, float* y) const;
   void addVector(const float* x, float* y) const;
   void dotRange(std::int64_t first, std::int64_t last, const float* x, float* y) const;

@@ -21,10 +21,6 @@ void checkBudget(const Budget& budget) {
                 fmt::format("a share of bytes to keep lies above 0 and at most at 1, not at {}", share->share));
 }
 
-std::int64_t clamped(std::int64_t rank, const LayerInfo& layer) {
-  return std::clamp<std::int64_t>(rank, 1, layer.smallSide());
-}
-
 /// Factors and scales of a layer as a header lists them, with the longest numbers that it can need.
 void addFactorSpecs(std::vector<TensorSpec>& specs, const LayerInfo& layer, bool scaled) {
   const auto rows = static_cast<std::uint64_t>(layer.rows);
@@ -37,9 +33,18 @@ void addFactorSpecs(std::vector<TensorSpec>& specs, const LayerInfo& layer, bool
   specs.push_back({scaleName(layer.name, 'b'), DType::F32, {rank, cols}});
 }
 
+/// The same of a quantised matrix.
+void addBaseSpecs(std::vector<TensorSpec>& specs, const LayerInfo& layer) {
+  const auto rows = static_cast<std::uint64_t>(layer.rows);
+  const auto cols = static_cast<std::uint64_t>(layer.cols);
+  specs.push_back({baseName(layer.name), DType::I8, {rows, cols}});
+  specs.push_back({baseScaleName(layer.name), DType::F16, {rows, cols}});
+  specs.push_back({biasShiftName(layer.name), DType::F32, {rows + cols}});
+}
+
 /// What an export holds besides the values: the file's header and the manifest, as long as they can get.
 std::uint64_t overheadBytes(const Checkpoint& checkpoint, const PresetOptions& options,
-                            const std::set<LayerId>& mayBeFactored) {
+                            const std::set<LayerId>& mayBeFactored, const RankPlan& pinned) {
   std::vector<TensorSpec> specs;
   FactoredManifest manifest{checkpoint.content().modelName, std::string(32, '0'), "split", {}};
   for (const TensorView& tensor : checkpoint.tensors()) {
@@ -48,10 +53,17 @@ std::uint64_t overheadBytes(const Checkpoint& checkpoint, const PresetOptions& o
   }
   for (const LayerId id : mayBeFactored) {
     const LayerInfo& layer = checkpoint.layer(id);
-    if (!layer.factoredRank) addFactorSpecs(specs, layer, isInteger(options.factorDtype)); // else listed already
+    if (!layer.isCompressed()) addFactorSpecs(specs, layer, isInteger(options.factorDtype)); // else listed already
     const LayerChoice choice = choiceFor(layer, layer.smallSide(), options.factorDtype, options.group);
+    const auto pin = pinned.overrides.find(layer.name);
+    const bool hasBase = pin != pinned.overrides.end() && pin->second.settings.base;
+    if (hasBase) addBaseSpecs(specs, layer);
     manifest.layers.push_back({layer.name, layer.rows, layer.cols, layer.smallSide(), layer.orientation, layer.dtype,
                                choice.formatA, choice.formatB, 1.0 / 3, 1.0 / 3});
+    ManifestLayer& entry = manifest.layers.back();
+    entry.method = name(options.method);
+    if (options.method != Method::Plain) entry.calibration = std::string(32, '0');
+    if (hasBase) entry.base = baseFormat(layer, Storage::Int8, 128);
   }
   return layOutSafetensors(specs).header.size() + toJson(manifest).size();
 }
@@ -67,7 +79,7 @@ class Planner final {
  public:
   Planner(const Checkpoint& checkpoint, const PresetOptions& options, const RankPlan& pinned)
       : m_checkpoint(checkpoint), m_options(options), m_pinned(pinned) {
-    for (const auto& [layer, rank] : pinned.overrides)
+    for (const auto& [layer, request] : pinned.overrides)
       if (!checkpoint.findLayer(layer))
         throw Error(ErrorKind::BadRequest, fmt::format("the plan overrides \"{}\", which is no layer of {}", layer,
                                                        checkpoint.path().string()));
@@ -115,14 +127,20 @@ class Planner final {
     return item;
   }
 
+  /// Under the settings of the plan that will be made.
+  LayerChoice pinnedChoice(const LayerInfo& layer) const {
+    RankPlan plan;
+    plan.factorDtype = m_options.factorDtype;
+    plan.group = m_options.group;
+    return choiceFor(layer, m_pinned.overrides.at(layer.name), plan);
+  }
+
   std::uint64_t pinnedBytes(const LayerInfo& layer) const {
-    const std::optional<std::int64_t> rank = m_pinned.overrides.at(layer.name);
-    if (!rank) return layer.bytes;
-    return bytesAfter(layer, choiceFor(layer, clamped(*rank, layer), m_options.factorDtype, m_options.group));
+    return bytesAfter(layer, pinnedChoice(layer));
   }
 
   bool isPinOutsideScope(const LayerInfo& layer, const std::set<LayerId>& scope) const {
-    return m_pinned.overrides.contains(layer.name) && !scope.contains(layer.id) && !layer.factoredRank;
+    return m_pinned.overrides.contains(layer.name) && !scope.contains(layer.id) && !layer.isCompressed();
   }
 
   std::set<LayerId> scope() const {
@@ -141,8 +159,8 @@ class Planner final {
     const std::set<LayerId> inScope = scope();
     std::set<LayerId> mayBeFactored = inScope;
     for (const LayerInfo& layer : m_checkpoint.layers())
-      if (isPinOutsideScope(layer, inScope) || layer.factoredRank) mayBeFactored.insert(layer.id);
-    return overheadBytes(m_checkpoint, m_options, mayBeFactored);
+      if (isPinOutsideScope(layer, inScope) || layer.isCompressed()) mayBeFactored.insert(layer.id);
+    return overheadBytes(m_checkpoint, m_options, mayBeFactored, m_pinned);
   }
 
   const Checkpoint& m_checkpoint;
@@ -186,6 +204,7 @@ RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const
   plan.minDim = options.minDim;
   plan.factorDtype = options.factorDtype;
   plan.group = options.group;
+  plan.method = options.method;
   plan.overrides = pinned.overrides;
   for (std::size_t i = 0; i < frame.items.size(); ++i) {
     const LayerInfo& layer = checkpoint.layer(frame.items[i].layer);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -26,16 +27,18 @@ class PlanReader final {
   RankPlan read(std::string_view text) const {
     const Json root = parse(text);
     if (!root.is_object()) fail("a plan is a JSON object");
-    onlyKeys(root, "", {"format", "version", "min_dim", "factor_dtype", "group", "rules", "overrides"});
+    onlyKeys(root, "", {"format", "version", "min_dim", "factor_dtype", "group", "method", "rules", "overrides", "pins"});
     if (!root.contains("format") || root["format"] != "rankscope-plan") fail("\"format\" must be \"rankscope-plan\"");
     if (!root.contains("version")) fail("\"version\" is missing");
     if (root["version"] != 1) fail(fmt::format("\"version\" is {}; this program reads version 1", root["version"].dump()));
     RankPlan plan;
     if (root.contains("min_dim")) plan.minDim = integer(root["min_dim"], "min_dim", 0);
-    if (root.contains("factor_dtype")) plan.factorDtype = storage(root["factor_dtype"]);
-    if (root.contains("group")) plan.group = group(root["group"]);
+    if (root.contains("factor_dtype")) plan.factorDtype = storage(root["factor_dtype"], "\"factor_dtype\"");
+    if (root.contains("group")) plan.group = group(root["group"], "\"group\"");
+    if (root.contains("method")) plan.method = method(root["method"], "");
     if (root.contains("rules")) plan.rules = rules(root["rules"]);
     if (root.contains("overrides")) readOverrides(root["overrides"], plan);
+    if (root.contains("pins")) plan.pins = pins(root["pins"]);
     return plan;
   }
 
@@ -82,15 +85,28 @@ class PlanReader final {
     return value.get<double>();
   }
 
-  Storage storage(const Json& value) const {
+  Storage storage(const Json& value, const std::string& where,
+                  const std::vector<Storage>& allowed = {Storage::F32, Storage::F16, Storage::BF16, Storage::Int8,
+                                                         Storage::Int4, Storage::Int3}) const {
     const auto parsed = value.is_string() ? parseStorage(value.get<std::string>()) : std::nullopt;
-    if (!parsed) fail(fmt::format("\"factor_dtype\" is one of f32, f16, bf16, int8, int4, not {}", value.dump()));
-    return *parsed;
+    if (parsed && std::find(allowed.begin(), allowed.end(), *parsed) != allowed.end()) return *parsed;
+    std::vector<std::string_view> names;
+    for (const Storage storage : allowed) names.push_back(name(storage));
+    fail(fmt::format("{} is one of {}, not {}", where, fmt::join(names, ", "), value.dump()));
   }
 
-  int group(const Json& value) const {
-    const std::int64_t size = integer(value, "\"group\"", 0);
-    if (size != 0 && size != 32 && size != 64 && size != 128) fail(fmt::format("\"group\" is 0, 32, 64 or 128, not {}", size));
+  Method method(const Json& value, const std::string& where) const {
+    const auto parsed = value.is_string() ? parseMethod(value.get<std::string>()) : std::nullopt;
+    if (parsed) return *parsed;
+    std::vector<std::string_view> names;
+    for (const Method known : kMethods) names.push_back(name(known));
+    fail(fmt::format("{}\"method\" is one of {}, not {}", where, fmt::join(names, ", "), value.dump()));
+  }
+
+  int group(const Json& value, const std::string& where) const {
+    const std::int64_t size = integer(value, where, 0);
+    if (size != 0 && size != 32 && size != 64 && size != 128)
+      fail(fmt::format("{} is 0, 32, 64 or 128, not {}", where, size));
     return static_cast<int>(size);
   }
 
@@ -103,14 +119,17 @@ class PlanReader final {
 
   Rule rule(const Json& entry, const std::string& where) const {
     if (!entry.is_object()) fail(where + "must be an object");
-    onlyKeys(entry, where, {"glob", "regex", "rank", "fraction", "cosine", "energy", "dense"});
+    onlyKeys(entry, where, {"glob", "regex", "rank", "fraction", "cosine", "energy", "dense", "base", "base_group",
+                            "factor_dtype", "group", "method"});
     if (entry.contains("glob") == entry.contains("regex")) fail(where + "needs either \"glob\" or \"regex\"");
     Rule result;
     result.syntax = entry.contains("glob") ? Rule::Syntax::Glob : Rule::Syntax::Regex;
     const Json& pattern = entry.contains("glob") ? entry["glob"] : entry["regex"];
     if (!pattern.is_string()) fail(where + "the pattern must be a string");
     result.pattern = pattern.get<std::string>();
-    result.action = action(entry, where);
+    const Override asked = request(entry, where);
+    result.action = asked.action;
+    result.settings = asked.settings;
     try {
       Matcher{result};
     } catch (const Error& error) {
@@ -119,44 +138,123 @@ class PlanReader final {
     return result;
   }
 
+  /// What a rule or an override asks for: its keys, apart from a pattern, are known.
+  Override request(const Json& entry, const std::string& where) const {
+    int actions = 0;
+    for (const char* key : {"rank", "fraction", "cosine", "energy", "dense"}) actions += entry.contains(key) ? 1 : 0;
+    if (actions > 1 || (actions == 0 && !entry.contains("base")))
+      fail(where + "needs exactly one of rank, fraction, cosine, energy, dense, or a base");
+    const Override result(actions == 0 ? KeepDense{} : action(entry, where), settings(entry, where));
+    const LayerSettings& with = result.settings;
+    if (entry.contains("dense") && with != LayerSettings{}) fail(where + "\"dense\" cannot go with anything else");
+    if (with.baseGroup && !with.base) fail(where + "\"base_group\" needs a base");
+    if (actions == 0 && (with.factorDtype || with.group))
+      fail(where + "\"factor_dtype\" and \"group\" say how factors are stored, but there are none: give a rank");
+    if (with.base && (entry.contains("cosine") || entry.contains("energy")))
+      fail(where + "cosine and energy go by the spectrum of the whole matrix: with a base give rank or fraction");
+    return result;
+  }
+
+  LayerSettings settings(const Json& entry, const std::string& where) const {
+    LayerSettings result;
+    if (entry.contains("base")) {
+      result.base = storage(entry["base"], where + "\"base\"", {Storage::Int8, Storage::Int4, Storage::Int3});
+    }
+    if (entry.contains("base_group")) result.baseGroup = group(entry["base_group"], where + "\"base_group\"");
+    if (entry.contains("factor_dtype")) result.factorDtype = storage(entry["factor_dtype"], where + "\"factor_dtype\"");
+    if (entry.contains("group")) result.group = group(entry["group"], where + "\"group\"");
+    if (entry.contains("method")) result.method = method(entry["method"], where);
+    return result;
+  }
+
   Action action(const Json& entry, const std::string& where) const {
-    if (entry.size() != 2) fail(where + "needs exactly one of rank, fraction, cosine, energy, dense");
     if (entry.contains("rank")) return UseRank{integer(entry["rank"], where + "rank", 1)};
     if (entry.contains("fraction")) return UseFraction{share(entry["fraction"], where + "fraction")};
     if (entry.contains("cosine")) return ReachCosine{share(entry["cosine"], where + "cosine")};
     if (entry.contains("energy")) return ReachEnergy{share(entry["energy"], where + "energy")};
-    if (!entry.contains("dense") || entry["dense"] != true) fail(where + "\"dense\" can only be true");
+    if (entry["dense"] != true) fail(where + "\"dense\" can only be true");
     return KeepDense{};
   }
 
   void readOverrides(const Json& object, RankPlan& plan) const {
     if (!object.is_object()) fail("\"overrides\" must be an object");
     for (const auto& [layer, value] : object.items()) {
-      if (value == "dense") plan.overrides[layer] = std::nullopt;
-      else if (value.is_string()) fail(fmt::format("override of \"{}\" is a rank or \"dense\", not {}", layer, value.dump()));
-      else plan.overrides[layer] = integer(value, fmt::format("override of \"{}\"", layer), 1);
+      const std::string where = fmt::format("override of \"{}\"", layer);
+      if (value == "dense") {
+        plan.overrides[layer] = std::nullopt;
+      } else if (value.is_object()) {
+        onlyKeys(value, where + ": ", {"rank", "fraction", "cosine", "energy", "dense", "base", "base_group",
+                                       "factor_dtype", "group", "method"});
+        plan.overrides[layer] = request(value, where + ": ");
+      } else if (value.is_string()) {
+        fail(fmt::format("{} is a rank, \"dense\" or an object, not {}", where, value.dump()));
+      } else {
+        plan.overrides[layer] = integer(value, where, 1);
+      }
     }
+  }
+
+  std::set<std::string, std::less<>> pins(const Json& list) const {
+    if (!list.is_array()) fail("\"pins\" must be a list of layer names");
+    std::set<std::string, std::less<>> names;
+    for (const Json& name : list) {
+      if (!name.is_string()) fail(fmt::format("\"pins\" must be a list of layer names, and {} is none", name.dump()));
+      if (!names.insert(name.get<std::string>()).second) fail(fmt::format("\"pins\" has {} twice", name.dump()));
+    }
+    return names;
   }
 
   std::string_view m_source;
 };
 
-Json toJson(const Rule& rule) {
-  Json entry;
-  entry[rule.syntax == Rule::Syntax::Glob ? "glob" : "regex"] = rule.pattern;
+/// Writes an action and what goes with it into a rule's or an override's object.
+void addRequest(Json& entry, const Action& action, const LayerSettings& settings) {
   struct Writer {
     Json& entry;
-    void operator()(KeepDense) const { entry["dense"] = true; }
+    bool hasBase;
+    void operator()(KeepDense) const {
+      if (!hasBase) entry["dense"] = true;
+    }
     void operator()(UseRank action) const { entry["rank"] = action.rank; }
     void operator()(UseFraction action) const { entry["fraction"] = action.fraction; }
     void operator()(ReachCosine action) const { entry["cosine"] = action.cosine; }
     void operator()(ReachEnergy action) const { entry["energy"] = action.energy; }
   };
-  std::visit(Writer{entry}, rule.action);
+  std::visit(Writer{entry, settings.base.has_value()}, action);
+  if (entry.contains("dense")) return; // nothing else has a meaning then
+  if (settings.base) entry["base"] = name(*settings.base);
+  if (settings.baseGroup) entry["base_group"] = *settings.baseGroup;
+  if (settings.factorDtype) entry["factor_dtype"] = name(*settings.factorDtype);
+  if (settings.group) entry["group"] = *settings.group;
+  if (settings.method) entry["method"] = name(*settings.method);
+}
+
+Json toJson(const Rule& rule) {
+  Json entry;
+  entry[rule.syntax == Rule::Syntax::Glob ? "glob" : "regex"] = rule.pattern;
+  addRequest(entry, rule.action, rule.settings);
+  return entry;
+}
+
+Json toJson(const Override& request) {
+  if (request.isDense()) return "dense";
+  if (request.rank() && request.settings == LayerSettings{}) return *request.rank();
+  Json entry = Json::object();
+  addRequest(entry, request.action, request.settings);
   return entry;
 }
 
 }  // namespace
+
+std::set<Method> methodsIn(const RankPlan& plan) {
+  std::set<Method> methods;
+  const auto add = [&](const Action& action, const LayerSettings& settings) {
+    if (!std::holds_alternative<KeepDense>(action) || settings.base) methods.insert(settings.method.value_or(plan.method));
+  };
+  for (const Rule& rule : plan.rules) add(rule.action, rule.settings);
+  for (const auto& [layer, request] : plan.overrides) add(request.action, request.settings);
+  return methods;
+}
 
 std::string toJson(const RankPlan& plan) {
   Json root;
@@ -165,13 +263,12 @@ std::string toJson(const RankPlan& plan) {
   root["min_dim"] = plan.minDim;
   root["factor_dtype"] = name(plan.factorDtype);
   root["group"] = plan.group;
+  root["method"] = name(plan.method);
   root["rules"] = Json::array();
   for (const Rule& rule : plan.rules) root["rules"].push_back(toJson(rule));
   root["overrides"] = Json::object();
-  for (const auto& [layer, rank] : plan.overrides) {
-    if (rank) root["overrides"][layer] = *rank;
-    else root["overrides"][layer] = "dense";
-  }
+  for (const auto& [layer, request] : plan.overrides) root["overrides"][layer] = toJson(request);
+  if (!plan.pins.empty()) root["pins"] = plan.pins;
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -39,14 +39,22 @@ std::int64_t uniformRank(const LayerInfo& layer, const PresetOptions& options) {
   return rankForFraction(layer, options.fraction.value_or(kUniformFraction));
 }
 
-/// The preset's rank of a layer in scope; nullopt where it says dense.
-std::optional<std::int64_t> presetRank(Preset preset, const LayerInfo& layer, const Blocks& blocks,
-                                       const PresetOptions& options) {
-  if (preset == Preset::Uniform) return uniformRank(layer, options);
+/// The same rank for all: with a base only where one is asked for.
+Override uniform(const LayerInfo& layer, const PresetOptions& options) {
+  const bool hasRank = !options.base || options.rank || options.fraction;
+  Override request(hasRank ? std::optional(uniformRank(layer, options)) : std::nullopt);
+  request.settings.base = options.base;
+  if (options.base && options.baseGroup != kDefaultBaseGroup) request.settings.baseGroup = options.baseGroup;
+  return request;
+}
+
+/// What the preset asks of a layer in scope.
+Override presetRequest(Preset preset, const LayerInfo& layer, const Blocks& blocks, const PresetOptions& options) {
+  if (preset == Preset::Uniform) return uniform(layer, options);
   if (isMlp(layer.role)) return std::nullopt;
   if (preset == Preset::Selective) {
     if (blocks.isEdge(layer)) return std::nullopt;
-    return uniformRank(layer, options);
+    return uniform(layer, options);
   }
   if (blocks.isEdge(layer)) return rankForFraction(layer, kHybridEdgeFraction);
   return rankForFraction(layer, layer.role == Role::AttentionOutput ? kHybridOutputFraction : kHybridFraction);
@@ -57,15 +65,25 @@ RankPlan emptyPlan(const PresetOptions& options) {
   plan.minDim = options.minDim;
   plan.factorDtype = options.factorDtype;
   plan.group = options.group;
+  plan.method = options.method;
   return plan;
 }
 
-/// Writes the rank into the plan, or dense with a note where it saves nothing.
-void setRank(RankPlan& plan, const LayerInfo& layer, std::optional<std::int64_t> rank, std::vector<std::string>* notes) {
-  const bool saves = rank && isBelowBreakEven(layer, choiceFor(layer, rank, plan.factorDtype, plan.group));
-  if (rank && !saves && notes)
-    notes->push_back(fmt::format("{}: stays dense, rank {} would save nothing", layer.name, *rank));
-  plan.overrides[layer.name] = saves ? rank : std::nullopt;
+/// Writes the request into the plan. Where it saves nothing it loses its correction, then its base, with a note.
+void setRequest(RankPlan& plan, const LayerInfo& layer, Override request, std::vector<std::string>* notes) {
+  const auto saves = [&] { return isBelowBreakEven(layer, choiceFor(layer, request, plan)); };
+  if (request.settings.base && request.rank() && !saves()) {
+    if (notes) notes->push_back(fmt::format("{}: gets no correction, rank {} would save nothing", layer.name, *request.rank()));
+    request.action = KeepDense{};
+  }
+  if (!request.isDense() && !saves()) {
+    if (notes)
+      notes->push_back(fmt::format("{}: stays dense, {} would save nothing", layer.name,
+                                   request.rank() ? fmt::format("rank {}", *request.rank())
+                                                  : std::string(name(*request.settings.base))));
+    request = std::nullopt;
+  }
+  plan.overrides[layer.name] = request;
 }
 
 }  // namespace
@@ -83,7 +101,7 @@ std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions
   const Matcher wanted(Rule{Rule::Syntax::Glob, options.layers.empty() ? "*" : options.layers, KeepDense{}});
   std::erase_if(scope, [&](LayerId id) {
     const LayerInfo& layer = checkpoint.layer(id);
-    return (layer.factoredRank && !options.recompress) || layer.smallSide() < options.minDim || !wanted.matches(layer.name);
+    return (layer.isCompressed() && !options.recompress) || layer.smallSide() < options.minDim || !wanted.matches(layer.name);
   });
   return scope;
 }
@@ -92,11 +110,13 @@ RankPlan presetPlan(Preset preset, const Checkpoint& checkpoint, const PresetOpt
                     std::vector<std::string>* notes) {
   if (preset == Preset::Hybrid && (options.rank || options.fraction))
     throw Error(ErrorKind::BadRequest, "the hybrid preset has its own ranks: a rank goes with uniform or selective");
+  if (preset == Preset::Hybrid && options.base)
+    throw Error(ErrorKind::BadRequest, "the hybrid preset has ranks of factors and no base: a base goes with uniform or selective");
   const Blocks blocks = blocksOf(checkpoint);
   RankPlan plan = emptyPlan(options);
   for (const LayerId id : planScope(checkpoint, options)) {
     const LayerInfo& layer = checkpoint.layer(id);
-    setRank(plan, layer, presetRank(preset, layer, blocks, options), notes);
+    setRequest(plan, layer, presetRequest(preset, layer, blocks, options), notes);
   }
   return plan;
 }
@@ -108,7 +128,7 @@ RankPlan planForCosine(double cosine, const Checkpoint& checkpoint, const Spectr
   RankPlan plan = emptyPlan(options);
   for (const LayerId id : planScope(checkpoint, options)) {
     const LayerInfo& layer = checkpoint.layer(id);
-    if (const Spectrum* spectrum = spectra(id)) setRank(plan, layer, spectrum->rankForCosine(cosine), notes);
+    if (const Spectrum* spectrum = spectra(id)) setRequest(plan, layer, spectrum->rankForCosine(cosine), notes);
     else if (notes) notes->push_back(fmt::format("{}: stays dense, it has no spectrum", layer.name));
   }
   return plan;

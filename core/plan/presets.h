@@ -26,14 +26,19 @@ struct PresetOptions {
   bool recompress = false;  ///< layers that are factored already are decided, too
   Storage factorDtype = Storage::F32;
   int group = 0;
+  std::optional<Storage> base = {};  ///< int8, int4, int3: the matrices are quantised, and ranks are of corrections
+  int baseGroup = kDefaultBaseGroup;
+  Method method = Method::Plain;
 };
 
 /// Layers that presets, targets and budgets decide: the default scope without layers that are factored already (unless
 /// `recompress`), whose min(rows, cols) is below min_dim, or that `layers` does not match.
 std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions& options);
 
-/// The preset as an ordinary plan of overrides over the checkpoint's default scope. Never chooses a rank at or above
-/// break-even: such a layer stays dense; `notes`, when given, receives a sentence for each.
+/// The preset as an ordinary plan of overrides over the checkpoint's default scope. With a base, uniform and selective
+/// quantise their layers, and correct them where a rank or fraction is given; hybrid has no base. Never chooses what is
+/// not below break-even: a correction goes first, then the layer stays dense; `notes`, when given, receives a sentence
+/// for each.
 RankPlan presetPlan(Preset preset, const Checkpoint& checkpoint, const PresetOptions& options,
                     std::vector<std::string>* notes = nullptr);
 

@@ -4,23 +4,57 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "core/checkpoint/checkpoint.h"
+#include "core/plan/method.h"
 #include "core/tensor/stored_matrix.h"
 
 namespace rankscope {
 
-/// What a rule or an override asks of a layer.
+/// The rank that a rule or an override asks for; KeepDense: no factors.
 struct KeepDense { bool operator==(const KeepDense&) const = default; };
 struct UseRank { std::int64_t rank = 1; bool operator==(const UseRank&) const = default; };
 struct UseFraction { double fraction = 1; bool operator==(const UseFraction&) const = default; };  ///< of min(rows, cols)
 struct ReachCosine { double cosine = 1; bool operator==(const ReachCosine&) const = default; };    ///< needs the spectrum
 struct ReachEnergy { double energy = 1; bool operator==(const ReachEnergy&) const = default; };    ///< needs the spectrum
 using Action = std::variant<KeepDense, UseRank, UseFraction, ReachCosine, ReachEnergy>;
+
+inline constexpr int kDefaultBaseGroup = 32;
+
+/// What a rule or an override says besides the rank. What is absent follows the plan.
+struct LayerSettings {
+  std::optional<Storage> base = {};  ///< int8, int4 or int3: the matrix is quantised, and factors correct it
+  std::optional<int> baseGroup = {};  ///< of the base's scales; kDefaultBaseGroup when absent, 0: one scale an output
+  std::optional<Storage> factorDtype = {};
+  std::optional<int> group = {};
+  std::optional<Method> method = {};
+  bool operator==(const LayerSettings&) const = default;
+};
+
+/// What a plan says of one layer by name: a rank (or a share, a cosine, an energy to reach), no factors, a base.
+struct Override {
+  Action action = KeepDense{};
+  LayerSettings settings = {};
+
+  Override() = default;
+  Override(std::nullopt_t) {}                                     ///< dense
+  Override(std::int64_t rank) : action(UseRank{rank}) {}
+  Override(std::optional<std::int64_t> rank) { if (rank) action = UseRank{*rank}; }  ///< nullopt: dense
+  Override(Action given, LayerSettings with) : action(given), settings(with) {}
+
+  bool isDense() const { return std::holds_alternative<KeepDense>(action) && !settings.base; }
+  /// The rank where it is given as a number.
+  std::optional<std::int64_t> rank() const {
+    const auto* use = std::get_if<UseRank>(&action);
+    return use ? std::optional(use->rank) : std::nullopt;
+  }
+  bool operator==(const Override&) const = default;
+};
 
 /// A pattern over whole layer names and what to do with those it matches. A glob (`*`, `?`, `[…]`) must match the whole
 /// name, a regular expression (PCRE2) is searched in it.
@@ -29,6 +63,7 @@ struct Rule {
   Syntax syntax = Syntax::Glob;
   std::string pattern;
   Action action;
+  LayerSettings settings = {};
   bool operator==(const Rule&) const = default;
 };
 
@@ -38,10 +73,15 @@ struct RankPlan {
   std::int64_t minDim = 0;  ///< layers with min(rows, cols) below it stay dense
   Storage factorDtype = Storage::F32;
   int group = 0;
-  std::vector<Rule> rules;                                             ///< first match wins
-  std::map<std::string, std::optional<std::int64_t>, std::less<>> overrides;  ///< name -> rank, or dense; before all rules
+  Method method = Method::Plain;
+  std::vector<Rule> rules;                                  ///< first match wins
+  std::map<std::string, Override, std::less<>> overrides;   ///< by layer name; before all rules
+  std::set<std::string, std::less<>> pins;                  ///< layers that presets, targets and budgets leave alone
   bool operator==(const RankPlan&) const = default;
 };
+
+/// The methods that the plan may ask for.
+std::set<Method> methodsIn(const RankPlan& plan);
 
 /// JSON of a plan (format "rankscope-plan", version 1) and back. Throws Error(BadRequest or Malformed) that names
 /// `source` and the key or pattern that is wrong; unknown keys are errors.

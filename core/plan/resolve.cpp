@@ -17,29 +17,28 @@ class Resolver final {
  public:
   Resolver(const RankPlan& plan, const Checkpoint& checkpoint) : m_plan(plan) {
     for (const Rule& rule : plan.rules) m_matchers.emplace_back(rule);
-    for (const auto& [layer, rank] : plan.overrides)
-      if (!checkpoint.findLayer(layer))
-        throw Error(ErrorKind::BadRequest,
-                    fmt::format("the plan overrides \"{}\", which is no layer of {}", layer, checkpoint.path().string()));
+    for (const auto& [layer, request] : plan.overrides) require(checkpoint, layer, "overrides");
+    for (const std::string& layer : plan.pins) require(checkpoint, layer, "pins");
   }
 
-  Action wish(const LayerInfo& layer) const {
-    if (const auto found = m_plan.overrides.find(layer.name); found != m_plan.overrides.end())
-      return found->second ? Action{UseRank{*found->second}} : Action{KeepDense{}};
-    if (layer.smallSide() < m_plan.minDim) return KeepDense{};
+  Override wish(const LayerInfo& layer) const {
+    if (const auto found = m_plan.overrides.find(layer.name); found != m_plan.overrides.end()) return found->second;
+    if (layer.smallSide() < m_plan.minDim) return std::nullopt;
     for (std::size_t i = 0; i < m_matchers.size(); ++i)
-      if (m_matchers[i].matches(layer.name)) return m_plan.rules[i].action;
-    return KeepDense{};
+      if (m_matchers[i].matches(layer.name)) return {m_plan.rules[i].action, m_plan.rules[i].settings};
+    return std::nullopt;
   }
 
  private:
+  static void require(const Checkpoint& checkpoint, const std::string& layer, const char* what) {
+    if (!checkpoint.findLayer(layer))
+      throw Error(ErrorKind::BadRequest, fmt::format("the plan {} \"{}\", which is no layer of {}", what, layer,
+                                                     checkpoint.path().string()));
+  }
+
   const RankPlan& m_plan;
   std::vector<Matcher> m_matchers;
 };
-
-bool isTarget(const Action& action) {
-  return std::holds_alternative<ReachCosine>(action) || std::holds_alternative<ReachEnergy>(action);
-}
 
 std::optional<std::int64_t> rankFor(const Action& action, const LayerInfo& layer, const SpectrumLookup& spectra) {
   if (std::holds_alternative<KeepDense>(action)) return std::nullopt;
@@ -53,22 +52,23 @@ std::optional<std::int64_t> rankFor(const Action& action, const LayerInfo& layer
   return spectrum->rankForEnergy(std::get<ReachEnergy>(action).energy);
 }
 
-LayerChoice choose(const Action& action, const LayerInfo& layer, const RankPlan& plan, const SpectrumLookup& spectra,
+LayerChoice choose(const Override& request, const LayerInfo& layer, const RankPlan& plan, const SpectrumLookup& spectra,
                    std::vector<std::string>& notes) {
-  std::optional<std::int64_t> rank = rankFor(action, layer, spectra);
-  if (!rank) return choiceFor(layer, std::nullopt, plan.factorDtype, plan.group);
-  if (*rank > layer.smallSide()) {
+  std::optional<std::int64_t> rank = rankFor(request.action, layer, spectra);
+  if (rank && *rank > layer.smallSide()) {
     notes.push_back(fmt::format("{}: rank {} is clamped to the full rank {}", layer.name, *rank, layer.smallSide()));
     rank = layer.smallSide();
   }
-  const LayerChoice choice = choiceFor(layer, rank, plan.factorDtype, plan.group);
-  if (isTarget(action) && !isBelowBreakEven(layer, choice)) {
+  const LayerChoice choice = choiceFor(layer, rank, storingOf(plan, request.settings));
+  if (choice.isDense()) return choice;
+  if (isTarget(request.action) && !isBelowBreakEven(layer, choice)) {
     notes.push_back(fmt::format("{}: stays dense, rank {} would save nothing", layer.name, *rank));
-    return choiceFor(layer, std::nullopt, plan.factorDtype, plan.group);
+    return {};
   }
   if (bytesAfter(layer, choice) > layer.bytes)
-    notes.push_back(fmt::format("{}: factors of rank {} are larger than the dense matrix ({} > {} bytes)", layer.name,
-                                *rank, bytesAfter(layer, choice), layer.bytes));
+    notes.push_back(fmt::format("{}: {} larger than the dense matrix ({} > {} bytes)", layer.name,
+                                choice.base ? shortForm(choice) + " is" : fmt::format("factors of rank {} are", *rank),
+                                bytesAfter(layer, choice), layer.bytes));
   return choice;
 }
 
@@ -78,15 +78,17 @@ ResolvedPlan resolve(const RankPlan& plan, const Checkpoint& checkpoint, const S
   const Resolver resolver(plan, checkpoint);
   ResolvedPlan resolved;
   for (const LayerInfo& layer : checkpoint.layers()) {
-    const Action action = resolver.wish(layer);
-    if (layer.factoredRank && !recompress) {
-      if (!std::holds_alternative<KeepDense>(action))
-        resolved.notes.push_back(fmt::format("{}: is factored already (rank {}) and stays as it is", layer.name,
-                                             *layer.factoredRank));
-      resolved.layers.push_back(choiceFor(layer, std::nullopt, plan.factorDtype, plan.group));
+    const Override request = resolver.wish(layer);
+    if (layer.isCompressed() && !recompress) {
+      if (!request.isDense())
+        resolved.notes.push_back(layer.base ? fmt::format("{}: is quantised already ({}) and stays as it is", layer.name,
+                                                          name(layer.base->storage))
+                                            : fmt::format("{}: is factored already (rank {}) and stays as it is", layer.name,
+                                                          *layer.factoredRank));
+      resolved.layers.push_back({});
       continue;
     }
-    resolved.layers.push_back(choose(action, layer, plan, spectra, resolved.notes));
+    resolved.layers.push_back(choose(request, layer, plan, spectra, resolved.notes));
   }
   return resolved;
 }
@@ -95,24 +97,86 @@ std::vector<LayerId> spectraNeeded(const RankPlan& plan, const Checkpoint& check
   const Resolver resolver(plan, checkpoint);
   std::vector<LayerId> needed;
   for (const LayerInfo& layer : checkpoint.layers())
-    if (isTarget(resolver.wish(layer))) needed.push_back(layer.id);
+    if (isTarget(resolver.wish(layer).action)) needed.push_back(layer.id);
   return needed;
 }
 
+bool isTarget(const Action& action) {
+  return std::holds_alternative<ReachCosine>(action) || std::holds_alternative<ReachEnergy>(action);
+}
+
+Storing storingOf(const RankPlan& plan, const LayerSettings& settings) {
+  return {settings.factorDtype.value_or(plan.factorDtype), settings.group.value_or(plan.group), settings.base,
+          settings.baseGroup.value_or(kDefaultBaseGroup), settings.method.value_or(plan.method)};
+}
+
+LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, const Storing& storing) {
+  if (!rank && !storing.base) return {};
+  LayerChoice choice;
+  choice.rank = rank;
+  choice.biasShift = layer.biasShift; // what an earlier compression put there stays
+  if (storing.method != Method::Plain) choice.method = name(storing.method);
+  if (storing.base) choice.base = baseFormat(layer, *storing.base, storing.baseGroup);
+  if (!rank) return choice;
+  choice.formatA = choice.formatB = {storing.factorDtype, ScaleAxis::PerRow, 0};
+  if (!isInteger(storing.factorDtype)) return choice;
+  if (storing.group == 0) {
+    choice.formatA.axis = ScaleAxis::PerColumn;
+  } else {
+    const ScaleAxis summed = layer.orientation == Orientation::OutIn ? ScaleAxis::PerRow : ScaleAxis::PerColumn;
+    choice.formatA = choice.formatB = {storing.factorDtype, summed, storing.group};
+  }
+  return choice;
+}
+
 LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, Storage storage, int group) {
-  if (!rank) return {};
-  if (!isInteger(storage)) return {rank, {storage, ScaleAxis::PerRow, 0}, {storage, ScaleAxis::PerRow, 0}};
-  if (group == 0) return {rank, {storage, ScaleAxis::PerColumn, 0}, {storage, ScaleAxis::PerRow, 0}};
+  return choiceFor(layer, rank, Storing{storage, group});
+}
+
+LayerChoice choiceFor(const LayerInfo& layer, const Override& request, const RankPlan& plan) {
+  std::optional<std::int64_t> rank = rankFor(request.action, layer, {});
+  if (rank) rank = std::clamp<std::int64_t>(*rank, 1, layer.smallSide());
+  return choiceFor(layer, rank, storingOf(plan, request.settings));
+}
+
+Override overrideFor(const LayerChoice& choice, const RankPlan& plan) {
+  if (choice.isDense()) return std::nullopt;
+  Override request(choice.rank);
+  const Method method = methodOf(choice.method);
+  if (method != plan.method) request.settings.method = method;
+  if (choice.base) {
+    request.settings.base = choice.base->storage;
+    if (choice.base->group != kDefaultBaseGroup) request.settings.baseGroup = choice.base->group;
+  }
+  if (!choice.rank) return request;
+  if (choice.formatA.storage != plan.factorDtype) request.settings.factorDtype = choice.formatA.storage;
+  if (isInteger(choice.formatA.storage) && choice.formatA.group != plan.group)
+    request.settings.group = choice.formatA.group;
+  return request;
+}
+
+std::string shortForm(const LayerChoice& choice) {
+  if (choice.isDense()) return "dense";
+  if (!choice.base) return std::to_string(*choice.rank);
+  return std::string(name(choice.base->storage)) + (choice.rank ? fmt::format(" + {}", *choice.rank) : "");
+}
+
+StorageFormat baseFormat(const LayerInfo& layer, Storage storage, int group) {
   const ScaleAxis summed = layer.orientation == Orientation::OutIn ? ScaleAxis::PerRow : ScaleAxis::PerColumn;
-  return {rank, {storage, summed, group}, {storage, summed, group}};
+  return {storage, summed, group, Storage::F16};
 }
 
 std::uint64_t bytesAfter(const LayerInfo& layer, const LayerChoice& choice) {
-  if (!choice.rank) return layer.bytes;
-  return storedBytes(layer.rows, *choice.rank, choice.formatA) + storedBytes(*choice.rank, layer.cols, choice.formatB);
+  if (choice.isDense()) return layer.bytes;
+  std::uint64_t bytes = choice.biasShift ? sizeof(float) * static_cast<std::uint64_t>(layer.outputs()) : 0;
+  if (choice.base) bytes += storedBytes(layer.rows, layer.cols, *choice.base);
+  if (choice.rank)
+    bytes += storedBytes(layer.rows, *choice.rank, choice.formatA) + storedBytes(*choice.rank, layer.cols, choice.formatB);
+  return bytes;
 }
 
 bool isBelowBreakEven(const LayerInfo& layer, const LayerChoice& choice) {
+  if (choice.base) return bytesAfter(layer, choice) < layer.bytes;
   if (!choice.rank) return false;
   const double numbers = static_cast<double>(*choice.rank) * static_cast<double>(layer.rows + layer.cols);
   return numbers < static_cast<double>(layer.rows) * static_cast<double>(layer.cols) &&

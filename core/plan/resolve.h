@@ -14,13 +14,17 @@
 
 namespace rankscope {
 
-/// What will be done with one layer, with nothing left to decide.
+/// What will be done with one layer, with nothing left to decide: it stays as it is in the checkpoint, becomes factors
+/// (rank), a quantised matrix (base), or a quantised matrix with a low-rank correction (both).
 struct LayerChoice {
-  std::optional<std::int64_t> rank;  ///< nullopt: stays dense, as it is in the checkpoint
+  std::optional<std::int64_t> rank;  ///< of the factors; nullopt: none
   StorageFormat formatA;             ///< of the factors, when there are any
   StorageFormat formatB;
-  std::string method = {};           ///< how the factors are found: "" by plain truncation, else a name that tells methods
-                                     ///< and the texts they were fitted on apart (only results of the same are resumed)
+  std::string method = {};           ///< how the parts are found: "" plainly, else a method's name and, once it is fitted, what
+                                     ///< tells the texts apart (only results of the same are resumed)
+  std::optional<StorageFormat> base = {};  ///< of the quantised matrix, always integers; nullopt: none
+  bool biasShift = false;            ///< the linear's bias takes up the mean error of its outputs
+  bool isDense() const { return !rank && !base; }
   bool operator==(const LayerChoice&) const = default;
 };
 
@@ -43,15 +47,45 @@ ResolvedPlan resolve(const RankPlan& plan, const Checkpoint& checkpoint, const S
 /// Which layers' spectra resolve() will ask for.
 std::vector<LayerId> spectraNeeded(const RankPlan& plan, const Checkpoint& checkpoint);
 
-/// Formats of the two factors for a storage and group, given how the layer is used: the axis and group measured to lose
-/// least (HACKING.md, "Scales").
+/// How the parts of a layer are stored and found.
+struct Storing {
+  Storage factorDtype = Storage::F32;
+  int group = 0;
+  std::optional<Storage> base = {};  ///< int8, int4 or int3; nullopt: none
+  int baseGroup = kDefaultBaseGroup;
+  Method method = Method::Plain;
+};
+/// The plan's own, with what a rule or an override says of it.
+Storing storingOf(const RankPlan& plan, const LayerSettings& settings = {});
+
+/// The choice of a rank (nullopt: no factors) under `storing`: formats with the axes and groups measured to lose least,
+/// given how the layer is used (HACKING.md, "Scales").
+LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, const Storing& storing);
+
+/// The choice of an override that asks for no cosine or energy; a rank above the full one is clamped.
+LayerChoice choiceFor(const LayerInfo& layer, const Override& request, const RankPlan& plan);
+
+/// The override that makes resolve() choose `choice` under `plan`, whatever its rules: what pins a layer.
+Override overrideFor(const LayerChoice& choice, const RankPlan& plan);
+
+/// True for an action that needs a spectrum to become a rank.
+bool isTarget(const Action& action);
+
+/// What a choice is, for a table's cell: "dense", "384", "int4", "int4 + 8".
+std::string shortForm(const LayerChoice& choice);
+
+/// Plain factors, or dense.
 LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, Storage storage, int group);
 
-/// Bytes of a layer under a choice, scales included.
+/// Format of a quantised base: int8, int4 or int3, F16 scales, each for `group` neighbours along the axis that is summed
+/// over in use, or (group 0) for one output.
+StorageFormat baseFormat(const LayerInfo& layer, Storage storage, int group);
+
+/// Bytes of a layer under a choice, scales and bias shift included.
 std::uint64_t bytesAfter(const LayerInfo& layer, const LayerChoice& choice);
 
-/// True when the factors of `choice` hold fewer numbers than the matrix, rank·(rows + cols) < rows·cols, and take fewer
-/// bytes as written. Presets, targets and budgets choose no other rank.
+/// True when the parts of `choice` take fewer bytes as written than the layer, and factors without a base also hold fewer
+/// numbers than the matrix, rank·(rows + cols) < rows·cols. Presets, targets and budgets choose no other rank.
 bool isBelowBreakEven(const LayerInfo& layer, const LayerChoice& choice);
 
 /// The largest rank that isBelowBreakEven() in this storage; nullopt when none is.

@@ -49,7 +49,7 @@ void runCompression(const Checkpoint& checkpoint, const CompressionRequest& requ
   hooks.sink = [&](CompressedLayer&& layer) {
     if (request.run && !known[layer.layer.value]) request.run->record(layer);
     if (request.target) request.target->add(layer);
-    layer.factors.reset();
+    layer.stored = {};
     sink(std::move(layer));
   };
   compress(checkpoint, request.plan, request.spectra, hooks, progress, request.cores);

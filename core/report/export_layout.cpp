@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "core/base/error.h"
+#include "core/checkpoint/factored_layers.h"
 #include "core/checkpoint/factored_manifest.h"
 #include "core/report/export_folder.h"
 
@@ -30,6 +33,7 @@ DType dtypeOfCodes(Storage storage) {
   case Storage::Int8:
     return DType::I8;
   case Storage::Int4:
+  case Storage::Int3:
     return DType::U8;
   }
   return DType::F32;
@@ -43,26 +47,46 @@ std::vector<std::uint64_t> scaleShape(std::uint64_t rows, std::uint64_t cols, co
   return {(rows + group - 1) / group, cols};
 }
 
-void addFactor(std::vector<ExportTensor>& tensors, const LayerInfo& layer, char which, std::int64_t rows,
-               std::int64_t cols, const StorageFormat& format) {
+void addMatrix(std::vector<ExportTensor>& tensors, const LayerInfo& layer, const std::string& codes,
+               const std::string& scales, std::int64_t rows, std::int64_t cols, const StorageFormat& format) {
   const auto m = static_cast<std::uint64_t>(rows);
   const auto n = static_cast<std::uint64_t>(cols);
-  const std::uint64_t storedCols = format.storage == Storage::Int4 ? (n + 1) / 2 : n;
-  tensors.push_back(
-      {{factorName(layer.name, which), dtypeOfCodes(format.storage), {m, storedCols}}, nullptr, layer.id});
+  const auto storedCols = static_cast<std::uint64_t>(codesPerRow(cols, format.storage));
+  tensors.push_back({{codes, dtypeOfCodes(format.storage), {m, storedCols}}, nullptr, layer.id});
   if (isInteger(format.storage))
-    tensors.push_back({{scaleName(layer.name, which), DType::F32, scaleShape(m, n, format)}, nullptr, layer.id});
+    tensors.push_back({{scales, dtypeOfCodes(format.scales), scaleShape(m, n, format)}, nullptr, layer.id});
+}
+
+void addParts(std::vector<ExportTensor>& tensors, const LayerInfo& layer, const LayerChoice& choice) {
+  if (choice.base)
+    addMatrix(tensors, layer, baseName(layer.name), baseScaleName(layer.name), layer.rows, layer.cols, *choice.base);
+  if (choice.rank) {
+    addMatrix(tensors, layer, factorName(layer.name, 'a'), scaleName(layer.name, 'a'), layer.rows, *choice.rank,
+              choice.formatA);
+    addMatrix(tensors, layer, factorName(layer.name, 'b'), scaleName(layer.name, 'b'), *choice.rank, layer.cols,
+              choice.formatB);
+  }
+  if (choice.biasShift)
+    tensors.push_back(
+        {{biasShiftName(layer.name), DType::F32, {static_cast<std::uint64_t>(layer.outputs())}}, nullptr, layer.id});
+}
+
+/// The bias that a dense export adds a layer's shift to; null where it adds none.
+const TensorView* shiftedBias(const Checkpoint& checkpoint, const LayerInfo& layer, const LayerChoice& choice) {
+  const bool shifts = choice.isDense() ? layer.biasShift : choice.biasShift;
+  if (!shifts) return nullptr;
+  if (const TensorView* bias = biasOf(checkpoint, layer)) return bias;
+  throw Error(ErrorKind::BadRequest,
+              fmt::format("layer {} has a bias shift, but no bias to add it to in a dense export", layer.name));
 }
 
 TensorSpec specOf(const TensorView& tensor) {
   return {tensor.name, tensor.dtype, tensor.shape};
 }
 
-/// Names of the tensors that hold a layer in the checkpoint.
-std::vector<std::string> storedNames(const Checkpoint& checkpoint, const LayerInfo& layer) {
-  if (!checkpoint.factors(layer.id)) return {layer.name};
-  return {factorName(layer.name, 'a'), factorName(layer.name, 'b'), scaleName(layer.name, 'a'),
-          scaleName(layer.name, 'b')};
+/// Names of the tensors that may hold a layer in the checkpoint.
+std::vector<std::string> namesOf(const LayerInfo& layer) {
+  return layer.isCompressed() ? storedNames(layer.name) : std::vector{layer.name};
 }
 
 bool isCompanion(const fs::path& file, bool wholeModelFolder) {
@@ -81,33 +105,33 @@ bool isCompanion(const fs::path& file, bool wholeModelFolder) {
 std::vector<ExportTensor> tensorsOfLayer(const Checkpoint& checkpoint, LayerId id, const LayerChoice& choice,
                                          ExportKind kind) {
   const LayerInfo& layer = checkpoint.layer(id);
-  const bool wasFactored = checkpoint.factors(id) != nullptr;
   std::vector<ExportTensor> tensors;
-  if (kind == ExportKind::Factored && choice.rank) {
-    addFactor(tensors, layer, 'a', layer.rows, *choice.rank, choice.formatA);
-    addFactor(tensors, layer, 'b', *choice.rank, layer.cols, choice.formatB);
-  } else if (kind == ExportKind::Dense && (choice.rank || wasFactored)) {
+  if (kind == ExportKind::Factored && !choice.isDense()) {
+    addParts(tensors, layer, choice);
+  } else if (kind == ExportKind::Dense && (!choice.isDense() || layer.isCompressed())) {
     const std::vector shape{static_cast<std::uint64_t>(layer.rows), static_cast<std::uint64_t>(layer.cols)};
     tensors.push_back({{layer.name, layer.dtype, shape}, nullptr, id});
+    if (const TensorView* bias = shiftedBias(checkpoint, layer, choice)) tensors.push_back({specOf(*bias), nullptr, id});
   } else {
-    for (const std::string& name : storedNames(checkpoint, layer))
+    for (const std::string& name : namesOf(layer))
       if (const TensorView* tensor = checkpoint.findTensor(name)) tensors.push_back({specOf(*tensor), tensor, id});
   }
   return tensors;
 }
 
 std::vector<Shard> exportShards(const Checkpoint& checkpoint, std::span<const LayerChoice> choices, ExportKind kind) {
-  std::vector<ExportTensor> all;
-  std::set<std::string_view> ofLayers;
-  std::vector<std::string> names; // keeps what the set points to
-  for (const LayerInfo& layer : checkpoint.layers())
-    for (std::string& name : storedNames(checkpoint, layer)) names.push_back(std::move(name));
-  ofLayers.insert(names.begin(), names.end());
-  for (const TensorView& tensor : checkpoint.tensors())
-    if (!ofLayers.contains(tensor.name)) all.push_back({specOf(tensor), &tensor, std::nullopt});
-  for (const LayerInfo& layer : checkpoint.layers())
-    for (ExportTensor& tensor : tensorsOfLayer(checkpoint, layer.id, choices[layer.id.value], kind))
+  std::vector<ExportTensor> all, others;
+  std::set<std::string> ofLayers;
+  for (const LayerInfo& layer : checkpoint.layers()) {
+    for (std::string& name : namesOf(layer)) ofLayers.insert(std::move(name));
+    for (ExportTensor& tensor : tensorsOfLayer(checkpoint, layer.id, choices[layer.id.value], kind)) {
+      ofLayers.insert(tensor.spec.name);
       all.push_back(std::move(tensor));
+    }
+  }
+  for (const TensorView& tensor : checkpoint.tensors())
+    if (!ofLayers.contains(tensor.name)) others.push_back({specOf(tensor), &tensor, std::nullopt});
+  all.insert(all.begin(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
 
   std::vector<Shard> shards(1);
   std::uint64_t filled = 0;

@@ -16,7 +16,7 @@
 
 namespace rankscope {
 
-/// A tensor of the export and where its bytes come from: a tensor of the checkpoint, as it is, or a layer's factors.
+/// A tensor of the export and where its bytes come from: a tensor of the checkpoint, as it is, or a layer's parts.
 struct ExportTensor {
   TensorSpec spec;
   const TensorView* copyOf = nullptr;
@@ -25,8 +25,9 @@ struct ExportTensor {
 
 using Shard = std::vector<ExportTensor>;
 
-/// What a layer takes in the export under a choice. A factored layer that stays is kept as factors in a factored
-/// export and multiplied out in a dense one.
+/// What a layer takes in the export under a choice. A compressed layer that stays is kept as it is in a factored export
+/// and multiplied out in a dense one. A bias shift is a tensor of its own in a factored export and added to the linear's
+/// bias in a dense one: throws Error(BadRequest) where there is no bias to take it.
 std::vector<ExportTensor> tensorsOfLayer(const Checkpoint& checkpoint, LayerId layer, const LayerChoice& choice,
                                          ExportKind kind);
 

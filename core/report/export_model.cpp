@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -53,13 +54,18 @@ ManifestLayer manifestEntry(const LayerInfo& layer, const LayerChoice& choice, c
   entry.name = layer.name;
   entry.rows = layer.rows;
   entry.cols = layer.cols;
-  entry.rank = *choice.rank;
+  entry.rank = choice.rank;
   entry.orientation = layer.orientation;
   entry.dtype = layer.dtype;
   entry.a = choice.formatA;
   entry.b = choice.formatB;
   entry.cosine = known(outcome.quality.cosine);
   entry.relativeError = known(outcome.quality.relativeError);
+  entry.base = choice.base;
+  entry.biasShift = choice.biasShift;
+  const std::size_t space = choice.method.find(' ');
+  entry.method = choice.method.empty() ? "plain" : choice.method.substr(0, space);
+  if (space != std::string::npos) entry.calibration = choice.method.substr(space + 1);
   return entry;
 }
 
@@ -67,11 +73,18 @@ ManifestLayer manifestEntry(const LayerInfo& layer, const LayerChoice& choice, c
 std::string denseManifest(const FactoredManifest& manifest) {
   const auto orNull = [](const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); };
   Json layers = Json::object();
-  for (const ManifestLayer& layer : manifest.layers)
-    layers[layer.name] = {{"rank", layer.rank},
-                          {"factor_dtype", name(layer.a.storage)},
-                          {"cosine", orNull(layer.cosine)},
-                          {"relative_error", orNull(layer.relativeError)}};
+  for (const ManifestLayer& layer : manifest.layers) {
+    Json& entry = layers[layer.name] = Json::object();
+    if (layer.base) entry["base"] = name(layer.base->storage);
+    if (layer.base) entry["base_group"] = layer.base->group;
+    if (layer.rank) entry["rank"] = *layer.rank;
+    if (layer.rank) entry["factor_dtype"] = name(layer.a.storage);
+    if (layer.biasShift) entry["bias_changed"] = true;
+    if (!layer.method.empty()) entry["method"] = layer.method;
+    if (!layer.calibration.empty()) entry["calibration"] = layer.calibration;
+    entry["cosine"] = orNull(layer.cosine);
+    entry["relative_error"] = orNull(layer.relativeError);
+  }
   const Json root{{"format", "rankscope-dense"},
                   {"version", 1},
                   {"program_version", RANKSCOPE_VERSION},
@@ -107,6 +120,7 @@ struct ModelExport::State {
 
   void settleFailures();
   void expandFactored(const Progress& progress);
+  std::set<std::string> shiftedBiases() const;
   std::string sourceHash() const;
   std::optional<FactoredManifest> sourceManifest() const;
   FactoredManifest manifest() const;
@@ -114,7 +128,7 @@ struct ModelExport::State {
   std::shared_ptr<const Checkpoint> checkpoint;
   ExportKind kind;
   std::vector<LayerChoice> choices;
-  std::vector<std::optional<Outcome>> outcomes; ///< of layers with a rank, once they came
+  std::vector<std::optional<Outcome>> outcomes; ///< of layers that are compressed, once they came
   fs::path target;
   std::optional<StagingFolder> staging;
   std::optional<ExportTensors> tensors;
@@ -122,28 +136,38 @@ struct ModelExport::State {
   bool finished = false;
 };
 
-/// Every layer that was to get factors must have come; those that failed stay as they are.
+/// Every layer that was to be compressed must have come; those that failed stay as they are.
 void ModelExport::State::settleFailures() {
   std::vector<LayerId> failed;
   for (const LayerInfo& layer : checkpoint->layers()) {
     const std::size_t i = layer.id.value;
-    if (!choices[i].rank) continue;
+    if (choices[i].isDense()) continue;
     if (!outcomes[i])
       throw Error(ErrorKind::BadRequest,
                   fmt::format("cannot export to {}: layer {} has not been compressed", target.string(), layer.name));
     if (!outcomes[i]->failed) continue;
     failed.push_back(layer.id);
-    choices[i].rank.reset();
+    choices[i] = {};
   }
   if (!failed.empty()) tensors->keep(failed, kind);
 }
 
-/// Layers that the checkpoint holds as factors and the plan leaves alone become matrices in a dense export.
+/// Layers that the checkpoint holds compressed and the plan leaves alone become matrices in a dense export.
 void ModelExport::State::expandFactored(const Progress& progress) {
   if (kind != ExportKind::Dense) return;
   for (const LayerInfo& layer : checkpoint->layers())
-    if (const FactorPair* pair = checkpoint->factors(layer.id); pair && !choices[layer.id.value].rank)
-      tensors->writeProduct(layer, *pair, progress);
+    if (const StoredLayer* stored = checkpoint->stored(layer.id); stored && choices[layer.id.value].isDense())
+      tensors->writeProduct(layer, *stored, progress);
+}
+
+/// Names of the biases that a dense export has changed.
+std::set<std::string> ModelExport::State::shiftedBiases() const {
+  std::set<std::string> names;
+  if (kind != ExportKind::Dense) return names;
+  for (const LayerInfo& layer : checkpoint->layers())
+    if (choices[layer.id.value].isDense() ? layer.biasShift : choices[layer.id.value].biasShift)
+      names.insert(biasOf(*checkpoint, layer)->name);
+  return names;
 }
 
 /// Of the whole model: over hash and name of every layer and of every other tensor, by name.
@@ -155,14 +179,15 @@ std::string ModelExport::State::sourceHash() const {
     const auto written = copied.find(layer.name);
     if (outcome && !outcome->sourceHash.empty())
       parts.emplace(layer.name, outcome->sourceHash);
-    else if (!outcome && written != copied.end() && !checkpoint->factors(layer.id))
+    else if (!outcome && written != copied.end() && !layer.isCompressed())
       parts.emplace(layer.name, written->second);
     else
       parts.emplace(layer.name, checkpoint->contentHash(layer.id));
   }
+  const std::set<std::string> biases = shiftedBiases();
   for (const TensorView& tensor : checkpoint->tensors())
     if (const auto written = copied.find(tensor.name); written != copied.end() && !isFactorTensor(tensor.name))
-      parts.emplace(tensor.name, written->second);
+      parts.emplace(tensor.name, biases.contains(tensor.name) ? contentHash(tensor.bytes) : written->second);
   ContentHash hash;
   for (const auto& [name, part] : parts) {
     const std::string line = fmt::format("{} {}\n", part, name);
@@ -184,9 +209,9 @@ FactoredManifest ModelExport::State::manifest() const {
   const auto before = sourceManifest();
   for (const LayerInfo& layer : checkpoint->layers()) {
     const std::size_t i = layer.id.value;
-    if (choices[i].rank) {
+    if (!choices[i].isDense()) {
       result.layers.push_back(manifestEntry(layer, choices[i], *outcomes[i]));
-    } else if (before && checkpoint->factors(layer.id)) {
+    } else if (before && layer.isCompressed()) {
       for (const ManifestLayer& entry : before->layers)
         if (entry.name == layer.name) result.layers.push_back(entry);
     }
@@ -203,9 +228,9 @@ ModelExport::~ModelExport() = default;
 void ModelExport::add(const CompressedLayer& layer) {
   const LayerInfo& info = m_state->checkpoint->layer(layer.layer);
   const LayerChoice& planned = m_state->choices.at(layer.layer.value);
-  if (!planned.rank) return;
+  if (planned.isDense()) return;
   const bool failed = !layer.error.empty();
-  if (!failed && (layer.choice != planned || !layer.factors))
+  if (!failed && (layer.choice != planned || layer.stored.empty()))
     throw Error(ErrorKind::BadRequest,
                 fmt::format("layer {} was not compressed as the plan of this export says", info.name));
   {
@@ -216,9 +241,9 @@ void ModelExport::add(const CompressedLayer& layer) {
   }
   if (failed) return;
   if (m_state->kind == ExportKind::Factored)
-    m_state->tensors->writeFactors(info, *layer.factors);
+    m_state->tensors->writeParts(info, layer.stored);
   else
-    m_state->tensors->writeProduct(info, *layer.factors, {});
+    m_state->tensors->writeProduct(info, layer.stored, {});
 }
 
 void ModelExport::finish(const Progress& progress) {

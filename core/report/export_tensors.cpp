@@ -12,6 +12,7 @@
 #include <tbb/parallel_for.h>
 
 #include "core/base/error.h"
+#include "core/checkpoint/factored_layers.h"
 #include "core/checkpoint/factored_manifest.h"
 #include "core/store/content_hash.h"
 #include "core/store/durable_file.h"
@@ -42,13 +43,13 @@ void forgetCached(const fs::path& path) {
   ::close(descriptor);
 }
 
-/// Rows [first, first + out.rows()) of a·b.
-void multiplyRows(const RowMatrixD& a, const RowMatrixD& b, std::int64_t first, RowMatrixD& out) {
+/// Rows [first, first + out.rows()).
+void expandRows(const ExpandedRows& matrix, std::int64_t first, RowMatrixD& out) {
   constexpr std::int64_t kStripe = 32;
   tbb::parallel_for(std::int64_t{0}, (out.rows() + kStripe - 1) / kStripe, [&](std::int64_t stripe) {
     const std::int64_t begin = stripe * kStripe;
     const std::int64_t count = std::min(kStripe, out.rows() - begin);
-    out.middleRows(begin, count).noalias() = a.middleRows(first + begin, count) * b;
+    out.middleRows(begin, count) = matrix.rows(first + begin, count);
   });
 }
 
@@ -91,18 +92,44 @@ void ExportTensors::write(const std::string& name, std::span<const std::byte> by
   remember(name, contentHash(bytes));
 }
 
-void ExportTensors::writeFactors(const LayerInfo& layer, const FactorPair& factors) {
-  for (const auto& [which, factor] : {std::pair<char, const StoredMatrix&>{'a', factors.a}, {'b', factors.b}}) {
-    write(factorName(layer.name, which), factor.codes);
-    if (!factor.scales.empty()) write(scaleName(layer.name, which), std::as_bytes(factor.scales));
+void ExportTensors::writeParts(const LayerInfo& layer, const StoredLayer& stored) {
+  const auto writeMatrix = [&](const std::string& codes, const std::string& scales, const StoredMatrix& matrix) {
+    write(codes, matrix.codes);
+    if (!matrix.scales.empty()) write(scales, writtenScales(matrix));
+  };
+  if (stored.base) writeMatrix(baseName(layer.name), baseScaleName(layer.name), *stored.base);
+  if (stored.factors) {
+    writeMatrix(factorName(layer.name, 'a'), scaleName(layer.name, 'a'), stored.factors->a);
+    writeMatrix(factorName(layer.name, 'b'), scaleName(layer.name, 'b'), stored.factors->b);
   }
+  if (!stored.biasShift.empty()) write(biasShiftName(layer.name), std::as_bytes(std::span(stored.biasShift)));
 }
 
-void ExportTensors::writeProduct(const LayerInfo& layer, const FactorPair& factors, const Progress& progress) {
-  if (factors.a.rows != layer.rows || factors.b.cols != layer.cols || factors.a.cols != factors.b.rows)
-    throw Error(ErrorKind::BadRequest, fmt::format("the factors of layer {} do not have its shape", layer.name));
-  const RowMatrixD a = load(factors.a).cast<double>();
-  const RowMatrixD b = load(factors.b).cast<double>();
+void ExportTensors::writeBias(const LayerInfo& layer, const std::vector<float>& shift) {
+  const TensorView* bias = biasOf(*m_checkpoint, layer);
+  if (!bias) throw Error(ErrorKind::BadRequest, fmt::format("layer {} has no bias to add a shift to", layer.name));
+  std::vector<double> values(shift.size());
+  convert(bias->bytes.data(), bias->dtype, 0, std::span(values));
+  RowMatrixD sum(1, static_cast<Eigen::Index>(values.size()));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    sum(static_cast<Eigen::Index>(i)) = values[i] + static_cast<double>(shift[i]);
+  std::vector<std::byte> bytes(bias->bytes.size());
+  roundTo(bias->dtype, sum, bytes.data());
+  write(bias->name, bytes);
+}
+
+void ExportTensors::writeProduct(const LayerInfo& layer, const StoredLayer& stored, const Progress& progress) {
+  const auto shaped = [&](const StoredMatrix& matrix, std::int64_t rows, std::int64_t cols) {
+    if (matrix.rows != rows || matrix.cols != cols)
+      throw Error(ErrorKind::BadRequest, fmt::format("the parts of layer {} do not have its shape", layer.name));
+  };
+  if (stored.base) shaped(*stored.base, layer.rows, layer.cols);
+  if (stored.factors) {
+    shaped(stored.factors->a, layer.rows, stored.factors->a.cols);
+    shaped(stored.factors->b, stored.factors->a.cols, layer.cols);
+  }
+  if (!stored.biasShift.empty()) writeBias(layer, stored.biasShift);
+  const ExpandedRows matrix(stored);
   const std::int64_t rowsAtOnce =
       std::clamp<std::int64_t>(static_cast<std::int64_t>(kPieceBytes / 8) / layer.cols, 1, layer.rows);
   std::vector<std::byte> bytes;
@@ -111,7 +138,7 @@ void ExportTensors::writeProduct(const LayerInfo& layer, const FactorPair& facto
   for (std::int64_t first = 0; first < layer.rows; first += rowsAtOnce) {
     progress.check();
     RowMatrixD product(std::min(rowsAtOnce, layer.rows - first), layer.cols);
-    multiplyRows(a, b, first, product);
+    expandRows(matrix, first, product);
     bytes.resize(static_cast<std::size_t>(product.size()) * byteSize(layer.dtype));
     roundTo(layer.dtype, product, bytes.data());
     shardOf(layer.name).writer->write(layer.name, bytes, offset);
@@ -144,6 +171,11 @@ void ExportTensors::rewrite(OpenShard& shard, const std::vector<LayerId>& kept, 
         fresh.tensors.push_back(std::move(own));
       done.push_back(*tensor.layer);
     }
+    // A bias that was to take up a shift stays as it is, too.
+    const TensorView* bias = tensor.layer ? biasOf(*m_checkpoint, m_checkpoint->layer(*tensor.layer)) : nullptr;
+    const auto named = [&](const ExportTensor& other) { return other.spec.name == tensor.spec.name; };
+    if (bias && bias->name == tensor.spec.name && std::ranges::none_of(fresh.tensors, named))
+      fresh.tensors.push_back({tensor.spec, bias, std::nullopt});
   }
   const fs::path path = shard.writer->path();
   fs::path second = path;

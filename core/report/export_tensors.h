@@ -24,10 +24,10 @@ class ExportTensors final {
 
   /// A whole tensor.
   void write(const std::string& name, std::span<const std::byte> bytes);
-  /// Both factors and their scales. Throws Error(BadRequest) when they are not what was laid out.
-  void writeFactors(const LayerInfo& layer, const FactorPair& factors);
-  /// A·B of the stored factors, multiplied in double and rounded to the layer's dtype.
-  void writeProduct(const LayerInfo& layer, const FactorPair& factors, const Progress& progress);
+  /// All parts of a layer with their scales. Throws Error(BadRequest) when they are not what was laid out.
+  void writeParts(const LayerInfo& layer, const StoredLayer& stored);
+  /// base + A·B as stored, multiplied in double and rounded to the layer's dtype; a bias shift goes into the bias.
+  void writeProduct(const LayerInfo& layer, const StoredLayer& stored, const Progress& progress);
 
   /// The layers that were laid out as factors go in as they are in the checkpoint after all. Writes the files that held
   /// room for them anew.
@@ -49,6 +49,7 @@ class ExportTensors final {
   };
   void open(OpenShard& shard, const std::filesystem::path& path) const;
   OpenShard& shardOf(std::string_view tensor);
+  void writeBias(const LayerInfo& layer, const std::vector<float>& shift);
   void remember(const std::string& tensor, std::string hash);
   void copy(OpenShard& shard, const ExportTensor& tensor, const Progress& progress);
   void rewrite(OpenShard& shard, const std::vector<LayerId>& kept, ExportKind kind);

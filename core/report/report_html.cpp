@@ -68,8 +68,11 @@ std::string cards(const ReportModel& model) {
   if (model.averages) {
     const double kept =
         static_cast<double>(model.bytesAfter) / static_cast<double>(std::max<std::uint64_t>(model.bytesBefore, 1));
-    text += card(std::to_string(model.factored),
-                 fmt::format("stored as factors; {} dense, {} failed", model.dense, model.failed));
+    const std::string rest = fmt::format("{} dense, {} failed", model.dense, model.failed);
+    text += model.quantised == 0
+                ? card(std::to_string(model.factored), "stored as factors; " + rest)
+                : card(std::to_string(model.compressed()),
+                       fmt::format("compressed: {} factored, {} quantised; {}", model.factored, model.quantised, rest));
     text += card(cosineText(model.averages->cosine),
                  fmt::format("mean cosine, measured (predicted {})", cosineText(model.averages->predictedCosine)));
     text += card(percentText(model.averages->relativeError), "mean relative error");
@@ -81,7 +84,7 @@ std::string cards(const ReportModel& model) {
 }
 
 std::string verdictList(const ReportModel& model, const VerdictThresholds& thresholds) {
-  if (model.factored == 0) return {};
+  if (model.compressed() == 0) return {};
   const std::array bounds{thresholds.excellent, thresholds.good, thresholds.fair, thresholds.poor};
   std::string text = "<ul class=\"verdicts\">";
   for (std::size_t i = 0; i < kVerdicts.size(); ++i)
@@ -129,10 +132,21 @@ std::string demands(const ReportModel& model) {
   return text + "</tbody></table></div>\n";
 }
 
+/// "F32", or "F32 → int8", or "F16 → int4 + f16".
+std::string dtypes(const ReportLayer& layer) {
+  std::string text(name(layer.record->dtype));
+  if (!layer.isCompressed()) return text;
+  const LayerChoice& choice = layer.record->compression->choice;
+  text += " → ";
+  if (choice.base) text += name(choice.base->storage);
+  if (choice.base && choice.rank) text += " + ";
+  if (choice.rank) text += name(choice.formatA.storage);
+  return text;
+}
+
 std::string row(const ReportLayer& layer) {
   const LayerRecord& record = *layer.record;
   const bool compressed = record.compression.has_value();
-  const auto rank = layer.rank();
   std::string verdict = layer.verdict
                             ? fmt::format("<td class=\"l verdict v{}\">{} {}", static_cast<int>(*layer.verdict),
                                           markOf(*layer.verdict), name(*layer.verdict))
@@ -143,9 +157,8 @@ std::string row(const ReportLayer& layer) {
       "class=\"l\">{}</td>"
       "<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
       escapedHtml(record.name), cosineText(layer.cosine), percentText(layer.relativeError), verdict,
-      cosineText(layer.predictedCosine), rank ? std::to_string(*rank) : std::string(kDash), shapeText(layer),
-      rank ? fmt::format("{} → {}", name(record.dtype), name(record.compression->choice.formatA.storage))
-           : std::string(name(record.dtype)),
+      cosineText(layer.predictedCosine), layer.kind().value_or(std::string(kDash)), shapeText(layer),
+      dtypes(layer),
       compressed ? bytesText(layer.bytesBefore) : std::string(kDash),
       compressed ? bytesText(layer.bytesAfter) : std::string(kDash),
       layer.spectrum ? rankText(layer.spectrum->stableRank()) : std::string(kDash),
@@ -161,10 +174,10 @@ std::string table(const ReportModel& model) {
   for (const ReportLayer& layer : model.layers) text += row(layer);
   text += "</tbody>";
   if (model.averages)
-    text += fmt::format("<tfoot><tr><td class=\"l\">Average of {} factored layers; bytes in "
+    text += fmt::format("<tfoot><tr><td class=\"l\">Average of {} compressed layers; bytes in "
                         "all</td><td>{}</td><td>{}</td><td></td><td>{}</td>"
                         "<td></td><td></td><td></td><td>{}</td><td>{}</td><td></td><td></td></tr></tfoot>",
-                        model.factored, cosineText(model.averages->cosine), percentText(model.averages->relativeError),
+                        model.compressed(), cosineText(model.averages->cosine), percentText(model.averages->relativeError),
                         cosineText(model.averages->predictedCosine), bytesText(model.bytesBefore),
                         bytesText(model.bytesAfter));
   return text + "</table></div>\n<p class=\"key\">Predicted: cosine of the exact truncation, from the spectrum. Stable "

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "core/spectrum/diagnostics.h"
 
 namespace rankscope {
@@ -32,12 +34,14 @@ ReportLayer layerOf(const LayerRecord& record, const VerdictThresholds& threshol
     layer.error = result.error;
     return layer;
   }
-  layer.state = result.choice.rank ? ReportLayer::State::Factored : ReportLayer::State::Dense;
+  layer.state = result.choice.base   ? ReportLayer::State::Quantised
+                : result.choice.rank ? ReportLayer::State::Factored
+                                     : ReportLayer::State::Dense;
   layer.cosine = finite(result.quality.cosine);
   layer.relativeError = finite(result.quality.relativeError);
-  if (layer.state != ReportLayer::State::Factored) return layer;
+  if (!layer.isCompressed()) return layer;
   layer.predictedCosine = result.predictedCosine;
-  if (!layer.predictedCosine && layer.spectrum) layer.predictedCosine = layer.spectrum->cosineAt(*result.choice.rank);
+  if (!layer.predictedCosine && layer.spectrum && !result.choice.base && result.choice.method.empty()) layer.predictedCosine = layer.spectrum->cosineAt(*result.choice.rank);
   if (layer.cosine) layer.verdict = verdictFor(*layer.cosine, thresholds);
   return layer;
 }
@@ -52,8 +56,8 @@ void count(ReportModel& model) {
     model.analysed += layer.spectrum.has_value();
     model.dense += layer.state == ReportLayer::State::Dense;
     model.failed += layer.state == ReportLayer::State::Failed;
-    if (layer.state != ReportLayer::State::Factored) continue;
-    ++model.factored;
+    if (!layer.isCompressed()) continue;
+    ++(layer.state == ReportLayer::State::Factored ? model.factored : model.quantised);
     model.bytesBefore += layer.bytesBefore;
     model.bytesAfter += layer.bytesAfter;
     if (layer.verdict) ++model.verdicts[static_cast<std::size_t>(*layer.verdict)];
@@ -151,7 +155,14 @@ void ask(ReportModel& model) {
 } // namespace
 
 std::optional<std::int64_t> ReportLayer::rank() const {
-  return record->compression ? record->compression->choice.rank : std::nullopt;
+  return state == State::Factored ? record->compression->choice.rank : std::nullopt;
+}
+
+std::optional<std::string> ReportLayer::kind() const {
+  if (!isCompressed()) return std::nullopt;
+  const LayerChoice& choice = record->compression->choice;
+  const Method method = methodOf(choice.method);
+  return shortForm(choice) + (method == Method::Plain ? "" : fmt::format(" ({})", name(method)));
 }
 
 ReportModel modelOf(const RunContents& run, const VerdictThresholds& thresholds) {

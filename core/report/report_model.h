@@ -16,7 +16,7 @@ namespace rankscope {
 
 /// One layer of a report. The record belongs to the run.
 struct ReportLayer {
-  enum class State { Untouched, Dense, Factored, Failed };
+  enum class State { Untouched, Dense, Factored, Quantised, Failed }; // Quantised: with a correction or without
 
   const LayerRecord* record = nullptr;
   State state = State::Untouched;
@@ -24,12 +24,16 @@ struct ReportLayer {
   std::optional<double> cosine; ///< measured; 1 for a layer kept dense
   std::optional<double> relativeError;
   std::optional<double> predictedCosine;
-  std::optional<Verdict> verdict; ///< of factored layers
+  std::optional<Verdict> verdict; ///< of compressed layers
   std::uint64_t bytesBefore = 0;
   std::uint64_t bytesAfter = 0;
   std::string error;
 
+  bool isCompressed() const { return state == State::Factored || state == State::Quantised; }
+  /// Of factors that stand for the matrix alone.
   std::optional<std::int64_t> rank() const;
+  /// "384", "int4", "int4 + 8"; nullopt for a layer that is not compressed.
+  std::optional<std::string> kind() const;
   std::int64_t smallSide() const { return std::min(record->rows, record->cols); }
 };
 
@@ -55,12 +59,14 @@ struct ReportModel {
   const RunContents* run = nullptr;
   std::vector<ReportLayer> layers;
   int factored = 0;
+  int quantised = 0;
   int dense = 0;
   int failed = 0;
   int analysed = 0;
-  std::optional<Averages> averages; ///< over the factored layers
+  std::optional<Averages> averages; ///< over the compressed layers
+  int compressed() const { return factored + quantised; }
   std::array<int, kVerdicts.size()> verdicts{};
-  std::uint64_t bytesBefore = 0; ///< of the factored layers
+  std::uint64_t bytesBefore = 0; ///< of the compressed layers
   std::uint64_t bytesAfter = 0;
   std::uint64_t modelAfter = 0; ///< of the whole model
 

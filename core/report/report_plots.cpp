@@ -67,7 +67,7 @@ std::string cosineByBlock(const ReportModel& model, const VerdictThresholds& thr
   int blocks = 0;
   const std::vector<Role> roles = rolesIn(model);
   for (const ReportLayer& layer : model.layers) {
-    if (layer.state != ReportLayer::State::Factored || !layer.cosine || !layer.record->block) continue;
+    if (!layer.isCompressed() || !layer.cosine || !layer.record->block) continue;
     PlotCurve& curve = curves[layer.record->role];
     curve.points.emplace_back(*layer.record->block, *layer.cosine);
     lowest = std::min(lowest, *layer.cosine);

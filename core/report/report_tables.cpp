@@ -13,18 +13,24 @@ std::string raw(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : "";
 }
 
+std::string_view methodName(const ReportLayer& layer) {
+  return layer.isCompressed() ? name(methodOf(layer.record->compression->choice.method)) : "";
+}
+
 std::string csvLine(const ReportLayer& layer) {
   const LayerRecord& record = *layer.record;
   const bool compressed = record.compression.has_value();
-  const auto rank = layer.rank();
+  const auto rank = layer.isCompressed() ? record.compression->choice.rank : std::nullopt;
+  const auto base = layer.isCompressed() ? record.compression->choice.base : std::nullopt;
   const auto effective = [&](Spectrum::Weight weight) {
     return layer.spectrum ? std::optional(layer.spectrum->effectiveRank(weight)) : std::nullopt;
   };
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", escapedCsv(record.name),
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", escapedCsv(record.name),
                      raw(layer.cosine), raw(layer.relativeError), layer.verdict ? name(*layer.verdict) : "",
                      escapedCsv(outcomeText(layer)), name(record.role),
                      record.block ? std::to_string(*record.block) : "", record.rows, record.cols, name(record.dtype),
                      rank ? std::to_string(*rank) : "", rank ? name(record.compression->choice.formatA.storage) : "",
+                     base ? name(base->storage) : "", methodName(layer),
                      raw(layer.predictedCosine), compressed ? std::to_string(layer.bytesBefore) : "",
                      compressed ? std::to_string(layer.bytesAfter) : "",
                      layer.spectrum ? raw(layer.spectrum->stableRank()) : "", raw(effective(Spectrum::Weight::Sigma)),
@@ -35,14 +41,13 @@ std::string csvLine(const ReportLayer& layer) {
 std::string markdownRow(const ReportLayer& layer) {
   const LayerRecord& record = *layer.record;
   const bool compressed = record.compression.has_value();
-  const auto rank = layer.rank();
   std::string verdict =
       layer.verdict ? fmt::format("{} {}", markOf(*layer.verdict), outcomeText(layer)) : outcomeText(layer);
   if (!layer.error.empty()) verdict += ": " + escapedMarkdown(layer.error);
   return fmt::format(
       "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", escapedMarkdown(record.name),
       cosineText(layer.cosine), percentText(layer.relativeError), verdict, cosineText(layer.predictedCosine),
-      rank ? std::to_string(*rank) : std::string(kDash), shapeText(layer), name(record.dtype),
+      layer.kind().value_or(std::string(kDash)), shapeText(layer), name(record.dtype),
       compressed ? bytesText(layer.bytesBefore) : std::string(kDash),
       compressed ? bytesText(layer.bytesAfter) : std::string(kDash),
       layer.spectrum ? rankText(layer.spectrum->stableRank()) : std::string(kDash),
@@ -79,7 +84,7 @@ std::string fenced(const std::string& text) {
 
 std::string renderCsv(const ReportModel& model) {
   std::string text =
-      "Layer,Cosine,Relative Error,Verdict,Outcome,Role,Block,Rows,Columns,Dtype,Rank,Factor Dtype,Predicted Cosine,"
+      "Layer,Cosine,Relative Error,Verdict,Outcome,Role,Block,Rows,Columns,Dtype,Rank,Factor Dtype,Base,Method,Predicted Cosine,"
       "Bytes Before,Bytes After,Stable Rank,Effective Rank,Effective Rank (Energy),Break-Even Rank,Error\r\n";
   for (const ReportLayer& layer : model.layers) text += csvLine(layer);
   return text;
@@ -91,13 +96,13 @@ std::string renderMarkdown(const ReportModel& model) {
                                  identity.synthetic ? " (synthetic)" : "");
   text += fmt::format(
       "- Model: {}, {}, {} parameters, {} in {}\n- Path: {}\n- Run: {}, Rankscope {}\n- Layers: {}, {} analysed, "
-      "{} factored, {} dense, {} failed\n\n",
+      "{} factored, {} quantised, {} dense, {} failed\n\n",
       escapedMarkdown(identity.name), escapedMarkdown(identity.architecture), countText(identity.parameters),
       bytesText(identity.bytes), escapedMarkdown(identity.format), escapedMarkdown(identity.path.string()),
       escapedMarkdown(model.run->created), escapedMarkdown(model.run->programVersion), model.layers.size(),
-      model.analysed, model.factored, model.dense, model.failed);
+      model.analysed, model.factored, model.quantised, model.dense, model.failed);
   for (const std::string& sentence : findings(model)) text += escapedMarkdown(sentence) + "\n\n";
-  if (model.factored > 0) text += "## Verdicts\n\n" + markdownVerdicts(model) + "\n";
+  if (model.compressed() > 0) text += "## Verdicts\n\n" + markdownVerdicts(model) + "\n";
   if (!model.demands.empty()) text += "## What it takes\n\n" + markdownDemands(model) + "\n";
   text += fmt::format("{}\n\n## Layers\n\n", caution());
   text += "| Layer | Cosine | Relative Error | Verdict | Predicted | Rank | Shape | Dtype | Before | After | Stable "
@@ -105,8 +110,8 @@ std::string renderMarkdown(const ReportModel& model) {
           "| :--- | ---: | ---: | :--- | ---: | ---: | ---: | :--- | ---: | ---: | ---: | ---: |\n";
   for (const ReportLayer& layer : model.layers) text += markdownRow(layer);
   if (model.averages)
-    text += fmt::format("| **Average of {} factored layers** | **{}** | **{}** | | {} | | | | {} | {} | | |\n",
-                        model.factored, cosineText(model.averages->cosine), percentText(model.averages->relativeError),
+    text += fmt::format("| **Average of {} compressed layers** | **{}** | **{}** | | {} | | | | {} | {} | | |\n",
+                        model.compressed(), cosineText(model.averages->cosine), percentText(model.averages->relativeError),
                         cosineText(model.averages->predictedCosine), bytesText(model.bytesBefore),
                         bytesText(model.bytesAfter));
   if (!model.run->planJson.empty()) text += "\n## Plan\n\n" + fenced(model.run->planJson);

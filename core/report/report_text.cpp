@@ -23,6 +23,18 @@ std::string replaced(std::string_view text, std::initializer_list<std::pair<char
   return result;
 }
 
+/// "12 layers are stored as factors," or "… as factors and 3 quantised,".
+std::string howStored(const ReportModel& model) {
+  if (model.quantised == 0) return fmt::format("{} layers are stored as factors,", model.factored);
+  const auto corrected = std::ranges::count_if(model.layers, [](const ReportLayer& layer) {
+    return layer.state == ReportLayer::State::Quantised && layer.record->compression->choice.rank;
+  });
+  std::string text = fmt::format("{} layers are quantised", model.quantised);
+  if (corrected > 0) text += fmt::format(" ({} of them with a low-rank correction)", corrected);
+  if (model.factored > 0) text += fmt::format(" and {} stored as factors", model.factored);
+  return text + ",";
+}
+
 } // namespace
 
 std::string escapedHtml(std::string_view text) {
@@ -86,6 +98,7 @@ std::string_view markOf(Verdict verdict) {
 std::string outcomeText(const ReportLayer& layer) {
   switch (layer.state) {
   case ReportLayer::State::Factored:
+  case ReportLayer::State::Quantised:
     return layer.verdict ? std::string(name(*layer.verdict)) : std::string(kDash);
   case ReportLayer::State::Dense:
     return "dense";
@@ -104,10 +117,10 @@ std::string shapeText(const ReportLayer& layer) {
 std::vector<std::string> findings(const ReportModel& model) {
   std::vector<std::string> sentences;
   if (model.averages)
-    sentences.push_back(fmt::format("{} layers are stored as factors, with a mean cosine of {} and a mean relative "
+    sentences.push_back(fmt::format("{} with a mean cosine of {} and a mean relative "
                                     "error of {}; their {} became {}, "
                                     "{} of it. The whole model goes from {} to {}.",
-                                    model.factored, cosineText(model.averages->cosine),
+                                    howStored(model), cosineText(model.averages->cosine),
                                     percentText(model.averages->relativeError), bytesText(model.bytesBefore),
                                     bytesText(model.bytesAfter),
                                     percentText(static_cast<double>(model.bytesAfter) /
@@ -133,7 +146,7 @@ std::vector<std::string> findings(const ReportModel& model) {
 }
 
 std::string_view caution() {
-  return "The cosine between a matrix and its factors says how much of the weights is left, not how well the model "
+  return "The cosine between a matrix and what is stored for it says how much of the weights is left, not how well the model "
          "still "
          "works: it weighs every direction alike, while the model uses some far more than others, and the errors of "
          "the "

@@ -38,12 +38,23 @@ LayerRecord identityRecord(const LayerInfo& layer) {
   return record;
 }
 
+/// An array that nobody else keeps.
+void addOwned(SideRecord& record, const std::string& name, std::vector<std::byte> bytes) {
+  const auto kept = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+  record.arrays[name] = *kept;
+  record.owned.push_back(kept);
+}
+
 void addFactor(SideRecord& record, const std::string& name, const StoredMatrix& factor) {
   record.header[name] = toJson(factor.format);
   record.header[name]["rows"] = factor.rows;
   record.header[name]["cols"] = factor.cols;
   record.arrays[name] = factor.codes;
-  if (!factor.scales.empty()) record.arrays[name + "_scale"] = std::as_bytes(factor.scales);
+  if (factor.scales.empty()) return;
+  if (factor.format.scales == Storage::F32)
+    record.arrays[name + "_scale"] = std::as_bytes(factor.scales);
+  else
+    addOwned(record, name + "_scale", writtenScales(factor));
 }
 
 std::optional<StoredMatrix> factorFrom(const SideRecord& record, const std::string& name) {
@@ -87,7 +98,7 @@ LayerRecord::Compression compressionFrom(const json& header) {
   result.bytesBefore = header.at("bytes_before");
   result.bytesAfter = header.at("bytes_after");
   result.error = header.at("error").get<std::string>();
-  result.hasFactors = header.contains("factor_a");
+  result.hasFactors = header.contains("factor_a") || header.contains("base");
   return result;
 }
 
@@ -148,9 +159,14 @@ SideRecord recordOf(const CompressedLayer& layer, const std::string& name) {
                    {"bytes_before", layer.bytesBefore},
                    {"bytes_after", layer.bytesAfter},
                    {"error", layer.error}};
-  if (layer.factors) {
-    addFactor(record, "factor_a", layer.factors->a);
-    addFactor(record, "factor_b", layer.factors->b);
+  if (layer.stored.factors) {
+    addFactor(record, "factor_a", layer.stored.factors->a);
+    addFactor(record, "factor_b", layer.stored.factors->b);
+  }
+  if (layer.stored.base) addFactor(record, "base", *layer.stored.base);
+  if (!layer.stored.biasShift.empty()) {
+    const auto bytes = std::as_bytes(std::span(layer.stored.biasShift));
+    addOwned(record, "bias_shift", {bytes.begin(), bytes.end()});
   }
   return record;
 }
@@ -193,9 +209,11 @@ bool apply(RunData& run, SideRecord&& record) {
 }
 
 json toJson(const StorageFormat& format) {
-  return {{"storage", name(format.storage)},
-          {"axis", format.axis == ScaleAxis::PerRow ? "row" : "column"},
-          {"group", format.group}};
+  json result{{"storage", name(format.storage)},
+              {"axis", format.axis == ScaleAxis::PerRow ? "row" : "column"},
+              {"group", format.group}};
+  if (format.scales != Storage::F32) result["scales"] = name(format.scales);
+  return result;
 }
 
 StorageFormat formatFrom(const json& value) {
@@ -204,14 +222,18 @@ StorageFormat formatFrom(const json& value) {
   const std::string axis = value.at("axis");
   return {.storage = *storage,
           .axis = axis == "column" ? ScaleAxis::PerColumn : ScaleAxis::PerRow,
-          .group = value.at("group")};
+          .group = value.at("group"),
+          .scales = value.value("scales", "f32") == "f16" ? Storage::F16 : Storage::F32};
 }
 
 json toJson(const LayerChoice& choice) {
-  return {{"rank", choice.rank ? json(*choice.rank) : json(nullptr)},
-          {"a", toJson(choice.formatA)},
-          {"b", toJson(choice.formatB)},
-          {"method", choice.method}};
+  json result{{"rank", choice.rank ? json(*choice.rank) : json(nullptr)},
+              {"a", toJson(choice.formatA)},
+              {"b", toJson(choice.formatB)},
+              {"method", choice.method}};
+  if (choice.base) result["base"] = toJson(*choice.base);
+  if (choice.biasShift) result["bias_shift"] = true;
+  return result;
 }
 
 LayerChoice choiceFrom(const json& value) {
@@ -220,11 +242,13 @@ LayerChoice choiceFrom(const json& value) {
   choice.formatA = formatFrom(value.at("a"));
   choice.formatB = formatFrom(value.at("b"));
   choice.method = value.value("method", "");
+  if (value.contains("base")) choice.base = formatFrom(value.at("base"));
+  choice.biasShift = value.value("bias_shift", false);
   return choice;
 }
 
 bool sameOutcome(const LayerChoice& a, const LayerChoice& b) {
-  return a == b || (!a.rank && !b.rank);
+  return a == b || (a.isDense() && b.isDense());
 }
 
 std::optional<StoredMatrix> assemble(std::int64_t rows, std::int64_t cols, const StorageFormat& format,
@@ -232,23 +256,30 @@ std::optional<StoredMatrix> assemble(std::int64_t rows, std::int64_t cols, const
   if (rows < 1 || cols < 1 || format.group < 0) return std::nullopt;
   if (codes.size() != codeBytes(rows, cols, format.storage)) return std::nullopt;
   const std::uint64_t count = isInteger(format.storage) ? scaleCount(rows, cols, format) : 0;
-  if (scales.size() != count * sizeof(float)) return std::nullopt;
+  if (scales.size() != count * scaleBytes(format)) return std::nullopt;
   struct Owner {
     std::vector<float> scales;
     std::vector<std::byte> codes;
   };
   auto owner = std::make_shared<Owner>();
-  owner->scales.resize(count);
-  if (count > 0) std::memcpy(owner->scales.data(), scales.data(), scales.size());
+  owner->scales = readScales(scales, format);
   owner->codes.assign(codes.begin(), codes.end());
   return StoredMatrix{rows, cols, format, owner->codes, owner->scales, owner};
 }
 
-std::optional<FactorPair> factorsOf(const SideRecord& record) {
+std::optional<StoredLayer> storedOf(const SideRecord& record) {
+  StoredLayer stored;
   auto a = factorFrom(record, "factor_a");
   auto b = factorFrom(record, "factor_b");
-  if (!a || !b) return std::nullopt;
-  return FactorPair{std::move(*a), std::move(*b)};
+  if (a.has_value() != b.has_value()) return std::nullopt;
+  if (a) stored.factors = FactorPair{std::move(*a), std::move(*b)};
+  stored.base = factorFrom(record, "base");
+  if (stored.empty()) return std::nullopt;
+  if (const auto shift = record.arrays.find("bias_shift"); shift != record.arrays.end()) {
+    stored.biasShift.resize(shift->second.size() / sizeof(float));
+    std::memcpy(stored.biasShift.data(), shift->second.data(), stored.biasShift.size() * sizeof(float));
+  }
+  return stored;
 }
 
 } // namespace rankscope

@@ -41,8 +41,9 @@ SideRecord recordOfEvaluation(const std::string& number, const std::string& json
 /// sense for this run.
 bool apply(RunData& run, SideRecord&& record);
 
-/// Choices as JSON: {"rank": 96, "a": {"storage", "axis", "group"}, "b": {…}}, rank null for dense. Reading throws
-/// nlohmann::json::exception or Error(Malformed).
+/// Choices as JSON: {"rank": 96, "a": {"storage", "axis", "group"}, "b": {…}, "method"}, rank null without factors; "base":
+/// {…, "scales"} and "bias_shift": true only where there are any. Reading throws nlohmann::json::exception or
+/// Error(Malformed).
 nlohmann::json toJson(const LayerChoice& choice);
 LayerChoice choiceFrom(const nlohmann::json& json);
 nlohmann::json toJson(const StorageFormat& format);
@@ -51,10 +52,10 @@ StorageFormat formatFrom(const nlohmann::json& json);
 /// Whether a result for one choice may stand for the other. Dense layers have no factors whose formats could differ.
 bool sameOutcome(const LayerChoice& a, const LayerChoice& b);
 
-/// The factors that a side record of a compression holds.
-std::optional<FactorPair> factorsOf(const SideRecord& record);
+/// What a side record of a compression holds of the layer; nothing when it is not whole.
+std::optional<StoredLayer> storedOf(const SideRecord& record);
 
-/// A factor from its parts; nothing when sizes and shape contradict each other.
+/// A matrix from its codes and scales as written; nothing when sizes and shape contradict each other.
 std::optional<StoredMatrix> assemble(std::int64_t rows, std::int64_t cols, const StorageFormat& format,
                                      std::span<const std::byte> codes, std::span<const std::byte> scales);
 

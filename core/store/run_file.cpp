@@ -101,6 +101,21 @@ void adopt(RunData& run, const Checkpoint& checkpoint, const fs::path& path) {
   run.contents.programVersion = RANKSCOPE_VERSION;
 }
 
+/// Whether the parts are those that the choice asks for.
+bool fits(const StoredLayer& stored, const LayerRecord& layer, const LayerChoice& choice) {
+  if (stored.base.has_value() != choice.base.has_value() || stored.factors.has_value() != choice.rank.has_value())
+    return false;
+  if (stored.base && (stored.base->rows != layer.rows || stored.base->cols != layer.cols || stored.base->format != *choice.base))
+    return false;
+  if (stored.factors) {
+    const FactorPair& pair = *stored.factors;
+    if (pair.a.rows != layer.rows || pair.a.cols != *choice.rank || pair.b.rows != *choice.rank || pair.b.cols != layer.cols)
+      return false;
+  }
+  const auto outputs = static_cast<std::size_t>(layer.orientation == Orientation::OutIn ? layer.rows : layer.cols);
+  return stored.biasShift.size() == (choice.biasShift ? outputs : 0);
+}
+
 } // namespace
 
 struct RunFile::State {
@@ -246,24 +261,20 @@ std::optional<CompressedLayer> RunFile::finished(LayerId layer, const std::strin
   CompressedLayer done{.layer = layer,
                        .choice = choice,
                        .contentHash = contentHash,
-                       .factors = std::nullopt,
+                       .stored = {},
                        .quality = result->quality,
                        .predictedCosine = result->predictedCosine,
                        .bytesBefore = result->bytesBefore,
                        .bytesAfter = result->bytesAfter,
                        .error = result->error};
-  if (!choice.rank || !result->error.empty()) return done;
+  if (choice.isDense() || !result->error.empty()) return done;
   if (const auto fresh = m_state->data.factors.find(layer.value); fresh != m_state->data.factors.end()) {
-    done.factors = factorsOf(fresh->second);
+    done.stored = storedOf(fresh->second).value_or(StoredLayer{});
   } else {
     const hdf5::Session session;
-    done.factors = readFactors(m_state->file, known.name);
+    done.stored = readStored(m_state->file, known.name).value_or(StoredLayer{});
   }
-  const auto fits = [&](const FactorPair& pair) {
-    return pair.a.rows == known.rows && pair.a.cols == *choice.rank && pair.b.rows == *choice.rank &&
-           pair.b.cols == known.cols;
-  };
-  if (!done.factors || !fits(*done.factors)) return std::nullopt;
+  if (!fits(done.stored, known, choice)) return std::nullopt;
   return done;
 }
 

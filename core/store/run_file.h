@@ -38,7 +38,7 @@ struct LayerRecord {
     std::uint64_t bytesBefore = 0;
     std::uint64_t bytesAfter = 0;
     std::string error;
-    bool hasFactors = false;
+    bool hasFactors = false; ///< the run holds the parts of the layer: factors, base
   };
   std::optional<Compression> compression;
 };

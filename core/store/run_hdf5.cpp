@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using hdf5::Id;
 
 constexpr const char* kFormat = "rankscope-run";
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2; // of a file with quantised bases, bias shifts or int3; else 1
 
 Error damaged(const fs::path& path, std::string_view what) {
   return Error(ErrorKind::Malformed, fmt::format("{} is damaged: {}", path.string(), what));
@@ -47,6 +47,7 @@ Id codeType(Storage storage) {
   case Storage::Int8:
     return Id(H5Tcopy(H5T_STD_I8LE), H5Tclose);
   case Storage::Int4:
+  case Storage::Int3:
     return Id(H5Tcopy(H5T_STD_U8LE), H5Tclose);
   }
   return {};
@@ -54,9 +55,8 @@ Id codeType(Storage storage) {
 
 void writeFactor(hid_t group, const std::string& name, const StoredMatrix& factor) {
   const auto rows = static_cast<hsize_t>(factor.rows);
-  const std::array<hsize_t, 2> shape{rows, factor.format.storage == Storage::Int4
-                                               ? static_cast<hsize_t>(factor.cols + 1) / 2
-                                               : static_cast<hsize_t>(factor.cols)};
+  const std::array<hsize_t, 2> shape{
+      rows, static_cast<hsize_t>(codesPerRow(factor.cols, factor.format.storage))};
   hdf5::writeArray(group, name.c_str(), codeType(factor.format.storage), shape, factor.codes);
   const Id dataset(H5Dopen2(group, name.c_str(), H5P_DEFAULT), H5Dclose);
   hdf5::writeInteger(dataset, "rows", factor.rows);
@@ -72,7 +72,36 @@ void writeFactor(hid_t group, const std::string& name, const StoredMatrix& facto
     scaleShape = perRow
                      ? std::vector<hsize_t>{rows, all / rows}
                      : std::vector<hsize_t>{all / static_cast<hsize_t>(factor.cols), static_cast<hsize_t>(factor.cols)};
-  hdf5::writeArray(group, (name + "_scale").c_str(), H5T_IEEE_F32LE, scaleShape, std::as_bytes(factor.scales));
+  if (factor.format.scales != Storage::F32)
+    hdf5::writeText(dataset, "scales", std::string(rankscope::name(factor.format.scales)));
+  const std::vector<std::byte> scales = writtenScales(factor);
+  hdf5::writeArray(group, (name + "_scale").c_str(), codeType(factor.format.scales), scaleShape, scales);
+}
+
+void writeStored(hid_t group, const StoredLayer& stored) {
+  if (stored.factors) {
+    writeFactor(group, "factor_a", stored.factors->a);
+    writeFactor(group, "factor_b", stored.factors->b);
+  }
+  if (stored.base) writeFactor(group, "base", *stored.base);
+  if (stored.biasShift.empty()) return;
+  const hsize_t count = stored.biasShift.size();
+  hdf5::writeArray(group, "bias_shift", H5T_IEEE_F32LE, std::span(&count, 1), std::as_bytes(std::span(stored.biasShift)));
+}
+
+/// True for the datasets that writeStored() makes.
+bool isPart(std::string_view child) {
+  return child.starts_with("factor_") || child == "base" || child == "base_scale" || child == "bias_shift";
+}
+
+/// What version 1 cannot say.
+bool isNew(const StorageFormat& format) {
+  return format.storage == Storage::Int3 || format.scales != Storage::F32;
+}
+bool isNew(const LayerRecord& layer) {
+  if (!layer.compression) return false;
+  const LayerChoice& choice = layer.compression->choice;
+  return choice.base || choice.biasShift || isNew(choice.formatA) || isNew(choice.formatB);
 }
 
 std::optional<StoredMatrix> readFactor(hid_t group, const std::string& name) {
@@ -85,8 +114,9 @@ std::optional<StoredMatrix> readFactor(hid_t group, const std::string& name) {
   format.storage = *storage;
   format.axis = hdf5::readText(dataset, "axis").value_or("row") == "column" ? ScaleAxis::PerColumn : ScaleAxis::PerRow;
   format.group = static_cast<int>(hdf5::readInteger(dataset, "group").value_or(0));
+  if (hdf5::readText(dataset, "scales").value_or("f32") == "f16") format.scales = Storage::F16;
   const auto codes = hdf5::readArray(group, name.c_str(), codeType(format.storage));
-  const auto scales = hdf5::readArray(group, (name + "_scale").c_str(), H5T_IEEE_F32LE);
+  const auto scales = hdf5::readArray(group, (name + "_scale").c_str(), codeType(format.scales));
   return assemble(hdf5::readInteger(dataset, "rows").value_or(0), hdf5::readInteger(dataset, "cols").value_or(0),
                   format, *codes, scales ? std::span<const std::byte>(*scales) : std::span<const std::byte>());
 }
@@ -96,6 +126,12 @@ void writeCompression(hid_t group, const LayerRecord::Compression& result) {
     hdf5::writeInteger(group, "rank", *result.choice.rank);
     hdf5::writeText(group, "factor_dtype", std::string(name(result.choice.formatA.storage)));
   }
+  if (result.choice.base) {
+    hdf5::writeText(group, "base", std::string(name(result.choice.base->storage)));
+    hdf5::writeInteger(group, "base_group", result.choice.base->group);
+  }
+  if (!result.choice.isDense())
+    hdf5::writeText(group, "method", result.choice.method.empty() ? "plain" : result.choice.method);
   hdf5::writeText(group, "choice", toJson(result.choice).dump());
   hdf5::writeInteger(group, "result_version", result.resultVersion);
   if (result.predictedCosine) hdf5::writeNumber(group, "predicted_cosine", *result.predictedCosine);
@@ -134,7 +170,7 @@ void writeLayer(hid_t group, const LayerRecord& layer, std::size_t index) {
 void copyRest(hid_t from, hid_t to, bool withFactors) {
   for (const std::string& child : hdf5::childNames(from)) {
     if (hdf5::hasGroup(to, child) || child == "singular_values") continue;
-    if (child.starts_with("factor_") && !withFactors) continue;
+    if (isPart(child) && !withFactors) continue;
     hdf5::copyObject(from, child, to);
   }
 }
@@ -147,14 +183,12 @@ void writeLayers(hid_t file, const RunData& run, hid_t previousLayers) {
     const Id group = hdf5::createGroup(layers, child);
     writeLayer(group, layer, i);
     const bool hasFactors = layer.compression && layer.compression->hasFactors;
-    if (const auto fresh = run.factors.find(i); hasFactors && fresh != run.factors.end()) {
-      if (const auto factors = factorsOf(fresh->second)) {
-        writeFactor(group, "factor_a", factors->a);
-        writeFactor(group, "factor_b", factors->b);
-      }
+    const auto fresh = run.factors.find(i);
+    if (hasFactors && fresh != run.factors.end()) {
+      if (const auto stored = storedOf(fresh->second)) writeStored(group, *stored);
     }
     if (previousLayers >= 0 && hdf5::hasGroup(previousLayers, child))
-      copyRest(hdf5::openGroup(previousLayers, child), group, hasFactors);
+      copyRest(hdf5::openGroup(previousLayers, child), group, hasFactors && fresh == run.factors.end());
   }
 }
 
@@ -185,7 +219,9 @@ std::map<std::string, std::string, std::less<>> readTexts(hid_t file, const char
 void writeRoot(hid_t file, const RunData& run) {
   const RunContents& contents = run.contents;
   hdf5::writeText(file, "format", kFormat);
-  hdf5::writeInteger(file, "version", kVersion);
+  const auto& layers = contents.layers;
+  const bool usesNew = std::ranges::any_of(layers, [](const LayerRecord& layer) { return isNew(layer); });
+  hdf5::writeInteger(file, "version", usesNew ? kVersion : 1);
   hdf5::writeText(file, "program_version", contents.programVersion);
   hdf5::writeText(file, "created", contents.created);
   hdf5::writeText(file, "run_id", run.runId);
@@ -253,7 +289,8 @@ LayerRecord::Compression readCompression(hid_t group, int resultVersion) {
   result.bytesBefore = static_cast<std::uint64_t>(needed(hdf5::readInteger(group, "bytes_before"), "bytes_before"));
   result.bytesAfter = static_cast<std::uint64_t>(needed(hdf5::readInteger(group, "bytes_after"), "bytes_after"));
   result.error = hdf5::readText(group, "error").value_or("");
-  result.hasFactors = hdf5::hasGroup(group, "factor_a") && hdf5::hasGroup(group, "factor_b");
+  result.hasFactors = (!result.choice.rank || (hdf5::hasGroup(group, "factor_a") && hdf5::hasGroup(group, "factor_b"))) &&
+                      (!result.choice.base || hdf5::hasGroup(group, "base")) && !result.choice.isDense();
   return result;
 }
 
@@ -384,13 +421,21 @@ RunData readRunData(hid_t file, const fs::path& path) {
   }
 }
 
-std::optional<FactorPair> readFactors(hid_t file, const std::string& layer) {
+std::optional<StoredLayer> readStored(hid_t file, const std::string& layer) {
   try {
     const Id group = hdf5::openGroup(hdf5::openGroup(file, "layers"), escapedName(layer));
+    StoredLayer stored;
     auto a = readFactor(group, "factor_a");
     auto b = readFactor(group, "factor_b");
-    if (!a || !b) return std::nullopt;
-    return FactorPair{std::move(*a), std::move(*b)};
+    if (a.has_value() != b.has_value()) return std::nullopt;
+    if (a) stored.factors = FactorPair{std::move(*a), std::move(*b)};
+    stored.base = readFactor(group, "base");
+    if (const auto shift = hdf5::readArray(group, "bias_shift", H5T_IEEE_F32LE)) {
+      stored.biasShift.resize(shift->size() / sizeof(float));
+      std::memcpy(stored.biasShift.data(), shift->data(), stored.biasShift.size() * sizeof(float));
+    }
+    if (stored.empty()) return std::nullopt;
+    return stored;
   } catch (const hdf5::Failure&) {
     return std::nullopt;
   }

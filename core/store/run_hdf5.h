@@ -24,8 +24,8 @@ hdf5::Id openRun(const std::filesystem::path& path);
 /// Everything of an open run file; `path` is for messages.
 RunData readRunData(hid_t file, const std::filesystem::path& path);
 
-/// The factors of a layer in an open run file; nothing when they are not there or not intact.
-std::optional<FactorPair> readFactors(hid_t file, const std::string& layer);
+/// What an open run file holds of a compressed layer; nothing when it is not there or not intact.
+std::optional<StoredLayer> readStored(hid_t file, const std::string& layer);
 
 /// Writes the run as a new file over `to`, atomically and durably, by way of `scratch` on the same disk. What `run`
 /// does not hold itself (factors merged earlier, arrays that others added) is copied from `previous`, when that is

@@ -26,6 +26,7 @@ struct SideRecord {
   nlohmann::json header;
   std::map<std::string, std::span<const std::byte>, std::less<>> arrays;
   std::shared_ptr<const MappedFile> file; ///< keeps the arrays of a record that was read
+  std::vector<std::shared_ptr<const std::vector<std::byte>>> owned = {}; ///< and those made for this record
 };
 
 /// Side files of the run `runId` lie in one folder as `<sequence>.part`; a higher sequence supersedes a lower one.

@@ -1213,10 +1213,6 @@
         <translation>Equilíbrio no posto %1: a partir daí os dois fatores são maiores que a matriz</translation>
     </message>
     <message>
-        <source>Measured at rank %1, before the plan changed. Compress again to measure the plan as it is now.</source>
-        <translation>Medido no posto %1, antes de o plano mudar. Comprima de novo para medir o plano atual.</translation>
-    </message>
-    <message>
         <source>From the measured cosine</source>
         <translation>Pelo cosseno medido</translation>
     </message>
@@ -1347,6 +1343,14 @@
     <message>
         <source>Bytes of the factors as written, scales included, or of the dense matrix</source>
         <translation>Bytes dos fatores como gravados, com as escalas, ou da matriz densa</translation>
+    </message>
+    <message>
+        <source>%1 (stored)</source>
+        <translation>%1 (gravado)</translation>
+    </message>
+    <message>
+        <source>Measured for %1, before the plan changed. Compress again to measure the plan as it is now.</source>
+        <translation>Medido para %1, antes de o plano mudar. Comprima de novo para medir o plano atual.</translation>
     </message>
 </context>
 <context>
@@ -2644,6 +2648,10 @@
     <message>
         <source>Close the other window or program that uses it, then try again.</source>
         <translation>Feche a outra janela ou programa que o usa e tente de novo.</translation>
+    </message>
+    <message>
+        <source>3-bit integer</source>
+        <translation>inteiro de 3 bits</translation>
     </message>
 </context>
 </TS>

@@ -119,8 +119,8 @@ void compressFile(const Options& options) {
     CompressionHooks hooks;
     hooks.sink = [&](CompressedLayer&& layer) {
       const std::string& name = checkpoint->layer(layer.layer).name;
-      writer.write(name + ".a", layer.factors->a.codes);
-      writer.write(name + ".b", layer.factors->b.codes);
+      writer.write(name + ".a", layer.stored.factors->a.codes);
+      writer.write(name + ".b", layer.stored.factors->b.codes);
       meanCosine += layer.quality.cosine / layers;
     };
     compress(*checkpoint, plan, [](LayerId) { return nullptr; }, hooks, {});

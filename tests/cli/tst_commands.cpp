@@ -25,7 +25,8 @@ QSet<QString> keysOf(const QJsonObject& object) {
 
 const QSet<QString> kIdentity{"name",        "role",  "block",      "rows",        "cols",
                               "orientation", "dtype", "parameters", "bytes_before"};
-const QSet<QString> kChoice{"bytes_after", "parameters_after", "rank", "predicted_cosine", "verdict"};
+const QSet<QString> kChoice{"bytes_after", "parameters_after", "rank",    "base", "factor_dtype",
+                            "method",      "predicted_cosine", "verdict"};
 
 QJsonObject layerNamed(const QJsonObject& printed, const QString& name) {
   for (const QJsonValue& layer : printed["layers"].toArray())
@@ -57,6 +58,7 @@ class TestCommands final : public QObject {
   void compress();
   void compressAsTheStudyDoes();
   void compressByPlanFile();
+  void compressToIntegers();
   void compressSomeLayers();
   void notANumber();
   void quietAndVerbose();
@@ -174,7 +176,7 @@ void TestCommands::plan() {
   QCOMPARE(counted, 12);
   QCOMPARE(total["kept"].toDouble(), total["bytes_after"].toDouble() / total["bytes_before"].toDouble());
   QCOMPARE(printed["plan"]["format"].toString(), "rankscope-plan");
-  QVERIFY(cli({"plan", m_model, "--rank", "5"}).out.contains("12 layers get factors, 2 stay dense"));
+  QVERIFY(cli({"plan", m_model, "--rank", "5"}).out.contains("12 layers compressed, 2 stay dense"));
 }
 
 void TestCommands::planFileComesBack() {
@@ -302,6 +304,58 @@ void TestCommands::compressByPlanFile() {
   QCOMPARE(printed["written"]["kind"].toString(), "dense");
   QCOMPARE(cli({"info", fresh("ruled"), "--json"}).json()["model"]["bytes"].toInteger(),
            static_cast<qint64>(m_checkpoint->bytes()));
+}
+
+/// int4 + rank 3: what the table, the JSON, the folder and the plan file say of it, and that it runs.
+void TestCommands::compressToIntegers() {
+  const QStringList options{"--base", "int4", "--rank", "3"};
+  const Outcome outcome = cli(QStringList{"compress", m_model, fresh("int4"), "--json"} + options);
+  COMPARE_STATUS(outcome, 0);
+  const QJsonObject layer = layerNamed(outcome.json(), kMlp);
+  QCOMPARE(layer["base"].toString(), "int4");
+  QCOMPARE(layer["base_group"].toInt(), 32);
+  QCOMPARE(layer["rank"].toInt(), 3);
+  QCOMPARE(layer["factor_dtype"].toString(), "f16");
+  QCOMPARE(layer["method"].toString(), "plain");
+  QCOMPARE(layer["bytes_after"].toInt(), 56 * 32 * 9 / 16 + 2 * 3 * (56 + 32));
+  QCOMPARE(layer["parameters_after"].toInt(), 56 * 32 + 3 * (56 + 32));
+  QVERIFY(layer["cosine"].toDouble() > 0.99 && layer["predicted_cosine"].isNull());
+  QVERIFY(layerNamed(outcome.json(), "transformer.wte.weight")["base"].isNull());
+  const QJsonObject exported = cli({"info", fresh("int4"), "--json"}).json();
+  QCOMPARE(exported["model"]["bytes"], outcome.json()["total"]["bytes_after"]);
+  QCOMPARE(layerNamed(exported, kMlp)["base"].toString(), "int4");
+  QCOMPARE(layerNamed(exported, kMlp)["rank"].toInt(), 3);
+  QVERIFY(cli({"info", fresh("int4")}).out.contains("int4 + 3"));
+
+  const QString file = fresh("int4.json");
+  const Outcome planned = cli(QStringList{"plan", m_model, "-o", file} + options);
+  COMPARE_STATUS(planned, 0);
+  QVERIFY2(planned.out.contains("int4 + 3") && planned.out.contains("Base + rank"), planned.out.constData());
+  const QJsonObject again = cli({"compress", m_model, fresh("planned"), "--plan", file, "--run", fresh("int4.h5"), "--json"}).json();
+  QCOMPARE(layerNamed(again, kMlp), layer);
+  const QJsonObject resumed =
+      cli({"compress", m_model, fresh("resumed"), "--plan", file, "--run", fresh("int4.h5"), "--json"}).json();
+  QCOMPARE(layerNamed(resumed, kMlp), layer);
+  QCOMPARE(readFile(fresh("resumed").toStdString() + "/model.safetensors"),
+           readFile(fresh("int4").toStdString() + "/model.safetensors"));
+  for (const char* ending : {"html", "md", "csv"}) {
+    const QString report = fresh("int4.") + ending;
+    COMPARE_STATUS(cli({"report", fresh("int4.h5"), "-o", report}), 0);
+    QVERIFY(readFile(report.toStdString()).find("int4") != std::string::npos);
+  }
+
+  // A method that needs a text says so; without a correction there are only integers.
+  writeFile(file.toStdString(),
+            R"({"format": "rankscope-plan", "version": 1, "rules": [{"glob": "*mlp*", "base": "int8", "method": "aware"}]})");
+  const Outcome textless = cli({"compress", m_model, fresh("textless"), "--plan", file});
+  COMPARE_STATUS(textless, 2);
+  QVERIFY2(textless.err.contains("aware is fitted to a text"), textless.err.constData());
+  const QJsonObject plain =
+      cli({"compress", m_model, fresh("plain"), "--plan", file, "--method", "plain", "--json"}).json();
+  QVERIFY(plain.isEmpty()); // the rule's own method goes before
+  const QJsonObject int8 = cli({"compress", m_model, fresh("int8"), "--base", "int8", "--base-group", "0", "--json"}).json();
+  QVERIFY(layerNamed(int8, kMlp)["rank"].isNull());
+  QCOMPARE(layerNamed(int8, kMlp)["bytes_after"].toInt(), 56 * 32 + 2 * 56);
 }
 
 void TestCommands::compressSomeLayers() {

@@ -93,6 +93,16 @@ void TestUsage::wrongUsage_data() {
   row("plan MODEL --rank 99999999999999999999", "--rank");
   row("plan MODEL --bytes many", "--bytes");
   row("plan MODEL --min-dim -1", "--min-dim");
+  row("plan MODEL --rank 4 --fraction 0.1", "--rank");
+  row("plan MODEL --fraction 2", "--fraction");
+  row("plan MODEL --preset hybrid --fraction 0.1", "--fraction");
+  row("plan MODEL --base int5", "--base");
+  row("plan MODEL --base int4 --keep 0.5", "--base");
+  row("plan MODEL --base int4 --cosine 0.9", "--base");
+  row("plan MODEL --base int4 --preset hybrid", "--base");
+  row("plan MODEL --base-group 32", "--base-group");
+  row("plan MODEL --base int4 --base-group 16", "--base-group");
+  row("compress MODEL TMP/out --plan TMP/plan.json --base int4", "--plan");
   row("compress MODEL", "OUT");
   row("compress --output_dir TMP/out", "MODEL");
   row("compress MODEL --input_dir MODEL --output_dir TMP/out", "--input_dir");

@@ -60,11 +60,10 @@ SpectrumLookup Document::spectra() const {
 }
 
 std::optional<double> Document::predictedCosine(LayerId id) const {
-  const auto chosen = rank(id);
-  if (!chosen) return 1.0;
+  if (choice(id).isDense()) return 1.0;
   const Layer& layer = m_layers[id.value];
-  if (!layer.spectrum) return std::nullopt;
-  return layer.spectrum->cosineAt(*chosen);
+  if (!layer.spectrum || choice(id).base) return std::nullopt; // what rounding leaves of a base is measured only
+  return layer.spectrum->cosineAt(*rank(id));
 }
 
 const LayerResult* Document::result(LayerId id) const {
@@ -85,7 +84,7 @@ std::optional<double> Document::bestCosine(LayerId id) const {
 }
 
 std::optional<Verdict> Document::verdict(LayerId id) const {
-  if (!rank(id)) return std::nullopt;
+  if (choice(id).isDense()) return std::nullopt;
   const auto cosine = bestCosine(id);
   if (!cosine) return std::nullopt;
   return verdictFor(*cosine, m_thresholds);
@@ -129,9 +128,15 @@ void Document::setRanks(const std::vector<std::pair<LayerId, std::optional<std::
   PlanState next = m_state;
   for (const auto& [id, rank] : ranks) {
     const LayerInfo& info = layer(id);
-    if (info.factoredRank) continue; // what is factored already stays as it is
-    next.plan.overrides[info.name] =
-        rank ? std::optional(std::clamp<std::int64_t>(*rank, 1, info.smallSide())) : std::nullopt;
+    if (info.isCompressed()) continue; // what is compressed already stays as it is
+    if (!rank) {
+      next.plan.overrides[info.name] = std::nullopt;
+      continue;
+    }
+    // A base that is there stays, and the rank is its correction's.
+    Override request = overrideFor(choice(id), next.plan);
+    request.action = UseRank{std::clamp<std::int64_t>(*rank, 1, info.smallSide())};
+    next.plan.overrides[info.name] = request;
   }
   change(next, name, gesture);
 }
@@ -154,7 +159,7 @@ void Document::setPinned(const std::vector<LayerId>& layers, bool pinned) {
       continue;
     }
     next.pinned.insert(name);
-    next.plan.overrides[name] = rank(id);
+    next.plan.overrides[name] = overrideFor(choice(id), next.plan);
   }
   const int count = static_cast<int>(layers.size());
   change(next, pinned ? tr("Pin %n layer(s)", nullptr, count) : tr("Unpin %n layer(s)", nullptr, count));
@@ -169,14 +174,14 @@ void Document::apply(const PlanState& state) {
   m_state = state;
   // An override that is there decides alone; one that went away leaves the layer to the rules.
   const bool simple = overrides && std::all_of(overrides->begin(), overrides->end(), [this](const std::string& name) {
-                        return m_state.plan.overrides.contains(name) && m_checkpoint->findLayer(name);
+                        const auto found = m_state.plan.overrides.find(name);
+                        return found != m_state.plan.overrides.end() && !isTarget(found->second.action) &&
+                               m_checkpoint->findLayer(name);
                       });
   if (simple) {
     for (const std::string& name : *overrides) {
       const LayerId id = *m_checkpoint->findLayer(name);
-      auto rank = m_state.plan.overrides[name];
-      if (rank) rank = std::min(*rank, layer(id).smallSide());
-      m_resolved.layers[id.value] = choiceFor(layer(id), rank, plan().factorDtype, plan().group);
+      m_resolved.layers[id.value] = choiceFor(layer(id), m_state.plan.overrides[name], plan());
       touch(id);
     }
     m_resolved.notes.clear();
@@ -192,7 +197,7 @@ void Document::apply(const PlanState& state) {
     if (const auto id = m_checkpoint->findLayer(name)) touch(*id);
   }
   flushTouched();
-  if (m_storage) m_storage->savePlan(m_state.plan);
+  if (m_storage) m_storage->savePlan(planWithPins(m_state));
   emit planChanged();
 }
 
@@ -217,7 +222,7 @@ void Document::updateTotals() {
   double sum = 0;
   for (std::size_t i = 0; i < m_layers.size(); ++i) {
     const LayerId id{i};
-    if (!rank(id)) {
+    if (choice(id).isDense()) {
       ++totals.dense;
       continue;
     }
@@ -283,12 +288,11 @@ void Document::setSnapshots(std::map<std::string, std::string, std::less<>> snap
 }
 
 void Document::savePlan(const std::filesystem::path& path) {
-  rankscope::writePlan(plan(), path);
+  rankscope::writePlan(planWithPins(m_state), path);
 }
 
 void Document::loadPlan(const std::filesystem::path& path) {
-  PlanState next = m_state;
-  next.plan = readPlan(path);
+  const PlanState next = stateFrom(readPlan(path));
   // Found out now, not inside the undo step: an override for a layer that this model does not have.
   resolve(next.plan, *m_checkpoint, [this](LayerId id) {
     static const Spectrum unknown(1, 1, {0.0});

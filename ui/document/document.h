@@ -81,11 +81,12 @@ class Document final : public QObject {
   const PlanState& planState() const { return m_state; }
   const RankPlan& plan() const { return m_state.plan; }
   const ResolvedPlan& resolved() const { return m_resolved; }
+  const LayerChoice& choice(LayerId id) const { return m_resolved.layers[id.value]; }
   std::optional<std::int64_t> rank(LayerId id) const { return m_resolved.layers[id.value].rank; }
   bool isPinned(LayerId id) const { return m_state.pinned.contains(layer(id).name); }
   bool isOverridden(LayerId id) const { return plan().overrides.contains(layer(id).name); }
 
-  std::optional<double> predictedCosine(LayerId id) const; ///< of the rank chosen now; 1 for dense
+  std::optional<double> predictedCosine(LayerId id) const; ///< of the rank chosen now; 1 for dense, none with a base
   const LayerResult* result(LayerId id) const;             ///< null while nothing was measured
   Standing standing(LayerId id) const;
   std::optional<double> bestCosine(LayerId id) const; ///< measured if current, else predicted

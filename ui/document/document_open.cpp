@@ -188,8 +188,7 @@ void Document::takeRun(const RunContents& contents) {
   emit snapshotsChanged();
   if (contents.planJson.empty() || m_planEdited) return;
   try {
-    PlanState restoredState = m_state;
-    restoredState.plan = parsePlan(contents.planJson, "the run file");
+    const PlanState restoredState = stateFrom(parsePlan(contents.planJson, "the run file"));
     if (restoredState == m_state) return;
     apply(restoredState);
   } catch (const Error& error) {

@@ -119,7 +119,7 @@ void Document::writeReport(const std::filesystem::path& path) {
   const std::shared_ptr<RunFile> run = m_storage->file();
   if (!run) throw Error(ErrorKind::NotFound, "there is no run file to report on yet");
   RunContents contents = run->contents();
-  contents.planJson = toJson(plan());
+  contents.planJson = toJson(planWithPins(m_state));
   rankscope::writeReport(contents, path, m_thresholds);
 }
 

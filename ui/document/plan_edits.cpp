@@ -2,11 +2,25 @@
 #include "ui/document/plan_edits.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rankscope::ui {
 
+RankPlan planWithPins(const PlanState& state) {
+  RankPlan plan = state.plan;
+  plan.pins = state.pinned;
+  return plan;
+}
+
+PlanState stateFrom(RankPlan plan) {
+  PlanState state{std::move(plan), {}};
+  state.pinned = std::exchange(state.plan.pins, {});
+  return state;
+}
+
 std::optional<std::vector<std::string>> changedOverrides(const RankPlan& before, const RankPlan& after) {
   if (before.minDim != after.minDim || before.factorDtype != after.factorDtype || before.group != after.group ||
+      before.method != after.method ||
       before.rules != after.rules) {
     return std::nullopt;
   }
@@ -30,7 +44,7 @@ std::optional<std::vector<std::string>> changedOverrides(const RankPlan& before,
 RankPlan keepingPinned(RankPlan fresh, const PlanState& now, const Checkpoint& checkpoint,
                        const ResolvedPlan& resolved) {
   for (const std::string& name : now.pinned) {
-    if (const auto layer = checkpoint.findLayer(name)) fresh.overrides[name] = resolved.layers[layer->value].rank;
+    if (const auto layer = checkpoint.findLayer(name)) fresh.overrides[name] = overrideFor(resolved.layers[layer->value], fresh);
   }
   return fresh;
 }

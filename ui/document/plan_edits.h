@@ -19,6 +19,10 @@ struct PlanState {
   bool operator==(const PlanState&) const = default;
 };
 
+/// The state as a plan file holds it, and back.
+RankPlan planWithPins(const PlanState& state);
+PlanState stateFrom(RankPlan plan);
+
 /// Names of layers whose override differs between two plans; nullopt when anything but overrides differs.
 std::optional<std::vector<std::string>> changedOverrides(const RankPlan& before, const RankPlan& after);
 

@@ -10,10 +10,11 @@ std::optional<double> meanCosine(const Checkpoint& checkpoint, const ResolvedPla
   double sum = 0;
   int count = 0;
   for (const LayerInfo& layer : checkpoint.layers()) {
-    const auto rank = plan.layers[layer.id.value].rank;
-    if (!rank) continue;
+    const LayerChoice& choice = plan.layers[layer.id.value];
+    if (choice.isDense()) continue;
     const Spectrum* spectrum = spectra(layer.id);
-    if (!spectrum) return std::nullopt;
+    if (!spectrum || choice.base) return std::nullopt;
+    const auto rank = choice.rank;
     sum += spectrum->cosineAt(*rank);
     ++count;
   }
@@ -25,13 +26,14 @@ std::optional<double> meanKeptEnergy(const ResolvedPlan& plan, const SpectrumLoo
   if (scope.empty()) return 1.0;
   double sum = 0;
   for (const LayerId id : scope) {
-    const auto rank = plan.layers[id.value].rank;
-    if (!rank) {
+    const LayerChoice& choice = plan.layers[id.value];
+    if (choice.isDense()) {
       sum += 1;
       continue;
     }
     const Spectrum* spectrum = spectra(id);
-    if (!spectrum) return std::nullopt;
+    if (!spectrum || choice.base) return std::nullopt;
+    const auto rank = choice.rank;
     sum += spectrum->energyAt(*rank);
   }
   return sum / static_cast<double>(scope.size());

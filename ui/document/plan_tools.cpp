@@ -39,6 +39,7 @@ PresetOptions PlanTools::options() const {
   options.minDim = m_document.plan().minDim;
   options.factorDtype = m_document.plan().factorDtype;
   options.group = m_document.plan().group;
+  options.method = m_document.plan().method;
   return options;
 }
 

@@ -147,6 +147,8 @@ QString storage(Storage storage) {
     return tr("8-bit integer");
   case Storage::Int4:
     return tr("4-bit integer");
+  case Storage::Int3:
+    return tr("3-bit integer");
   }
   return {};
 }
@@ -167,6 +169,17 @@ QString preset(Preset preset) {
   return {};
 }
 
+QString choice(const LayerChoice& choice) {
+  return choice.base ? text(shortForm(choice)) : rank(choice.rank);
+}
+
+QString stored(const LayerInfo& layer) {
+  LayerChoice held;
+  held.rank = layer.factoredRank;
+  held.base = layer.base;
+  return choice(held);
+}
+
 QString action(const Action& action) {
   struct Speak {
     QString operator()(const KeepDense&) const { return tr("dense"); }
@@ -182,6 +195,13 @@ QString action(const Action& action) {
     }
   };
   return std::visit(Speak{}, action);
+}
+
+QString request(const Rule& rule) {
+  if (!rule.settings.base) return action(rule.action);
+  const QString base = text(name(*rule.settings.base));
+  if (std::holds_alternative<KeepDense>(rule.action)) return base;
+  return QStringLiteral("%1 + %2").arg(base, action(rule.action));
 }
 
 QString shortName(const LayerInfo& layer) {

@@ -11,6 +11,7 @@
 #include "core/compress/quality.h"
 #include "core/plan/presets.h"
 #include "core/plan/rank_plan.h"
+#include "core/plan/resolve.h"
 
 /// Numbers and things of the core as words of the user's language, the same everywhere in the window.
 namespace rankscope::ui::words {
@@ -23,6 +24,8 @@ QString bytes(std::uint64_t count);  ///< "27.1 MiB"
 QString count(std::int64_t value);   ///< with the locale's grouping
 QString real(double value, int decimals = 1);
 QString rank(const std::optional<std::int64_t>& rank); ///< "96", "dense"
+QString choice(const LayerChoice& choice);             ///< "96", "dense", "int4", "int4 + 8"
+QString stored(const LayerInfo& layer);                ///< the same of a layer that the model holds compressed
 QString shape(std::int64_t rows, std::int64_t cols);   ///< "768 × 3,072" without grouping
 QString duration(double seconds);                      ///< "12 s", "3 min 20 s", "1 h 5 min"
 QString verdict(Verdict verdict);
@@ -31,7 +34,8 @@ QString role(Role role);
 QString storage(Storage storage);
 QString dtype(DType dtype);
 QString preset(Preset preset);
-QString action(const Action& action); ///< what a rule does: "rank 256", "18.75 % of full rank", "dense"
+QString action(const Action& action); ///< the rank a rule asks for: "rank 256", "18.75 % of full rank", "dense"
+QString request(const Rule& rule);    ///< all that it asks for: "int4 + rank 8"
 
 /// The tensor's name without what every name shares ("transformer.", "model.") and without ".weight".
 QString shortName(const LayerInfo& layer);

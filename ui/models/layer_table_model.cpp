@@ -71,11 +71,12 @@ QString LayerTableModel::text(LayerId id, Column column) const {
   case EffectiveRank:
     return whenKnown([&] { return words::real(m_document.effectiveRank(id)); });
   case Rank:
+    if (layer.base) return tr("%1 (stored)").arg(words::stored(layer));
     if (layer.factoredRank) return tr("%1 (factored)").arg(words::count(*layer.factoredRank));
-    return words::rank(m_document.rank(id));
+    return words::choice(m_document.choice(id));
   case PredictedCosine:
   case PredictedError: {
-    if (!m_document.rank(id)) return kNothing;
+    if (m_document.choice(id).isDense() || m_document.choice(id).base) return kNothing;
     return whenKnown([&] {
       const double cosine = *m_document.predictedCosine(id);
       return column == PredictedCosine ? words::cosine(cosine)
@@ -84,12 +85,12 @@ QString LayerTableModel::text(LayerId id, Column column) const {
   }
   case MeasuredCosine:
   case MeasuredError:
-    if (!result || !result->choice.rank) return kNothing;
+    if (!result || result->choice.isDense()) return kNothing;
     if (!result->error.isEmpty()) return tr("error");
     return column == MeasuredCosine ? words::cosine(result->quality.cosine)
                                     : words::relativeError(result->quality.relativeError);
   case Verdict: {
-    if (!m_document.rank(id)) return kNothing;
+    if (m_document.choice(id).isDense()) return kNothing;
     const auto verdict = m_document.verdict(id);
     return verdict ? words::verdict(*verdict) : failed ? tr("error") : kUnknown;
   }
@@ -105,8 +106,9 @@ QVariant LayerTableModel::raw(LayerId id, Column column) const {
   const LayerInfo& layer = m_document.layer(id);
   const auto spectrum = m_document.spectrum(id);
   const LayerResult* result = m_document.result(id);
-  const bool measured = result && result->choice.rank && result->error.isEmpty();
-  const auto chosen = m_document.rank(id);
+  const bool measured = result && !result->choice.isDense() && result->error.isEmpty();
+  const LayerChoice& choice = m_document.choice(id);
+  const auto chosen = choice.base ? std::nullopt : choice.rank; // what the spectrum predicts of
   switch (column) {
   case Name:
     return static_cast<qulonglong>(id.value); // model order
@@ -125,7 +127,8 @@ QVariant LayerTableModel::raw(LayerId id, Column column) const {
   case EffectiveRank:
     return spectrum ? QVariant(m_document.effectiveRank(id)) : QVariant();
   case Rank:
-    return static_cast<qlonglong>(chosen.value_or(layer.smallSide() + 1)); // dense is more than any rank
+    return static_cast<qlonglong>(choice.isDense() ? layer.smallSide() + 1 // dense is more than any rank
+                                                   : choice.rank.value_or(0));
   case PredictedCosine: {
     const auto cosine = m_document.predictedCosine(id);
     return chosen && cosine ? QVariant(*cosine) : QVariant();
@@ -138,7 +141,7 @@ QVariant LayerTableModel::raw(LayerId id, Column column) const {
     return measured ? QVariant(result->quality.relativeError) : QVariant();
   case Verdict: {
     const auto cosine = m_document.bestCosine(id);
-    return chosen && cosine ? QVariant(*cosine) : QVariant();
+    return !choice.isDense() && cosine ? QVariant(*cosine) : QVariant();
   }
   case BytesAfter:
     return static_cast<qulonglong>(m_document.bytesAfter(id));
@@ -170,10 +173,10 @@ QString LayerTableModel::toolTip(LayerId id, Column column) const {
   case Verdict:
     if (result && !result->error.isEmpty()) return result->error;
     if (m_document.standing(id) == Standing::Stale) {
-      return tr("Measured at rank %1, before the plan changed. Compress again to measure the plan as it is now.")
-          .arg(words::rank(result->choice.rank));
+      return tr("Measured for %1, before the plan changed. Compress again to measure the plan as it is now.")
+          .arg(words::choice(result->choice));
     }
-    if (column == Verdict && m_document.rank(id)) {
+    if (column == Verdict && !m_document.choice(id).isDense()) {
       return m_document.standing(id) == Standing::Measured ? tr("From the measured cosine")
                                                            : tr("From the predicted cosine");
     }
@@ -289,7 +292,7 @@ Qt::ItemFlags LayerTableModel::flags(const QModelIndex& index) const {
   if (!index.isValid() || !m_document.isOpen()) return flags;
   flags |= Qt::ItemNeverHasChildren;
   const LayerId id{static_cast<std::size_t>(index.row())};
-  if (index.column() == Rank && !m_document.layer(id).factoredRank) flags |= Qt::ItemIsEditable;
+  if (index.column() == Rank && !m_document.layer(id).isCompressed()) flags |= Qt::ItemIsEditable;
   return flags;
 }
 

@@ -292,7 +292,7 @@ void MapPanel::choose() {
       const auto rank = d->rank(id);
       return rank ? static_cast<double>(*rank) / static_cast<double>(d->layer(id).smallSide()) : 1.0;
     };
-    look.text = [d](LayerId id) { return words::rank(d->rank(id)); };
+    look.text = [d](LayerId id) { return words::choice(d->choice(id)); };
     look.lowText = shareText(0);
     look.highText = tr("100 % or dense");
     break;

@@ -77,7 +77,7 @@ QString SnapshotsPanel::selected() const {
 
 void SnapshotsPanel::keep(const QString& name) {
   auto snapshots = m_document.snapshots();
-  snapshots[name.toStdString()] = toJson(m_document.plan());
+  snapshots[name.toStdString()] = toJson(planWithPins(m_document.planState()));
   m_document.setSnapshots(std::move(snapshots));
 }
 
@@ -125,15 +125,16 @@ void SnapshotsPanel::showDifferences() {
   const auto entry = m_document.snapshots().find(name.toStdString());
   const auto plan = entry == m_document.snapshots().end() ? std::nullopt : resolved(m_document, entry->second);
   if (!plan) return;
-  const auto cosine = [this](LayerId id, std::optional<std::int64_t> rank) {
+  const auto cosine = [this](LayerId id, const LayerChoice& choice) {
     const auto spectrum = m_document.spectrum(id);
-    return !rank ? words::cosine(1) : spectrum ? words::cosine(spectrum->cosineAt(*rank)) : QStringLiteral("…");
+    if (choice.isDense()) return words::cosine(1);
+    return spectrum && !choice.base ? words::cosine(spectrum->cosineAt(*choice.rank)) : QStringLiteral("…");
   };
   for (const LayerId id : m_document.allLayers()) {
-    const auto then = plan->layers[id.value].rank, now = m_document.rank(id);
-    if (plan->layers[id.value] == m_document.resolved().layers[id.value]) continue;
-    auto* item = new QTreeWidgetItem(m_differences, {words::shortName(m_document.layer(id)), words::rank(then),
-                                                     words::rank(now), cosine(id, then), cosine(id, now)});
+    const LayerChoice &then = plan->layers[id.value], &now = m_document.choice(id);
+    if (then == now) continue;
+    auto* item = new QTreeWidgetItem(m_differences, {words::shortName(m_document.layer(id)), words::choice(then),
+                                                     words::choice(now), cosine(id, then), cosine(id, now)});
     for (int column = 1; column < 5; ++column) item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
   }
   if (m_differences->topLevelItemCount() == 0)
@@ -145,8 +146,7 @@ void SnapshotsPanel::returnToSelected() {
   const auto entry = m_document.snapshots().find(selected().toStdString());
   if (entry == m_document.snapshots().end()) return;
   try {
-    PlanState next = m_document.planState();
-    next.plan = parsePlan(entry->second, "the snapshot");
+    const PlanState next = stateFrom(parsePlan(entry->second, "the snapshot"));
     m_document.change(next, tr("Return to \"%1\"").arg(selected()));
   } catch (const Error& error) {
     emit m_document.failed(error);

@@ -56,11 +56,16 @@ class TestCalibratedMethod final : public QObject {
   void namesRoundTrip();
   void costsLessThanPlainAtTheSameBytes_data();
   void costsLessThanPlainAtTheSameBytes();
-  void marksOnlyFactoredLayers();
+  void marksOnlyCompressedLayers();
+  void correctsABase();
 };
 
 void TestCalibratedMethod::namesRoundTrip() {
-  for (const Method method : {Method::Plain, Method::Aware, Method::Fisher}) QCOMPARE(parseMethod(name(method)), method);
+  for (const Method method : kMethods) {
+    QCOMPARE(parseMethod(name(method)), method);
+    QCOMPARE(methodOf(std::string(name(method)) + " 0123"), method);
+  }
+  QCOMPARE(methodOf(""), Method::Plain);
   QVERIFY(!parseMethod("magic"));
 }
 
@@ -82,7 +87,10 @@ void TestCalibratedMethod::costsLessThanPlainAtTheSameBytes() {
   const CalibratedMethod fisher = f.method(Method::Fisher);
   const auto curves = fisher.curves({});
   QCOMPARE(curves.size(), defaultScope(*f.checkpoint).size());
-  ResolvedPlan plan = resolve(planForBudget(half, *f.checkpoint, benefitsOf(curves, Method::Fisher), {}), *f.checkpoint, {});
+  PresetOptions options;
+  options.method = Method::Fisher;
+  ResolvedPlan plan =
+      resolve(planForBudget(half, *f.checkpoint, benefitsOf(curves, Method::Fisher), options), *f.checkpoint, {});
   fisher.applyTo(plan);
   QVERIFY(scopeTotals(*f.checkpoint, plan, defaultScope(*f.checkpoint)).kept() <= 0.6);
   const double measured = f.divergence(plan, fisher.factoriser());
@@ -91,14 +99,37 @@ void TestCalibratedMethod::costsLessThanPlainAtTheSameBytes() {
   QVERIFY2(predicted > 0.3 * measured && predicted < 3 * measured, qPrintable(QString("%1, measured %2").arg(predicted).arg(measured)));
 }
 
-void TestCalibratedMethod::marksOnlyFactoredLayers() {
+void TestCalibratedMethod::marksOnlyCompressedLayers() {
   const Fixture f(SmallFamily::GptNeo);
   const CalibratedMethod aware = f.method(Method::Aware);
-  ResolvedPlan plan = resolve(presetPlan(Preset::Selective, *f.checkpoint, {}), *f.checkpoint, {});
+  PresetOptions options;
+  options.method = Method::Aware;
+  ResolvedPlan plan = resolve(presetPlan(Preset::Selective, *f.checkpoint, options), *f.checkpoint, {});
   aware.applyTo(plan);
-  for (const LayerChoice& choice : plan.layers) QCOMPARE(choice.method.empty(), !choice.rank);
-  QVERIFY(aware.identity() != f.method(Method::Fisher).identity());
+  for (const LayerChoice& choice : plan.layers)
+    QCOMPARE(choice.method, choice.isDense() ? "" : aware.identity(Method::Aware));
+  ResolvedPlan plain = resolve(presetPlan(Preset::Selective, *f.checkpoint, {}), *f.checkpoint, {});
+  aware.applyTo(plain);
+  for (const LayerChoice& choice : plain.layers) QVERIFY(choice.method.empty());
+  QVERIFY(aware.identity(Method::Aware) != aware.identity(Method::Fisher));
   QVERIFY(hashOf(sequences(1)) != hashOf(sequences(2)));
+}
+
+/// int3 with a correction that knows the text costs less than int3 with the plain one, and both less than int3 alone.
+void TestCalibratedMethod::correctsABase() {
+  const Fixture f(SmallFamily::Llama);
+  const CalibratedMethod method = f.method(Method::Fisher);
+  const auto cost = [&](std::optional<std::int64_t> rank, Method chosen) {
+    PresetOptions options;
+    options.base = Storage::Int3;
+    options.rank = rank;
+    options.method = chosen;
+    ResolvedPlan plan = resolve(presetPlan(Preset::Uniform, *f.checkpoint, options), *f.checkpoint, {});
+    method.applyTo(plan);
+    return f.divergence(plan, method.factoriser());
+  };
+  const double alone = cost(std::nullopt, Method::Plain), plain = cost(4, Method::Plain), fitted = cost(4, Method::Fisher);
+  QVERIFY2(fitted < plain && plain < alone, qPrintable(QString("%1 %2 %3").arg(alone).arg(plain).arg(fitted)));
 }
 
 RANKSCOPE_TEST_MAIN(TestCalibratedMethod)

@@ -103,9 +103,9 @@ const Damage kDamages[] = {
      [](auto& m) {
        m.model.tensors.push_back(randomTensor("x.weight.lowrank_a", {3, 2}));
      },
-     "tensor x.weight.lowrank_a is a factor or scale that the manifest does not account for"},
+     "tensor x.weight.lowrank_a belongs to a compressed layer that the manifest does not account for"},
     {"layer left out", [](auto& m) { m.manifest.layers.pop_back(); },
-     "c_attn.weight.lowrank_a is a factor or scale that the manifest does not"},
+     "c_attn.weight.lowrank_a belongs to a compressed layer that the manifest does not"},
     {"layer that is dense, too",
      [](auto& m) {
        m.model.tensors.push_back(randomTensor(kUp, {32, 56}));
@@ -279,7 +279,7 @@ void TestFactored::refusesManifests_data() {
   row("/format", "\"x\"", "its format is not rankscope-factored");
   row("/version", "\"1\"", "it has no version");
   row("/version", "0", "it has no version");
-  row("/version", "2", "written by a newer Rankscope", ErrorKind::Unsupported);
+  row("/version", "3", "written by a newer Rankscope", ErrorKind::Unsupported);
   row("/layers", "[]", "it has no layers");
   row("/layers/L", "7", "the entry of layer transformer.h.0.mlp.c_fc.weight is not an object");
   row("/layers/L/shape", "[32]", "has no shape of two numbers");
@@ -290,7 +290,7 @@ void TestFactored::refusesManifests_data() {
   row("/layers/L/dtype", "\"I8\"", "has a dtype that is not F64, F32, F16 or BF16");
   row("/layers/L/dtype", "1", "has a dtype that is not text");
   row("/layers/L/a", "null", "has no object a");
-  row("/layers/L/a/dtype", "\"int3\"", "has an unknown dtype of a");
+  row("/layers/L/a/dtype", "\"int2\"", "has an unknown dtype of a");
   row("/layers/L/b/axis", "\"z\"", "has the unknown axis z of b");
   row("/layers/L/b/group", "-1", "has a wrong group of b");
 }

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <set>
 
+#include <Eigen/SVD>
+
 #include "core/base/error.h"
 #include "core/plan/presets.h"
 #include "tests/support/small_models.h"
@@ -40,7 +42,7 @@ struct Matrices {
 };
 
 RowMatrixD productOf(const CompressedLayer& layer) {
-  return load(layer.factors->a).cast<double>() * load(layer.factors->b).cast<double>();
+  return load(layer.stored.factors->a).cast<double>() * load(layer.stored.factors->b).cast<double>();
 }
 
 std::vector<double> falling(std::int64_t count, double base) {
@@ -61,6 +63,9 @@ class TestCompress : public QObject {
   void fullRankAndDense();
   void vectorsAndZeros();
   void integersLoseLittle();
+  void basesAreRounded();
+  void correctionsTakeTheRestsLeadingPart();
+  void methodsSupplyTheParts();
   void nanBecomesAnError();
   void overflowingHalvesBecomeAnError();
   void runsAllLayersAndHooks();
@@ -102,8 +107,8 @@ void TestCompress::splitsSigmaEvenly() {
   const std::vector<double> sigma = falling(15, 0.7);
   const Matrices model({tensorOf("w", test::withSingularValues(30, 15, sigma, 8))});
   const CompressedLayer layer = model.run("w", 6);
-  const RowMatrixF a = load(layer.factors->a);
-  const RowMatrixF b = load(layer.factors->b);
+  const RowMatrixF a = load(layer.stored.factors->a);
+  const RowMatrixF b = load(layer.stored.factors->b);
   for (int k = 0; k < 6; ++k) {
     QVERIFY(std::abs(a.col(k).squaredNorm() / sigma[static_cast<std::size_t>(k)] - 1) < 1e-5);
     QVERIFY(std::abs(b.row(k).squaredNorm() / sigma[static_cast<std::size_t>(k)] - 1) < 1e-5);
@@ -130,7 +135,7 @@ void TestCompress::fullRankAndDense() {
   const CompressedLayer dense = model.run("w", std::nullopt);
   QCOMPARE(dense.quality.cosine, 1.0);
   QCOMPARE(dense.quality.relativeError, 0.0);
-  QVERIFY(!dense.factors && dense.error.empty());
+  QVERIFY(!dense.stored.factors && dense.error.empty());
   QCOMPARE(dense.bytesAfter, dense.bytesBefore);
   QCOMPARE(dense.contentHash, model.checkpoint->contentHash(model.id("w")));
 }
@@ -164,13 +169,69 @@ void TestCompress::integersLoseLittle() {
   }
 }
 
+/// A base alone is the matrix rounded to nearest, in true bytes.
+void TestCompress::basesAreRounded() {
+  const RowMatrixD w = test::gaussian(40, 96, 21, 0.02);
+  const Matrices model({tensorOf("w", w, DType::F16)});
+  const LayerInfo& info = model.checkpoint->layer(model.id("w"));
+  const RowMatrixD stored = toDouble(model.checkpoint->matrix(info.id).view);
+  for (const auto& [storage, bits] : {std::pair{Storage::Int8, 8.5}, {Storage::Int4, 4.5}, {Storage::Int3, 3.5}}) {
+    const LayerChoice choice = choiceFor(info, std::nullopt, Storing{.base = storage});
+    const CompressedLayer layer = compressLayer(*model.checkpoint, info.id, choice, nullptr, {}, 1);
+    QVERIFY(layer.error.empty() && layer.stored.base && !layer.stored.factors && !layer.predictedCosine);
+    QCOMPARE(layer.bytesAfter, static_cast<std::uint64_t>(bits / 8 * 40 * 96));
+    QCOMPARE(layer.bytesAfter, bytesAfter(info, choice));
+    const RowMatrixD rounded = load(*layer.stored.base).cast<double>();
+    QVERIFY(std::abs(layer.quality.relativeError - (stored - rounded).norm() / stored.norm()) < 1e-12);
+    QVERIFY(layer.quality.relativeError < 0.6 * std::pow(2, 4.5 - bits));
+  }
+}
+
+/// What the factors leave of the residual is its tail: Eckart & Young.
+void TestCompress::correctionsTakeTheRestsLeadingPart() {
+  const RowMatrixD w = test::gaussian(33, 64, 22);
+  const Matrices model({tensorOf("w", w)});
+  const LayerInfo& info = model.checkpoint->layer(model.id("w"));
+  const LayerChoice choice = choiceFor(info, 5, Storing{.factorDtype = Storage::F16, .base = Storage::Int3});
+  const CompressedLayer layer = compressLayer(*model.checkpoint, info.id, choice, nullptr, {}, 1);
+  const RowMatrixD rest = toDouble(model.checkpoint->matrix(info.id).view) - load(*layer.stored.base).cast<double>();
+  const Eigen::VectorXd sigma = Eigen::JacobiSVD<RowMatrixD>(rest).singularValues();
+  QVERIFY(std::abs((rest - productOf(layer)).norm() / sigma.tail(sigma.size() - 5).norm() - 1) < 1e-4);
+  QCOMPARE(layer.bytesAfter, layer.stored.bytes());
+  QCOMPARE(layer.bytesAfter, bytesAfter(info, choice));
+  QCOMPARE(layer.bytesAfter, 33u * 64 * 7 / 16 + 2u * 5 * (33 + 64));
+  const LayerChoice alone = choiceFor(info, std::nullopt, Storing{.base = Storage::Int3});
+  QVERIFY(layer.quality.cosine > compressLayer(*model.checkpoint, info.id, alone, nullptr, {}, 1).quality.cosine);
+}
+
+void TestCompress::methodsSupplyTheParts() {
+  const Matrices model({tensorOf("w", test::gaussian(16, 40, 23))});
+  const LayerInfo& info = model.checkpoint->layer(model.id("w"));
+  LayerChoice choice = choiceFor(info, 2, Storing{.base = Storage::Int4, .method = Method::Aware});
+  QCOMPARE(choice.method, std::string("aware"));
+  choice.biasShift = true;
+  const Factoriser method = [&](LayerId id, const LayerChoice& asked, const Progress&, int) {
+    LayerParts parts;
+    parts.base = storeMatrix(toDouble(model.checkpoint->matrix(id).view), *asked.base);
+    parts.factors = FactorValues{RowMatrixD::Zero(16, 2), RowMatrixD::Zero(2, 40)};
+    parts.biasShift.assign(16, 0.5f);
+    return parts;
+  };
+  const CompressedLayer layer = compressLayer(*model.checkpoint, info.id, choice, nullptr, {}, 1, method);
+  QCOMPARE(layer.stored.biasShift, std::vector<float>(16, 0.5f));
+  QCOMPARE(layer.bytesAfter, bytesAfter(info, choice));
+  QCOMPARE(bytesAfter(info, choice), storedBytes(16, 40, *choice.base) + 4u * 2 * 56 + 4u * 16);
+  const LayerChoice plain = choiceFor(info, std::nullopt, Storing{.base = Storage::Int4});
+  QCOMPARE(layer.quality.cosine, compressLayer(*model.checkpoint, info.id, plain, nullptr, {}, 1).quality.cosine);
+}
+
 void TestCompress::nanBecomesAnError() {
   RowMatrixD bad = test::gaussian(8, 6, 1);
   bad(2, 3) = std::nan("");
   const Matrices model({tensorOf("bad", bad)});
   const CompressedLayer layer = model.run("bad", 2);
   QVERIFY(QString::fromStdString(layer.error).startsWith("bad: "));
-  QVERIFY(!layer.factors);
+  QVERIFY(!layer.stored.factors);
   QVERIFY(!layer.predictedCosine);
   QCOMPARE(layer.bytesAfter, layer.bytesBefore);
 }
@@ -181,7 +242,7 @@ void TestCompress::overflowingHalvesBecomeAnError() {
   QVERIFY(model.run("w", 2, Storage::BF16).error.empty());
   const CompressedLayer half = model.run("w", 2, Storage::F16);
   QVERIFY(QString::fromStdString(half.error).contains("f16"));
-  QVERIFY(!half.factors);
+  QVERIFY(!half.stored.factors);
 }
 
 void TestCompress::runsAllLayersAndHooks() {
@@ -202,7 +263,7 @@ void TestCompress::runsAllLayersAndHooks() {
   };
   hooks.sink = [&](CompressedLayer&& layer) {
     QVERIFY(seen.insert(layer.layer).second);
-    factored += layer.factors.has_value();
+    factored += layer.stored.factors.has_value();
     QVERIFY((layer.contentHash == "from before") == (layer.layer == known));
     if (layer.layer != known) QVERIFY(layer.choice == plan.layers[layer.layer.value]);
   };
@@ -250,7 +311,7 @@ void TestCompress::realModelKeepsWhatLapackSays() {
     int layers = 0;
     CompressionHooks hooks;
     hooks.sink = [&](CompressedLayer&& layer) {
-      if (!layer.factors) return;
+      if (!layer.stored.factors) return;
       predicted += *layer.predictedCosine;
       measured += layer.quality.cosine;
       ++layers;

@@ -24,6 +24,10 @@ static StoredMatrix floats(const RowMatrixD& values) {
   return storeMatrix(values, {Storage::F32});
 }
 
+static StoredLayer factored(const StoredMatrix& a, const StoredMatrix& b) {
+  return {std::nullopt, FactorPair{a, b}, {}};
+}
+
 void TestQuality::agreesWithTheDefinition() {
   // More rows than one block holds, and a last block that is shorter.
   const RowMatrixD w = test::gaussian(700, 1031, 1);
@@ -32,7 +36,7 @@ void TestQuality::agreesWithTheDefinition() {
   const test::Stored original(w, DType::F64);
   const RowMatrixD product =
       load(floats(a)).cast<double>() * load(floats(b)).cast<double>() + RowMatrixD::Zero(700, 1031);
-  const Quality quality = measureQuality(original.view, floats(a), floats(b));
+  const Quality quality = measureQuality(original.view, factored(floats(a), floats(b)));
   const double cosine = w.cwiseProduct(product).sum() / (w.norm() * product.norm());
   QVERIFY(std::abs(quality.cosine - cosine) < 1e-12);
   QVERIFY(std::abs(quality.relativeError - (w - product).norm() / w.norm()) < 1e-12);
@@ -43,10 +47,10 @@ void TestQuality::unitsDoNotMatter() {
   const RowMatrixD b = test::gaussian(2, 14, 5);
   const RowMatrixD w = a * b + test::gaussian(9, 14, 6, 0.3);
   const test::Stored plain(w, DType::F64);
-  const Quality expected = measureQuality(plain.view, floats(a), floats(b));
+  const Quality expected = measureQuality(plain.view, factored(floats(a), floats(b)));
   for (const double unit : {0x1p-120, 0x1p110}) {
     const test::Stored scaled(w * unit, DType::F64);
-    const Quality quality = measureQuality(scaled.view, floats(a * unit), floats(b));
+    const Quality quality = measureQuality(scaled.view, factored(floats(a * unit), floats(b)));
     QVERIFY(std::abs(quality.cosine - expected.cosine) < 1e-12);
     QVERIFY(std::abs(quality.relativeError - expected.relativeError) < 1e-12);
   }
@@ -57,13 +61,13 @@ void TestQuality::zeroMatrices() {
   const test::Stored one(RowMatrixD::Ones(3, 4), DType::BF16);
   const StoredMatrix none = floats(RowMatrixD::Zero(3, 1));
   const StoredMatrix row = floats(RowMatrixD::Ones(1, 4));
-  const Quality both = measureQuality(zero.view, none, row);
+  const Quality both = measureQuality(zero.view, factored(none, row));
   QCOMPARE(both.cosine, 1.0);
   QCOMPARE(both.relativeError, 0.0);
-  const Quality lost = measureQuality(one.view, none, row);
+  const Quality lost = measureQuality(one.view, factored(none, row));
   QCOMPARE(lost.cosine, 0.0);
   QCOMPARE(lost.relativeError, 1.0);
-  const Quality invented = measureQuality(zero.view, floats(RowMatrixD::Ones(3, 1)), row);
+  const Quality invented = measureQuality(zero.view, factored(floats(RowMatrixD::Ones(3, 1)), row));
   QCOMPARE(invented.cosine, 0.0);
   QVERIFY(std::isinf(invented.relativeError));
 }

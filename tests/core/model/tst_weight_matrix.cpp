@@ -56,7 +56,7 @@ void TestWeightMatrix::storedMatricesMultiplyAsTheirNumbers_data() {
   QTest::addColumn<StorageFormat>("format");
   QTest::addColumn<int>("rows");
   QTest::addColumn<int>("cols");
-  for (const Storage storage : {Storage::F32, Storage::F16, Storage::BF16, Storage::Int8, Storage::Int4})
+  for (const Storage storage : {Storage::F32, Storage::F16, Storage::BF16, Storage::Int8, Storage::Int4, Storage::Int3})
     for (const ScaleAxis axis : {ScaleAxis::PerRow, ScaleAxis::PerColumn})
       for (const int group : {0, 32, 128})
         for (const auto& [rows, cols] : {std::pair{1, 1}, {3, 131}, {130, 67}, {300, 257}, {70, 1100}}) {
@@ -121,12 +121,13 @@ void TestWeightMatrix::everyInstructionSetAgrees() {
   const Kernels& portable = detail::kPortableKernels;
   constexpr std::int64_t kRows = 7, kCols = 203;
   const RowMatrixF x = gaussian(1, kCols, 6), c = gaussian(1, kRows, 7);
-  for (const Code code : {Code::F32, Code::F16, Code::BF16, Code::Int8, Code::Int4}) {
+  for (const Code code : {Code::F32, Code::F16, Code::BF16, Code::Int8, Code::Int4, Code::Int3}) {
     const Storage storage = code == Code::F32    ? Storage::F32
                             : code == Code::F16  ? Storage::F16
                             : code == Code::BF16 ? Storage::BF16
                             : code == Code::Int8 ? Storage::Int8
-                                                 : Storage::Int4;
+                            : code == Code::Int4 ? Storage::Int4
+                                                 : Storage::Int3;
     const StoredMatrix m = storeMatrix(gaussian(kRows, kCols, 8).cast<double>(), {storage, ScaleAxis::PerRow, 0});
     const std::size_t rowBytes = m.codes.size() / kRows;
     std::array<std::vector<float>, 2> dots, sums, numbers;

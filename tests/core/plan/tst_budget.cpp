@@ -265,7 +265,9 @@ void TestBudget::keepBytesIsTheWholeModel() {
     PresetOptions options;
     options.factorDtype = storage;
     const std::uint64_t written = exported(model, model.resolved(KeepBytes{wanted}, options));
-    QVERIFY2(written <= wanted && written > wanted - 600 * defaultScope(*model.checkpoint).size(),
+    // In int8 every rank is as large as it may be, and what is left is too little for one more dense MLP matrix.
+    const std::uint64_t left = storage == Storage::F32 ? 600 * defaultScope(*model.checkpoint).size() : 64 * 150 * 4;
+    QVERIFY2(written <= wanted && written > wanted - left,
              qPrintable(QString("%1 of %2").arg(written).arg(wanted)));
   }
   const std::string message = errorOf([&] { model.resolved(KeepBytes{1000}); });
@@ -312,8 +314,8 @@ void TestBudget::relativeEnergyNotNorms() {
     spectra.emplace(layer.id, *analyseLayer(*checkpoint, layer.id).spectrum);
   const RankPlan plan = planForBudget(
       KeepShare{0.4}, *checkpoint, [&](LayerId id) { return &spectra.at(id); }, PresetOptions{});
-  const auto q = plan.overrides.at(query->spec.name);
-  const auto k = plan.overrides.at(key->spec.name);
+  const auto q = plan.overrides.at(query->spec.name).rank();
+  const auto k = plan.overrides.at(key->spec.name).rank();
   QVERIFY(q && k && std::abs(*q - *k) <= 1);
 }
 

@@ -14,6 +14,7 @@ class TestRankPlan : public QObject {
  private slots:
   void readsTheContractsExample();
   void writesForHands();
+  void basesMethodsAndPins();
   void roundTrips();
   void files();
   void errors_data();
@@ -54,6 +55,7 @@ void TestRankPlan::writesForHands() {
   "min_dim": 0,
   "factor_dtype": "f32",
   "group": 0,
+  "method": "plain",
   "rules": [
     {
       "glob": "*mlp*",
@@ -67,6 +69,42 @@ void TestRankPlan::writesForHands() {
 )"));
 }
 
+void TestRankPlan::basesMethodsAndPins() {
+  const RankPlan plan = parsePlan(R"({ "format": "rankscope-plan", "version": 1, "method": "fisher",
+      "rules": [ { "glob": "*q*", "rank": 8, "base": "int4", "base_group": 64, "method": "aware", "factor_dtype": "f16" },
+                 { "glob": "*", "base": "int3" }, { "regex": "k", "fraction": 0.5, "group": 32 } ],
+      "overrides": { "a": { "base": "int8", "base_group": 0 }, "b": { "rank": 9 }, "c": { "energy": 0.5, "method": "plain" } },
+      "pins": [ "b", "a" ] })",
+                                  "p.json");
+  RankPlan expected;
+  expected.method = Method::Fisher;
+  expected.rules = {{Rule::Syntax::Glob, "*q*", UseRank{8}, {Storage::Int4, 64, Storage::F16, {}, Method::Aware}},
+                    {Rule::Syntax::Glob, "*", KeepDense{}, {Storage::Int3, {}, {}, {}, {}}},
+                    {Rule::Syntax::Regex, "k", UseFraction{0.5}, {{}, {}, {}, 32, {}}}};
+  expected.overrides["a"] = Override(KeepDense{}, {Storage::Int8, 0, {}, {}, {}});
+  expected.overrides["b"] = 9;
+  expected.overrides["c"] = Override(ReachEnergy{0.5}, {{}, {}, {}, {}, Method::Plain});
+  expected.pins = {"a", "b"};
+  QVERIFY(plan == expected);
+  const std::string json = toJson(plan);
+  QVERIFY(json.find("\"b\": 9") != std::string::npos); // no more words than needed
+  QVERIFY(json.find("\"dense\"") == std::string::npos);
+}
+
+static LayerSettings randomSettings(std::mt19937& random, const Action& action) {
+  const auto upTo = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  const auto group = [&] { return std::array{0, 32, 64, 128}[static_cast<std::size_t>(upTo(4))]; };
+  LayerSettings settings;
+  const bool target = std::holds_alternative<ReachCosine>(action) || std::holds_alternative<ReachEnergy>(action);
+  if (!target && upTo(2)) settings.base = std::array{Storage::Int8, Storage::Int4, Storage::Int3}[static_cast<std::size_t>(upTo(3))];
+  if (settings.base && upTo(2)) settings.baseGroup = group();
+  const bool factors = !std::holds_alternative<KeepDense>(action);
+  if (factors && upTo(2)) settings.factorDtype = static_cast<Storage>(upTo(6));
+  if (factors && upTo(2)) settings.group = group();
+  if ((factors || settings.base) && upTo(2)) settings.method = kMethods[static_cast<std::size_t>(upTo(static_cast<int>(kMethods.size())))];
+  return settings;
+}
+
 static RankPlan randomPlan(std::mt19937& random) {
   const auto upTo = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   const auto share = [&] { return (random() + 1.0) / 4294967296.0; };
@@ -78,15 +116,23 @@ static RankPlan randomPlan(std::mt19937& random) {
   };
   RankPlan plan;
   plan.minDim = upTo(2000);
-  plan.factorDtype = static_cast<Storage>(upTo(5));
+  plan.factorDtype = static_cast<Storage>(upTo(6));
+  plan.method = kMethods[static_cast<std::size_t>(upTo(static_cast<int>(kMethods.size())))];
   plan.group = std::array{0, 32, 64, 128}[static_cast<std::size_t>(upTo(4))];
-  for (int i = upTo(6); i > 0; --i) {
+  const auto anyAction = [&] {
     const std::array<Action, 5> actions{KeepDense{}, UseRank{1 + upTo(5000)}, UseFraction{share()},
                                         ReachCosine{share()}, ReachEnergy{share()}};
-    plan.rules.push_back({Rule::Syntax::Glob, word(), actions[static_cast<std::size_t>(upTo(5))]});
+    return actions[static_cast<std::size_t>(upTo(5))];
+  };
+  for (int i = upTo(6); i > 0; --i) {
+    const Action action = anyAction();
+    plan.rules.push_back({Rule::Syntax::Glob, word(), action, randomSettings(random, action)});
   }
-  for (int i = upTo(6); i > 0; --i)
-    plan.overrides[word()] = upTo(2) ? std::optional<std::int64_t>(1 + upTo(9000)) : std::nullopt;
+  for (int i = upTo(6); i > 0; --i) {
+    const Action action = anyAction();
+    plan.overrides[word()] = Override(action, randomSettings(random, action));
+  }
+  for (int i = upTo(3); i > 0; --i) plan.pins.insert(word());
   return plan;
 }
 
@@ -132,7 +178,7 @@ void TestRankPlan::errors_data() {
   QTest::newRow("min_dim 1.5") << plan(R"("min_dim":1.5)") << QByteArray("min_dim");
   QTest::newRow("min_dim huge") << plan(R"("min_dim":18446744073709551615)") << QByteArray("min_dim");
   QTest::newRow("overflow") << plan(R"("min_dim":1e999)") << QByteArray("range");
-  QTest::newRow("dtype") << plan(R"("factor_dtype":"int3")") << QByteArray("int3");
+  QTest::newRow("dtype") << plan(R"("factor_dtype":"int2")") << QByteArray("int2");
   QTest::newRow("dtype number") << plan(R"("factor_dtype":8)") << QByteArray("factor_dtype");
   QTest::newRow("group") << plan(R"("group":16)") << QByteArray("group");
   QTest::newRow("rules") << plan(R"("rules":{})") << QByteArray("rules");
@@ -154,6 +200,23 @@ void TestRankPlan::errors_data() {
   QTest::newRow("cosine") << rule(R"({"glob":"a","cosine":-0.5})") << QByteArray("cosine");
   QTest::newRow("energy") << rule(R"({"glob":"a","energy":null})") << QByteArray("energy");
   QTest::newRow("dense false") << rule(R"({"glob":"a","dense":false})") << QByteArray("dense");
+  QTest::newRow("method") << plan(R"("method":"svd")") << QByteArray("svd");
+  QTest::newRow("pins") << plan(R"("pins":{})") << QByteArray("pins");
+  QTest::newRow("pin number") << plan(R"("pins":["a",3])") << QByteArray("3");
+  QTest::newRow("pin twice") << plan(R"("pins":["a","a"])") << QByteArray("twice");
+  QTest::newRow("top-level base") << plan(R"("base":"int4")") << QByteArray("base");
+  QTest::newRow("float base") << rule(R"({"glob":"a","base":"f16"})") << QByteArray("\"base\" is one of int8, int4, int3");
+  QTest::newRow("base_group alone") << rule(R"({"glob":"a","rank":1,"base_group":32})") << QByteArray("needs a base");
+  QTest::newRow("base_group 7") << rule(R"({"glob":"a","base":"int4","base_group":7})") << QByteArray("base_group");
+  QTest::newRow("dense base") << rule(R"({"glob":"a","dense":true,"base":"int4"})") << QByteArray("cannot go with");
+  QTest::newRow("dense method") << rule(R"({"glob":"a","dense":true,"method":"aware"})") << QByteArray("cannot go with");
+  QTest::newRow("base, no factors") << rule(R"({"glob":"a","base":"int4","factor_dtype":"f16"})") << QByteArray("give a rank");
+  QTest::newRow("base and cosine") << rule(R"({"glob":"a","base":"int4","cosine":0.9})") << QByteArray("whole matrix");
+  QTest::newRow("rule method") << rule(R"({"glob":"a","rank":1,"method":3})") << QByteArray("rule 1: \"method\"");
+  QTest::newRow("method alone") << rule(R"({"glob":"a","method":"aware"})") << QByteArray("exactly one");
+  QTest::newRow("override key") << plan(R"("overrides":{"h.0":{"rnk":3}})") << QByteArray("override of \"h.0\": unknown key \"rnk\"");
+  QTest::newRow("override nothing") << plan(R"("overrides":{"h.0":{}})") << QByteArray("h.0");
+  QTest::newRow("override glob") << plan(R"("overrides":{"h.0":{"glob":"a","rank":3}})") << QByteArray("glob");
   QTest::newRow("overrides") << plan(R"("overrides":[])") << QByteArray("overrides");
   QTest::newRow("override 0") << plan(R"("overrides":{"h.0":0})") << QByteArray("h.0");
   QTest::newRow("override word") << plan(R"("overrides":{"h.0":"full"})") << QByteArray("full");

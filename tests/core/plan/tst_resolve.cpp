@@ -29,7 +29,7 @@ std::shared_ptr<const Checkpoint> shapes(std::vector<LayerInfo> layers) {
     for (const char factor : {'a', 'b'})
       if (layer.factoredRank) content.tensors.push_back({factorName(layer.name, factor), DType::F32, {1, 1}, {}, {}});
   for (const LayerInfo& layer : layers)
-    content.factors.push_back(layer.factoredRank ? std::optional<FactorPair>(FactorPair{}) : std::nullopt);
+    content.stored.push_back(layer.factoredRank ? StoredLayer{std::nullopt, FactorPair{}, {}} : StoredLayer{});
   content.layers = std::move(layers);
   return std::make_shared<const Checkpoint>(std::move(content));
 }
@@ -87,6 +87,9 @@ class TestResolve : public QObject {
   void breakEvenInNumbersAndBytes();
   void bytesAreBytesAsWritten();
   void scalesFollowUse();
+  void basesAndTheirCorrections();
+  void overridesReproduceChoices();
+  void presetsWithABase();
   void familiesScope();
 };
 
@@ -228,8 +231,8 @@ void TestResolve::presetsLeaveBreakEvenDense() {
   options.rank = 12; // break-even of q is 12, of wide 18.75
   std::vector<std::string> notes;
   const RankPlan plan = presetPlan(Preset::Uniform, *checkpoint, options, &notes);
-  QCOMPARE(plan.overrides.at("q"), Rank());
-  QCOMPARE(plan.overrides.at("wide"), Rank(12));
+  QCOMPARE(plan.overrides.at("q").rank(), Rank());
+  QCOMPARE(plan.overrides.at("wide").rank(), Rank(12));
   QCOMPARE(notes.size(), 1u);
   QVERIFY(mentions(notes, "q: stays dense"));
 }
@@ -246,8 +249,8 @@ void TestResolve::cosineTarget() {
                                                   : id.value == 1 ? &flat
                                                                   : nullptr; }, {},
       &notes);
-  QCOMPARE(plan.overrides.at("a"), Rank(1));
-  QCOMPARE(plan.overrides.at("b"), Rank());
+  QCOMPARE(plan.overrides.at("a").rank(), Rank(1));
+  QCOMPARE(plan.overrides.at("b").rank(), Rank());
   QVERIFY(!plan.overrides.contains("head"));
   QVERIFY(mentions(notes, "b: stays dense") && mentions(notes, "c: stays dense"));
   for (const double bad : {0.0, -1.0, 1.5, std::nan("")})
@@ -299,6 +302,84 @@ void TestResolve::scalesFollowUse() {
     const LayerChoice grouped = choiceFor(info, 7, Storage::Int4, 32);
     QVERIFY(grouped.formatA.axis == summed && grouped.formatB.axis == summed);
   }
+}
+
+void TestResolve::basesAndTheirCorrections() {
+  LayerInfo conv = layer("conv", Role::Query, 0, 64, 96);
+  conv.orientation = Orientation::InOut;
+  const auto checkpoint = shapes({layer("a", Role::Query, 0, 64, 96), conv, layer("rest", Role::Query, 0, 64, 96)});
+  RankPlan plan;
+  plan.factorDtype = Storage::F16;
+  plan.method = Method::Fisher;
+  LayerSettings int4;
+  int4.base = Storage::Int4;
+  plan.rules = {{Rule::Syntax::Glob, "a", KeepDense{}, int4}, {Rule::Syntax::Glob, "conv", UseRank{8}, int4}};
+  plan.rules[1].settings.baseGroup = 64;
+  plan.rules[1].settings.method = Method::Plain;
+  const ResolvedPlan resolved = resolve(plan, *checkpoint, {});
+  const LayerChoice &alone = resolved.layers[0], &both = resolved.layers[1];
+  QVERIFY(!alone.isDense() && !alone.rank && alone.method == "fisher");
+  QVERIFY(*alone.base == (StorageFormat{Storage::Int4, ScaleAxis::PerRow, 32, Storage::F16}));
+  QVERIFY(both.rank == 8 && both.method.empty() && both.formatA.storage == Storage::F16);
+  QVERIFY(*both.base == (StorageFormat{Storage::Int4, ScaleAxis::PerColumn, 64, Storage::F16}));
+  QVERIFY(resolved.layers[2].isDense() && resolved.layers[2] == LayerChoice{});
+  QCOMPARE(bytesAfter(checkpoint->layer(LayerId{0}), alone), 64u * 96 * 9 / 16);
+  QCOMPARE(bytesAfter(checkpoint->layer(LayerId{1}), both), 64u * 96 / 2 + 96u * 2 + 2u * 8 * 160);
+  QCOMPARE(shortForm(alone), std::string("int4"));
+  QCOMPARE(shortForm(both), std::string("int4 + 8"));
+  QCOMPARE(shortForm(resolved.layers[2]), std::string("dense"));
+  RankPlan pinned;
+  pinned.pins = {"nowhere"};
+  QVERIFY_THROWS_EXCEPTION(Error, resolve(pinned, *checkpoint, {}));
+}
+
+/// Whatever the plan's own settings and rules, an override made from a choice gives that choice again.
+void TestResolve::overridesReproduceChoices() {
+  const auto checkpoint = shapes({layer("a", Role::Query, 0, 64, 96)});
+  const LayerInfo& info = checkpoint->layer(LayerId{0});
+  std::vector<LayerChoice> choices{{}};
+  for (const Method method : kMethods)
+    for (const Storage factors : {Storage::F32, Storage::F16, Storage::Int8})
+      for (const int group : {0, 32})
+        for (const std::optional<Storage> base : {std::optional<Storage>(), {Storage::Int8}, {Storage::Int3}})
+          for (const std::optional<std::int64_t> rank : {Rank(), Rank(5)})
+            choices.push_back(choiceFor(info, rank, Storing{factors, group, base, group, method}));
+  RankPlan other;
+  other.factorDtype = Storage::Int4;
+  other.group = 128;
+  other.method = Method::Aware;
+  other.rules = {{Rule::Syntax::Glob, "*", UseRank{30}}};
+  for (RankPlan plan : {RankPlan{}, other})
+    for (const LayerChoice& choice : choices) {
+      plan.overrides = {{"a", overrideFor(choice, plan)}};
+      QVERIFY(resolve(plan, *checkpoint, {}).layers[0] == choice);
+      QVERIFY(choiceFor(info, plan.overrides.at("a"), plan) == choice);
+      QVERIFY(resolve(parsePlan(toJson(plan), "p"), *checkpoint, {}).layers[0] == choice);
+    }
+}
+
+void TestResolve::presetsWithABase() {
+  LayerInfo half = layer("q", Role::Query, 0, 64, 96), byte = half;
+  half.dtype = DType::F16;
+  byte.name = "tiny";
+  byte.rows = 8;
+  const auto checkpoint = shapes({half, byte, layer("wte", Role::Embedding, {}, 64, 96)});
+  PresetOptions options;
+  options.base = Storage::Int8;
+  options.factorDtype = Storage::F16;
+  options.method = Method::Aware;
+  const RankPlan alone = presetPlan(Preset::Uniform, *checkpoint, options);
+  QCOMPARE(alone.overrides.size(), 2u);
+  QVERIFY(alone.method == Method::Aware && alone.overrides.at("q").settings.base == Storage::Int8);
+  QVERIFY(!alone.overrides.at("q").rank());
+  options.rank = 60; // the correction would make it larger than the matrix
+  std::vector<std::string> notes;
+  const RankPlan large = presetPlan(Preset::Uniform, *checkpoint, options, &notes);
+  QVERIFY(!large.overrides.at("q").rank() && large.overrides.at("q").settings.base);
+  QVERIFY(mentions(notes, "q: gets no correction, rank 60"));
+  options.rank = 8;
+  QCOMPARE(presetPlan(Preset::Uniform, *checkpoint, options).overrides.at("q").rank(), Rank(8));
+  QVERIFY_THROWS_EXCEPTION(Error, presetPlan(Preset::Hybrid, *checkpoint, options));
 }
 
 void TestResolve::familiesScope() {

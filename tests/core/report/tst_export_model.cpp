@@ -19,6 +19,12 @@ using namespace rankscope;
 using namespace rankscope::test;
 namespace fs = std::filesystem;
 
+static std::vector<LayerChoice> exportChoices() {
+  std::vector<LayerChoice> choices = allChoices(5);
+  for (LayerChoice& choice : baseChoices(5)) choices.push_back(std::move(choice));
+  return choices;
+}
+
 class TestExportModel final : public QObject {
   Q_OBJECT
 
@@ -29,6 +35,8 @@ class TestExportModel final : public QObject {
   void dense();
   void denseIsTheRoundedProduct();
   void failedLayerStaysDense();
+  void shiftsGoIntoTheBias();
+  void shiftsNeedABias();
   void conv1d();
   void factoredAgain();
   void refusesBadTargets();
@@ -75,7 +83,7 @@ TestExportModel::Made TestExportModel::exportTo(std::shared_ptr<const Checkpoint
   for (const LayerInfo& layer : model->layers()) {
     CompressedLayer result = compressed(layer, plan.layers[layer.id.value], static_cast<unsigned>(layer.id.value) + 1,
                                         model->contentHash(layer.id));
-    if (layer.name == failing) result.error = "NaN in it", result.factors.reset();
+    if (layer.name == failing) result.error = "NaN in it", result.stored = {};
     made.push_back(result);
   }
   for (auto result = made.rbegin(); result != made.rend(); ++result) out.add(*result); // any order will do
@@ -90,13 +98,13 @@ std::size_t TestExportModel::filesLeft() const {
 
 void TestExportModel::factored_data() {
   QTest::addColumn<int>("choice");
-  for (int i = 0; i < static_cast<int>(allChoices(5).size()); ++i) QTest::addRow("%d", i) << i;
+  for (int i = 0; i < static_cast<int>(exportChoices().size()); ++i) QTest::addRow("%d", i) << i;
 }
 
 void TestExportModel::factored() {
   QFETCH(int, choice);
   const auto model = openCheckpoint(m_model);
-  const ResolvedPlan wanted = plan(*model, allChoices(5)[static_cast<std::size_t>(choice)]);
+  const ResolvedPlan wanted = plan(*model, exportChoices()[static_cast<std::size_t>(choice)]);
   const fs::path target = *m_folder / "out";
   const Made made = exportTo(model, wanted, ExportKind::Factored, target);
   const auto written = openCheckpoint(target);
@@ -107,10 +115,13 @@ void TestExportModel::factored() {
     const auto id = written->findLayer(info.name);
     QVERIFY(id.has_value());
     QVERIFY(written->layer(*id).orientation == info.orientation && written->layer(*id).dtype == info.dtype);
-    if (const FactorPair* pair = written->factors(*id))
-      QVERIFY(sameFactors(*pair, layer.factors));
+    const LayerInfo& stored = written->layer(*id);
+    QVERIFY(stored.isCompressed() == !layer.choice.isDense() && stored.factoredRank == layer.choice.rank);
+    QVERIFY(stored.base == layer.choice.base && stored.biasShift == layer.choice.biasShift);
+    if (const StoredLayer* parts = written->stored(*id))
+      QVERIFY(sameStored(*parts, layer.stored) && stored.bytes == layer.bytesAfter);
     else
-      QVERIFY(!layer.factors && written->contentHash(*id) == model->contentHash(layer.layer));
+      QVERIFY(layer.stored.empty() && written->contentHash(*id) == model->contentHash(layer.layer));
   }
   for (const TensorView& tensor : model->tensors())
     if (const TensorView* kept = written->findTensor(tensor.name)) {
@@ -142,7 +153,7 @@ void TestExportModel::dense() {
     const TensorView* copy = written->findTensor(tensor.name);
     QVERIFY(copy && copy->shape == tensor.shape && copy->dtype == tensor.dtype);
     const auto id = model->findLayer(tensor.name);
-    if (!id || !made[id->value].factors) QVERIFY(std::ranges::equal(copy->bytes, tensor.bytes));
+    if (!id || !made[id->value].stored.factors) QVERIFY(std::ranges::equal(copy->bytes, tensor.bytes));
   }
   QVERIFY(fs::exists(target / "rankscope-dense.json") && !fs::exists(target / "rankscope.json"));
 }
@@ -158,10 +169,10 @@ void TestExportModel::denseIsTheRoundedProduct() {
     const Made made = exportTo(model, plan(*model, {6, {Storage::F16}, {Storage::F16}}), ExportKind::Dense, target);
     const auto written = openCheckpoint(target);
     for (const CompressedLayer& layer : made) {
-      if (!layer.factors) continue;
+      if (!layer.stored.factors) continue;
       const TensorView* tensor = written->findTensor(model->layer(layer.layer).name);
-      const RowMatrixF a = load(layer.factors->a);
-      const RowMatrixF b = load(layer.factors->b);
+      const RowMatrixF a = load(layer.stored.factors->a);
+      const RowMatrixF b = load(layer.stored.factors->b);
       const RowMatrixD found = toDouble({a.rows(), b.cols(), dtype, tensor->bytes.data()});
       int different = 0;
       for (std::int64_t i = 0; i < a.rows(); ++i)
@@ -193,10 +204,66 @@ void TestExportModel::failedLayerStaysDense() {
     QVERIFY(!written->findTensor(failing + ".lowrank_a"));
     if (kind == ExportKind::Factored)
       for (const CompressedLayer& layer : made)
-        if (layer.factors)
-          QVERIFY(sameFactors(*written->factors(*written->findLayer(model->layer(layer.layer).name)), layer.factors));
+        if (layer.stored.factors)
+          QVERIFY(sameFactors(*written->factors(*written->findLayer(model->layer(layer.layer).name)), layer.stored.factors));
     QVERIFY(!fs::exists(target / "model.safetensors.second"));
   }
+}
+
+/// A dense export has no tensor for a shift: the linear's own bias takes it up, and the manifest says so.
+void TestExportModel::shiftsGoIntoTheBias() {
+  const auto model = openCheckpoint(writeSmallModel(*m_folder / "gpt2", SmallFamily::Gpt2));
+  LayerChoice choice;
+  choice.base = StorageFormat{Storage::Int4, ScaleAxis::PerColumn, 32, Storage::F16};
+  choice.biasShift = true;
+  const std::string failing = "transformer.h.1.mlp.c_fc.weight";
+  const fs::path target = *m_folder / "out", factoredTarget = *m_folder / "factored";
+  const Made made = exportTo(model, plan(*model, choice), ExportKind::Dense, target, failing);
+  const auto written = openCheckpoint(target);
+  const auto manifest = nlohmann::json::parse(readFile(target / "rankscope-dense.json"));
+  int shifted = 0;
+  for (const CompressedLayer& layer : made) {
+    const std::string& name = model->layer(layer.layer).name;
+    if (layer.choice.isDense()) continue;
+    const std::string biasName = name.substr(0, name.size() - 6) + "bias";
+    const TensorView *before = model->findTensor(biasName), *after = written->findTensor(biasName);
+    if (name == failing) {
+      QVERIFY(std::ranges::equal(before->bytes, after->bytes) && !manifest["layers"].contains(name));
+      continue;
+    }
+    ++shifted;
+    QVERIFY(manifest["layers"][name]["bias_changed"] == true && manifest["layers"][name]["base"] == "int4");
+    std::vector<float> old(before->elements()), now(before->elements());
+    convert(before->bytes.data(), before->dtype, 0, std::span(old));
+    convert(after->bytes.data(), after->dtype, 0, std::span(now));
+    for (std::size_t i = 0; i < old.size(); ++i) QCOMPARE(now[i], old[i] + layer.stored.biasShift[i]);
+    QVERIFY(toFloat(written->matrix(*written->findLayer(name)).view) == load(*layer.stored.base));
+  }
+  QVERIFY(shifted > 6);
+
+  // The same by way of a factored export that is expanded later; both say that they come from the same model.
+  exportTo(model, plan(*model, choice), ExportKind::Factored, factoredTarget, failing);
+  const auto factored = openCheckpoint(factoredTarget);
+  ResolvedPlan keep;
+  keep.layers.resize(factored->layers().size());
+  exportTo(factored, keep, ExportKind::Dense, *m_folder / "expanded");
+  const auto expanded = openCheckpoint(*m_folder / "expanded");
+  for (const TensorView& tensor : written->tensors())
+    QVERIFY(std::ranges::equal(expanded->findTensor(tensor.name)->bytes, tensor.bytes));
+  QCOMPARE(nlohmann::json::parse(readFile(factoredTarget / "rankscope.json"))["source"], manifest["source"]);
+}
+
+void TestExportModel::shiftsNeedABias() {
+  const auto model = openCheckpoint(m_model); // GPT-Neo's q, k and v have none
+  LayerChoice choice;
+  choice.base = StorageFormat{Storage::Int8, ScaleAxis::PerRow, 0, Storage::F16};
+  choice.biasShift = true;
+  std::string sentence;
+  const auto kind =
+      errorOf([&] { ModelExport(model, plan(*model, choice), ExportKind::Dense, *m_folder / "out"); }, &sentence);
+  QVERIFY(kind == ErrorKind::BadRequest && sentence.find("proj.weight has a bias shift") != sentence.npos);
+  exportTo(model, plan(*model, choice), ExportKind::Factored, *m_folder / "out");
+  QCOMPARE(filesLeft(), std::size_t{2});
 }
 
 void TestExportModel::conv1d() {

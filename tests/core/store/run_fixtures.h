@@ -43,11 +43,15 @@ inline CompressedLayer compressed(const LayerInfo& layer, const LayerChoice& cho
   result.contentHash = hash;
   result.bytesBefore = layer.bytes;
   result.bytesAfter = layer.bytes;
-  if (!choice.rank) return result;
-  result.factors = randomFactors(layer.rows, *choice.rank, layer.cols, choice, seed);
+  if (choice.isDense()) return result;
+  if (choice.rank) result.stored.factors = randomFactors(layer.rows, *choice.rank, layer.cols, choice, seed);
+  if (choice.base) result.stored.base = storeMatrix(gaussian(layer.rows, layer.cols, seed + 2), *choice.base);
+  if (choice.biasShift)
+    for (std::int64_t i = 0; i < layer.outputs(); ++i)
+      result.stored.biasShift.push_back(0.25f * static_cast<float>((i + seed) % 7));
   result.quality = {.cosine = 1.0 / (1.0 + seed), .relativeError = std::sqrt(1 - 1.0 / (1.0 + seed) / (1.0 + seed))};
-  result.predictedCosine = 0.1 + 1.0 / 3.0;
-  result.bytesAfter = result.factors->a.bytes() + result.factors->b.bytes();
+  if (!choice.base) result.predictedCosine = 0.1 + 1.0 / 3.0;
+  result.bytesAfter = result.stored.bytes();
   return result;
 }
 
@@ -61,12 +65,36 @@ inline bool sameFactors(const std::optional<FactorPair>& a, const std::optional<
   return sameBytes(a->a, b->a) && sameBytes(a->b, b->b);
 }
 
+inline bool sameStored(const StoredLayer& a, const StoredLayer& b) {
+  if (a.base.has_value() != b.base.has_value() || (a.base && !sameBytes(*a.base, *b.base))) return false;
+  return sameFactors(a.factors, b.factors) && a.biasShift == b.biasShift;
+}
+
+/// Bases alone and with factors of rank `rank`, with F16 and F32 scales, along either axis, with a bias shift and without.
+inline std::vector<LayerChoice> baseChoices(std::int64_t rank) {
+  std::vector<LayerChoice> choices;
+  int i = 0;
+  for (const Storage storage : {Storage::Int8, Storage::Int4, Storage::Int3})
+    for (const int group : {0, 32})
+      for (const ScaleAxis axis : {ScaleAxis::PerRow, ScaleAxis::PerColumn}) {
+        LayerChoice choice;
+        choice.base = StorageFormat{storage, axis, group, ++i % 2 ? Storage::F16 : Storage::F32};
+        choice.method = i % 3 ? "" : "aware 0123";
+        choice.biasShift = i % 4 == 0;
+        choices.push_back(choice);
+        choice.rank = rank;
+        choice.formatA = choice.formatB = {i % 5 ? Storage::F16 : Storage::Int3};
+        choices.push_back(choice);
+      }
+  return choices;
+}
+
 /// Every way in which factors of rank `rank` can be stored.
 inline std::vector<LayerChoice> allChoices(std::int64_t rank) {
   std::vector<LayerChoice> choices;
   for (const Storage storage : {Storage::F32, Storage::F16, Storage::BF16})
     choices.push_back({rank, {storage}, {storage}});
-  for (const Storage storage : {Storage::Int8, Storage::Int4})
+  for (const Storage storage : {Storage::Int8, Storage::Int4, Storage::Int3})
     for (const int group : {0, 32})
       for (const ScaleAxis a : {ScaleAxis::PerRow, ScaleAxis::PerColumn})
         for (const ScaleAxis b : {ScaleAxis::PerRow, ScaleAxis::PerColumn})

@@ -43,6 +43,8 @@ class TestRunFile final : public QObject {
   void readingWhileWriting();
   void copies();
   void killedAnywhere();
+  void kindsReplaceEachOther();
+  void basesReadByPython();
   void readByPython();
   void keepsWhatOthersAdd();
 
@@ -82,7 +84,8 @@ void TestRunFile::existsFromTheStart() {
 }
 
 void TestRunFile::keepsEveryStorage() {
-  const std::vector<LayerChoice> choices = allChoices(7);
+  std::vector<LayerChoice> choices = allChoices(7);
+  for (LayerChoice& choice : baseChoices(7)) choices.push_back(std::move(choice));
   for (std::size_t c = 0; c < choices.size(); ++c) {
     const fs::path path = fresh("storage.h5");
     fs::remove(path);
@@ -91,12 +94,12 @@ void TestRunFile::keepsEveryStorage() {
       const auto run = open(path);
       run->record(before);
       const auto at = run->finished(before.layer, "0011", choices[c]);
-      QVERIFY(at && sameFactors(at->factors, before.factors));
+      QVERIFY(at && sameStored(at->stored, before.stored));
     }
     const auto run = open(path);
     const auto after = run->finished(before.layer, "0011", choices[c]);
     QVERIFY(after.has_value());
-    QVERIFY(sameFactors(after->factors, before.factors));
+    QVERIFY(sameStored(after->stored, before.stored));
     QCOMPARE(after->quality.cosine, before.quality.cosine);
     QCOMPARE(after->quality.relativeError, before.quality.relativeError);
     QCOMPARE(after->predictedCosine, before.predictedCosine);
@@ -117,8 +120,8 @@ void TestRunFile::keepsFactorsOverMerges() {
   run->record(analysed(layer(1), 9));
   run->finish();
   QVERIFY(!fs::exists(path.string() + ".parts/000000000001.part"));
-  QVERIFY(sameFactors(run->finished(first.layer, "0011", choice)->factors, first.factors));
-  QVERIFY(sameFactors(run->finished(second.layer, "0011", choice)->factors, second.factors));
+  QVERIFY(sameFactors(run->finished(first.layer, "0011", choice)->stored.factors, first.stored.factors));
+  QVERIFY(sameFactors(run->finished(second.layer, "0011", choice)->stored.factors, second.stored.factors));
   QVERIFY(run->spectrum(layer(1).name, "0011")->sigma() == analysed(layer(1), 9).spectrum->sigma());
   QVERIFY(!run->spectrum(layer(1).name, "0012"));
   QVERIFY(!run->spectrum(layer(2).name, "0011"));
@@ -161,7 +164,7 @@ void TestRunFile::keepsWordsAndErrors() {
   QVERIFY(std::isnan(contents.layers[0].compression->quality.cosine));
   QVERIFY(!contents.layers[0].compression->hasFactors);
   const auto again = open(path)->finished(failed.layer, "77", failed.choice);
-  QVERIFY(again && again->error == failed.error && !again->factors);
+  QVERIFY(again && again->error == failed.error && !again->stored.factors);
 }
 
 void TestRunFile::laterRecordsSupersede() {
@@ -178,7 +181,7 @@ void TestRunFile::laterRecordsSupersede() {
   }
   {
     const auto run = open(path);
-    QVERIFY(sameFactors(run->finished(layer(4).id, "0011", large)->factors, last.factors));
+    QVERIFY(sameFactors(run->finished(layer(4).id, "0011", large)->stored.factors, last.stored.factors));
     run->record(compressed(layer(4), {}, 0));
   }
   const RunContents contents = readRun(path);
@@ -322,7 +325,7 @@ void TestRunFile::newerVersion() {
   if (!pythonHas("h5py")) QSKIP("h5py is not installed");
   const fs::path path = fresh("newer.h5");
   open(path);
-  QVERIFY(runPython("import h5py,sys; h5py.File(sys.argv[1],'r+').attrs['version']=2", {path.c_str()}).ok);
+  QVERIFY(runPython("import h5py,sys; h5py.File(sys.argv[1],'r+').attrs['version']=3", {path.c_str()}).ok);
   std::string sentence;
   QVERIFY(errorOf([&] { readRun(path); }, &sentence) == ErrorKind::Unsupported);
   QVERIFY(sentence.find("newer Rankscope") != sentence.npos);
@@ -427,7 +430,7 @@ void TestRunFile::manyThreads() {
   const auto run = open(path);
   for (const LayerInfo& info : m_model->layers()) {
     const auto seed = static_cast<unsigned>(info.id.value);
-    QVERIFY(sameFactors(run->finished(info.id, "0011", choice)->factors, compressed(info, choice, seed).factors));
+    QVERIFY(sameFactors(run->finished(info.id, "0011", choice)->stored.factors, compressed(info, choice, seed).stored.factors));
     QVERIFY(run->spectrum(info.name, "0011")->sigma() == analysed(info, seed).spectrum->sigma());
   }
 }
@@ -464,8 +467,8 @@ void TestRunFile::copies() {
   run->record(pending);
   copyRun(from, to);
   const auto copy = open(to);
-  QVERIFY(sameFactors(copy->finished(layer(1).id, "0011", choice)->factors, merged.factors));
-  QVERIFY(sameFactors(copy->finished(layer(2).id, "0011", choice)->factors, pending.factors));
+  QVERIFY(sameFactors(copy->finished(layer(1).id, "0011", choice)->stored.factors, merged.stored.factors));
+  QVERIFY(sameFactors(copy->finished(layer(2).id, "0011", choice)->stored.factors, pending.stored.factors));
   QVERIFY(errorOf([&] { copyRun(from, to); }) == ErrorKind::InUse);
   QVERIFY(errorOf([&] { copyRun(fresh("absent.h5"), fresh("never.h5")); }) == ErrorKind::NotFound);
   QVERIFY(!fs::exists(fresh("never.h5")) && !fs::exists(fresh("never.h5.parts")));
@@ -503,11 +506,75 @@ void TestRunFile::killedAnywhere() {
     for (const auto& [index, seed] : last) {
       const auto found = run->finished(LayerId{index}, "0011", choice);
       QVERIFY(found.has_value());
-      const bool asRecorded = sameFactors(found->factors, compressed(layer(index), choice, seed).factors);
+      const bool asRecorded = sameFactors(found->stored.factors, compressed(layer(index), choice, seed).stored.factors);
       const unsigned next = seed + static_cast<unsigned>(m_model->layers().size()); // on disk, but not said so yet
-      QVERIFY(asRecorded || sameFactors(found->factors, compressed(layer(index), choice, next).factors));
+      QVERIFY(asRecorded || sameFactors(found->stored.factors, compressed(layer(index), choice, next).stored.factors));
     }
   }
+}
+
+/// What a layer had before is gone once another kind of result is merged, and bases are told from factors when resuming.
+void TestRunFile::kindsReplaceEachOther() {
+  const fs::path path = fresh("kinds.h5");
+  LayerChoice factors{7, {Storage::F16}, {Storage::F16}}, base, both = factors;
+  base.base = both.base = StorageFormat{Storage::Int4, ScaleAxis::PerRow, 32, Storage::F16};
+  both.biasShift = true;
+  unsigned seed = 1;
+  for (const LayerChoice& choice : {both, factors, base, both, base, factors}) {
+    const CompressedLayer result = compressed(layer(5), choice, ++seed);
+    {
+      const auto run = open(path);
+      run->record(result);
+      run->finish();
+    }
+    const auto run = open(path);
+    for (const LayerChoice& asked : {factors, base, both}) {
+      const auto found = run->finished(result.layer, "0011", asked);
+      QCOMPARE(found.has_value(), asked == choice);
+      if (found) QVERIFY(sameStored(found->stored, result.stored));
+    }
+    QVERIFY(run->contents().layers[5].compression->choice == choice);
+    QVERIFY(run->contents().layers[5].compression->hasFactors);
+  }
+}
+
+/// The base, the factors and the shift by h5py, and the version that older programs refuse.
+void TestRunFile::basesReadByPython() {
+  if (!pythonHas("h5py, numpy")) QSKIP("h5py or numpy is not installed");
+  const fs::path path = fresh("bases.h5");
+  LayerChoice choice{3, {Storage::F16}, {Storage::F16}};
+  choice.base = StorageFormat{Storage::Int3, ScaleAxis::PerRow, 32, Storage::F16};
+  choice.biasShift = true;
+  choice.method = "aware 0123";
+  const CompressedLayer result = compressed(layer(5), choice, 9);
+  {
+    const auto run = open(path);
+    run->record(result);
+  }
+  const RowMatrixF base = load(*result.stored.base);
+  const QString script = R"(
+import h5py, sys, numpy as np
+f = h5py.File(sys.argv[1], 'r')
+assert f.attrs['version'] == 2
+g = f['layers'][sys.argv[2]]
+assert g.attrs['base'] == 'int3' and g.attrs['base_group'] == 32 and g.attrs['rank'] == 3 and g.attrs['method'] == 'aware 0123'
+d, s = g['base'], g['base_scale'][()]
+m, n = d.attrs['rows'], d.attrs['cols']
+assert s.dtype == np.float16 and d.attrs['scales'] == 'f16' and d.dtype == np.uint8
+bits = np.unpackbits(d[()], axis=1, bitorder='little').reshape(m, -1, 3).astype(np.int8)
+codes = bits[:, :, 0] + 2 * bits[:, :, 1] - 4 * bits[:, :, 2]
+w = codes[:, :n] * np.repeat(s.astype(np.float32), 32, 1)[:, :n]
+assert g['factor_a'].shape == (m, 3) and g['factor_b'].shape == (3, n)
+print(repr(float(np.abs(w.astype(np.float64)).sum())), repr(float(w[m - 1, n - 1])), repr(float(g['bias_shift'][()].sum())))
+)";
+  const Output output = runPython(script, {path.c_str(), layer(5).name.c_str()});
+  QVERIFY2(output.ok, output.problem);
+  const QStringList found = QString(output.out).split(' ');
+  QVERIFY(std::abs(found[0].toDouble() - base.cast<double>().cwiseAbs().sum()) < 1e-9 * found[0].toDouble());
+  QCOMPARE(found[1].toFloat(), base(base.rows() - 1, base.cols() - 1));
+  float shift = 0;
+  for (const float value : result.stored.biasShift) shift += value;
+  QCOMPARE(found[2].toFloat(), shift);
 }
 
 void TestRunFile::readByPython() {
@@ -524,7 +591,7 @@ void TestRunFile::readByPython() {
       const CompressedLayer result = compressed(layer(i), choices[i], seed);
       run->record(analysed(layer(i), seed));
       run->record(result);
-      const RowMatrixF a = load(result.factors->a);
+      const RowMatrixF a = load(result.stored.factors->a);
       expected.append(QJsonObject{{"name", layer(i).name.c_str()},
                                   {"sum", a.cast<double>().cwiseAbs().sum()},
                                   {"last", a(a.rows() - 1, a.cols() - 1)},

@@ -46,6 +46,9 @@ class TestStoredMatrix : public QObject {
   void namesAndBits();
   void int8Layout();
   void int4LayoutPadsOddRows();
+  void int3LayoutPadsRowsToEights();
+  void halfScales();
+  void packedCodes();
   void scalesPerColumnAndGroup();
   void floats();
   void integersStayWithinHalfAStep_data();
@@ -56,9 +59,9 @@ class TestStoredMatrix : public QObject {
 };
 
 void TestStoredMatrix::namesAndBits() {
-  for (const Storage storage : {Storage::F32, Storage::F16, Storage::BF16, Storage::Int8, Storage::Int4})
+  for (const Storage storage : {Storage::F32, Storage::F16, Storage::BF16, Storage::Int8, Storage::Int4, Storage::Int3})
     QVERIFY(parseStorage(name(storage)) == storage);
-  QVERIFY(!parseStorage("int3") && !parseStorage("") && !parseStorage("F32"));
+  QVERIFY(!parseStorage("int2") && !parseStorage("") && !parseStorage("F32"));
   QVERIFY(storageForBits(32) == Storage::F32 && storageForBits(16) == Storage::F16);
   QVERIFY(storageForBits(8) == Storage::Int8 && storageForBits(4) == Storage::Int4 && !storageForBits(2));
 }
@@ -75,6 +78,57 @@ void TestStoredMatrix::int4LayoutPadsOddRows() {
   QCOMPARE(hex(m.codes), QByteArray("97032f09")); // low nibble first, the fourth is padding
   QCOMPARE(m.bytes(), 4u + 8u);
   QCOMPARE(load(m), (RowMatrixF(2, 3) << 7, -7, 3, -1, 2, -7).finished());
+}
+
+/// Codes 3 −3 1 0 −1 2 −2 3 as bits, the first lowest: 011 101 001 000 111 010 110 011.
+void TestStoredMatrix::int3LayoutPadsRowsToEights() {
+  const auto values = matrixOf(2, 9, {3, -3, 1, 0, -1, 2, -2, 3, -3, 0, 0, 0, 0, 0, 0, 0, 3, 1});
+  const StoredMatrix m = storeMatrix(values, {Storage::Int3, ScaleAxis::PerRow, 0});
+  std::uint32_t bits = 0;
+  int at = 0;
+  for (const int code : {3, 5, 1, 0, 7, 2, 6, 3}) bits |= static_cast<std::uint32_t>(code) << (3 * at++);
+  QCOMPARE(bits, 0b011'110'010'111'000'001'101'011u);
+  QCOMPARE(hex(m.codes), QByteArray("6b7079050000"
+                                    "000060010000"));
+  QCOMPARE(m.bytes(), 12u + 8u);
+  QCOMPARE(codeBytes(2, 9, Storage::Int3), 12u);
+  QVERIFY((load(m).cast<double>() - values).norm() == 0);
+  QCOMPARE(codeAt(m, 0, 8), -3);
+  QCOMPARE((RowMatrixF(loadRows(m, 1, 1)) - RowMatrixF(load(m).row(1))).norm(), 0.0f);
+}
+
+void TestStoredMatrix::halfScales() {
+  const RowMatrixD values = test::gaussian(33, 70, 8, 0.02);
+  for (const Storage storage : {Storage::Int8, Storage::Int4, Storage::Int3}) {
+    const StoredMatrix m = storeMatrix(values, {storage, ScaleAxis::PerRow, 32, Storage::F16});
+    QCOMPARE(m.bytes(), codeBytes(33, 70, storage) + 33u * 3 * 2);
+    QCOMPARE(m.bytes(), storedBytes(33, 70, m.format));
+    QVERIFY(std::ranges::all_of(m.scales, [](float s) { return s == static_cast<float>(rounded(s, DType::F16)); }));
+    QCOMPARE(readScales(writtenScales(m), m.format), scalesOf(m));
+    const RowMatrixF back = load(m);
+    for (int i = 0; i < 33; ++i)
+      for (int j = 0; j < 70; ++j) // a scale that was rounded down cannot quite reach the largest value
+        QVERIFY(std::abs(back(i, j) - values(i, j)) <= 0.51 * scaleOf(m, i, j));
+  }
+  // 3.5 bits and 4.5 bits a number
+  QCOMPARE(storedBytes(64, 128, {Storage::Int3, ScaleAxis::PerRow, 32, Storage::F16}), 64u * 128 * 7 / 16);
+  QCOMPARE(storedBytes(64, 128, {Storage::Int4, ScaleAxis::PerRow, 32, Storage::F16}), 64u * 128 * 9 / 16);
+  QVERIFY_THROWS_EXCEPTION(Error, storeMatrix(values * 1e9, {Storage::Int4, ScaleAxis::PerRow, 0, Storage::F16}));
+}
+
+void TestStoredMatrix::packedCodes() {
+  for (const Storage storage : {Storage::Int8, Storage::Int4, Storage::Int3})
+    for (const int cols : {1, 7, 8, 9, 64, 67}) {
+      const StorageFormat format{storage, ScaleAxis::PerColumn, 0};
+      std::vector<std::int8_t> codes;
+      for (int i = 0; i < 5 * cols; ++i)
+        codes.push_back(static_cast<std::int8_t>(i * 31 % (2 * largestCode(storage) + 1) - largestCode(storage)));
+      const std::vector<float> scales(static_cast<std::size_t>(cols), 0.5f);
+      const StoredMatrix m = packCodes(5, cols, format, codes, scales);
+      for (int i = 0; i < 5; ++i)
+        for (int j = 0; j < cols; ++j) QCOMPARE(codeAt(m, i, j), codes[static_cast<std::size_t>(i * cols + j)]);
+      QVERIFY(load(m)(4, cols - 1) == 0.5f * static_cast<float>(codes.back()));
+    }
 }
 
 void TestStoredMatrix::scalesPerColumnAndGroup() {
@@ -116,12 +170,12 @@ void TestStoredMatrix::integersStayWithinHalfAStep() {
   QFETCH(int, cols);
   QFETCH(int, group);
   const RowMatrixD values = test::gaussian(rows, cols, 7, 0.02);
-  for (const Storage storage : {Storage::Int8, Storage::Int4})
+  for (const Storage storage : {Storage::Int8, Storage::Int4, Storage::Int3})
     for (const ScaleAxis axis : {ScaleAxis::PerRow, ScaleAxis::PerColumn}) {
       const StoredMatrix m = storeMatrix(values, {storage, axis, group});
       QCOMPARE(m.bytes(), storedBytes(rows, cols, m.format));
       const RowMatrixF back = load(m);
-      const int most = storage == Storage::Int8 ? 127 : 7;
+      const int most = storage == Storage::Int8 ? 127 : storage == Storage::Int4 ? 7 : 3;
       for (int i = 0; i < rows; ++i)
         for (int j = 0; j < cols; ++j) {
           const double scale = scaleOf(m, i, j);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/plan/method.h"
+
+namespace rankscope {
+
+std::string_view name(Method method) {
+  switch (method) {
+  case Method::Plain:
+    return "plain";
+  case Method::Aware:
+    return "aware";
+  case Method::Fisher:
+    return "fisher";
+  }
+  return {};
+}
+
+std::optional<Method> parseMethod(std::string_view text) {
+  for (const Method method : kMethods)
+    if (name(method) == text) return method;
+  return std::nullopt;
+}
+
+Method methodOf(std::string_view choiceMethod) {
+  return parseMethod(choiceMethod.substr(0, choiceMethod.find(' '))).value_or(Method::Plain);
+}
+
+} // namespace rankscope
