@@ -10,6 +10,7 @@
 
 #include "ui/document/document.h"
 #include "ui/document/plan_tools.h"
+#include "ui/document/words.h"
 #include "ui/document/settings.h"
 #include "ui/file_actions.h"
 #include "ui/icons.h"
@@ -37,6 +38,15 @@ void MainWindow::setUpPlanMenu() {
     add(budgets, nullptr, tr("Keep %1 % of the linears' bytes").arg(percent), {},
         QStringLiteral("budget%1").arg(percent), [this, percent] { m_tools->applyBudget(KeepShare{percent / 100.0}); });
   }
+  QMenu* quantise = menu->addMenu(tr("&Quantise attention and MLP"));
+  quantise->setToolTipsVisible(true);
+  const auto quantiseAll = [&](const QString& text, std::optional<Storage> storage, const QString& name) {
+    add(quantise, nullptr, text, {}, name, [this, storage] { m_document->setBase(m_document->scope(), storage); });
+    quantise->actions().last()->setToolTip(tr("Ranks stay, as corrections of what rounding loses"));
+  };
+  for (const char* name : {"int8", "int4", "int3"})
+    quantiseAll(QLatin1String(name), parseStorage(name), QStringLiteral("quantise-%1").arg(QLatin1String(name)));
+  quantiseAll(tr("Not at all"), std::nullopt, QStringLiteral("quantise-none"));
   add(menu, nullptr, tr("&Everything dense"), {}, QStringLiteral("planClear"), [this] { m_tools->clear(); });
   menu->addSeparator();
   m_layerMenu = menu->addMenu(tr("&Selected layers"));
@@ -59,6 +69,14 @@ void MainWindow::setUpPlanMenu() {
       [this] { m_tools->copyRank(false, true); });
   add(m_layerMenu, nullptr, tr("Copy rank to all s&elected"), {}, QStringLiteral("copyToSelected"),
       [this] { m_tools->copyRank(false, false); });
+  m_layerMenu->addSeparator();
+  QMenu* bases = m_layerMenu->addMenu(tr("&Quantised base"));
+  const auto base = [&](const QString& text, std::optional<Storage> storage, const QString& name) {
+    add(bases, nullptr, text, {}, name, [this, storage] { m_document->setBase(m_document->selection(), storage); });
+  };
+  for (const char* name : {"int8", "int4", "int3"})
+    base(QLatin1String(name), parseStorage(name), QStringLiteral("base-%1").arg(QLatin1String(name)));
+  base(tr("None"), std::nullopt, QStringLiteral("base-none"));
   m_layerMenu->addSeparator();
   add(m_layerMenu, nullptr, tr("&Dense, or half of break-even (D)"), {}, QStringLiteral("toggleDense"),
       [this] { m_layers->toggleDense(); });

@@ -45,6 +45,20 @@
             <numerusform>%n layers compressed and measured.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%1 base for %n layer(s)</source>
+        <translation>
+            <numerusform>%1 base for %n layer</numerusform>
+            <numerusform>%1 base for %n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>No base for %n layer(s)</source>
+        <translation>
+            <numerusform>No base for %n layer</numerusform>
+            <numerusform>No base for %n layers</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::LayersPanel</name>

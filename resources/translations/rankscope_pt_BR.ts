@@ -645,6 +645,24 @@
         <source>Stopped. What is finished is kept; Compress goes on from there.</source>
         <translation>Parado. O que está concluído é mantido; Comprimir continua dali.</translation>
     </message>
+    <message numerus="yes">
+        <source>%1 base for %n layer(s)</source>
+        <translation>
+            <numerusform>Base %1 para %n camada</numerusform>
+            <numerusform>Base %1 para %n camadas</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>No base for %n layer(s)</source>
+        <translation>
+            <numerusform>Sem base para %n camada</numerusform>
+            <numerusform>Sem base para %n camadas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation>Calibração</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::EvaluateControls</name>
@@ -1819,6 +1837,26 @@
         <source>Aggregation &amp;study</source>
         <translation>E&amp;studo da agregação</translation>
     </message>
+    <message>
+        <source>&amp;Quantise attention and MLP</source>
+        <translation>&amp;Quantizar atenção e MLP</translation>
+    </message>
+    <message>
+        <source>Ranks stay, as corrections of what rounding loses</source>
+        <translation>Os postos ficam, como correções do que o arredondamento perde</translation>
+    </message>
+    <message>
+        <source>Not at all</source>
+        <translation>Não quantizar</translation>
+    </message>
+    <message>
+        <source>&amp;Quantised base</source>
+        <translation>Base &amp;quantizada</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Nenhuma</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::MapPanel</name>
@@ -1890,6 +1928,85 @@
 %2: %3</source>
         <translation>%1
 %2: %3</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::MethodBox</name>
+    <message>
+        <source>Calibrate</source>
+        <translation>Calibrar</translation>
+    </message>
+    <message>
+        <source>plain: the weights alone</source>
+        <translation>simples: só os pesos</translation>
+    </message>
+    <message>
+        <source>aware: as a text&apos;s activations see the weights</source>
+        <translation>ciente: como as ativações de um texto veem os pesos</translation>
+    </message>
+    <message>
+        <source>Fisher: as the predictions on a text see them</source>
+        <translation>Fisher: como as previsões sobre um texto os veem</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>Método</translation>
+    </message>
+    <message>
+        <source>At the same bytes, methods fitted to a text lose several times less of the model&apos;s output than the plain truncation of the weights</source>
+        <translation>Com os mesmos bytes, métodos ajustados a um texto perdem várias vezes menos da saída do modelo que o truncamento simples dos pesos</translation>
+    </message>
+    <message>
+        <source>Stories that the demo never saw</source>
+        <translation>Histórias que a demonstração nunca viu</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>Escolher um arquivo…</translation>
+    </message>
+    <message>
+        <source>Calibration text</source>
+        <translation>Texto de calibração</translation>
+    </message>
+    <message>
+        <source>Keep it apart from the text that you evaluate on: figures on the same text flatter</source>
+        <translation>Mantenha-o separado do texto da avaliação: números no mesmo texto favorecem</translation>
+    </message>
+    <message>
+        <source>Calibration tokens, at most</source>
+        <translation>Tokens de calibração, no máximo</translation>
+    </message>
+    <message>
+        <source>Runs the text through the original now; else it happens when it is needed</source>
+        <translation>Passa o texto pelo original agora; senão, isso acontece quando for preciso</translation>
+    </message>
+    <message>
+        <source>Fitted to</source>
+        <translation>Ajustado a</translation>
+    </message>
+    <message>
+        <source>Method %1</source>
+        <translation>Método %1</translation>
+    </message>
+    <message>
+        <source>Text to calibrate on</source>
+        <translation>Texto para a calibração</translation>
+    </message>
+    <message>
+        <source>Nothing of this plan is fitted to a text.</source>
+        <translation>Nada neste plano é ajustado a um texto.</translation>
+    </message>
+    <message>
+        <source>The text is read when it is needed, or now by Calibrate.</source>
+        <translation>O texto é lido quando for preciso, ou agora com Calibrar.</translation>
+    </message>
+    <message>
+        <source>Calibrated on %1 tokens: more than the widest layer has inputs.</source>
+        <translation>Calibrado com %1 tokens: mais que as entradas da camada mais larga.</translation>
+    </message>
+    <message>
+        <source>Calibrated on %1 tokens: fewer than the widest layer has inputs, more would be better.</source>
+        <translation>Calibrado com %1 tokens: menos que as entradas da camada mais larga; mais seria melhor.</translation>
     </message>
 </context>
 <context>

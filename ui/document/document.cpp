@@ -8,6 +8,7 @@
 
 #include "ui/document/run_storage.h"
 #include "ui/document/settings.h"
+#include "ui/document/plan_quality.h"
 #include "ui/document/words.h"
 #include "ui/jobs/job_runner.h"
 
@@ -42,6 +43,9 @@ class ChangePlan final : public QUndoCommand {
 Document::Document(JobRunner& jobs, QObject* parent)
     : QObject(parent), m_jobs(jobs), m_thresholds(settings::thresholds()) {
   connect(&jobs.mailbox(), &Mailbox::emptied, this, &Document::flushTouched);
+  connect(&jobs, &JobRunner::ended, this, [this] {
+    if (isOpen()) emit calibrated(); // any job that needs fitted methods may have fitted them
+  });
 }
 
 Document::~Document() = default;
@@ -62,7 +66,7 @@ SpectrumLookup Document::spectra() const {
 std::optional<double> Document::predictedCosine(LayerId id) const {
   if (choice(id).isDense()) return 1.0;
   const Layer& layer = m_layers[id.value];
-  if (!layer.spectrum || choice(id).base) return std::nullopt; // what rounding leaves of a base is measured only
+  if (!layer.spectrum || !isPredictable(choice(id))) return std::nullopt;
   return layer.spectrum->cosineAt(*rank(id));
 }
 
@@ -71,9 +75,20 @@ const LayerResult* Document::result(LayerId id) const {
   return result ? &*result : nullptr;
 }
 
+namespace {
+
+/// A result's method also names the text it was fitted to; a plan's does not until it is carried out.
+bool isSame(LayerChoice result, const LayerChoice& planned) {
+  if (result.method != planned.method) result.method.resize(std::min(result.method.size(), result.method.find(' ')));
+  result.biasShift = planned.biasShift;
+  return result == planned;
+}
+
+} // namespace
+
 Standing Document::standing(LayerId id) const {
   const LayerResult* known = result(id);
-  if (known && known->choice == m_resolved.layers[id.value]) return Standing::Measured;
+  if (known && isSame(known->choice, choice(id))) return Standing::Measured;
   if (known) return Standing::Stale;
   return predictedCosine(id) ? Standing::Predicted : Standing::Unknown;
 }
@@ -139,6 +154,24 @@ void Document::setRanks(const std::vector<std::pair<LayerId, std::optional<std::
     next.plan.overrides[info.name] = request;
   }
   change(next, name, gesture);
+}
+
+void Document::setBase(const std::vector<LayerId>& layers, std::optional<Storage> base) {
+  PlanState next = m_state;
+  for (const LayerId id : layers) {
+    if (layer(id).isCompressed()) continue;
+    Override request = overrideFor(choice(id), next.plan);
+    request.settings.base = base;
+    next.plan.overrides[layer(id).name] = request;
+  }
+  const int count = static_cast<int>(layers.size());
+  change(next, base ? tr("%1 base for %n layer(s)", nullptr, count).arg(QString::fromUtf8(name(*base)))
+                    : tr("No base for %n layer(s)", nullptr, count));
+}
+
+bool Document::needsCalibration() const {
+  const std::set<Method> methods = methodsIn(plan());
+  return methods.contains(Method::Aware) || methods.contains(Method::Fisher);
 }
 
 void Document::clearOverrides(const std::vector<LayerId>& layers) {

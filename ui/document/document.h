@@ -22,6 +22,7 @@
 
 namespace rankscope::ui {
 
+class Calibrator;
 class JobRunner;
 class RunStorage;
 
@@ -104,6 +105,8 @@ class Document final : public QObject {
   void setRank(const std::vector<LayerId>& layers, std::optional<std::int64_t> rank, int gesture = 0);
   void setRanks(const std::vector<std::pair<LayerId, std::optional<std::int64_t>>>& ranks, const QString& name,
                 int gesture = 0);
+  /// Quantises the matrices and makes factors, where there are any, their correction; nullopt: factors or dense again.
+  void setBase(const std::vector<LayerId>& layers, std::optional<Storage> base);
   void clearOverrides(const std::vector<LayerId>& layers);
   void setPinned(const std::vector<LayerId>& layers, bool pinned);
   int newGesture() { return ++m_lastGesture; }
@@ -120,6 +123,11 @@ class Document final : public QObject {
   /// The same, and writes a model into the folder `target`. Takes results from the run file where it has them.
   void exportModel(const std::filesystem::path& target, ExportKind kind, bool overwrite);
   void writeReport(const std::filesystem::path& path);
+
+  /// Fits the plan's methods to the calibration text now; compress() and all that does the same would do it first.
+  void calibrate();
+  bool needsCalibration() const;                     ///< the plan has methods that are fitted to a text
+  Calibrator& calibrator() { return *m_calibrator; } ///< while a model is open
 
   /// For workers: carries out the plan as it is now, taking and keeping results as compress() does, and returns the
   /// linears that change. Throws Error naming a layer that cannot be compressed.
@@ -146,7 +154,7 @@ class Document final : public QObject {
   void totalsChanged();
   void selectionChanged();
   void snapshotsChanged();
-  void runRead(const rankscope::RunContents& contents);  ///< what the run file held when it was opened
+  void runRead(const rankscope::RunContents& contents); ///< what the run file held when it was opened
   void spectrumArrived(rankscope::LayerId layer);
   void spectraEnded();                ///< all known that will be
   void restored(const QString& what); ///< plan or results came from an earlier session
@@ -154,6 +162,7 @@ class Document final : public QObject {
   void failed(const rankscope::Error& error);
   void exported(const QString& path);
   void runMoved();
+  void calibrated(); ///< methods may have been fitted to a text
 
  private:
   friend class ChangePlan;
@@ -192,6 +201,7 @@ class Document final : public QObject {
   std::map<std::string, std::string, std::less<>> m_snapshots;
   std::optional<Schedule> m_schedule;
   std::shared_ptr<RunStorage> m_storage;
+  std::shared_ptr<Calibrator> m_calibrator;
   bool m_runIsPrivate = true;
   bool m_planEdited = false; ///< by the user, since opening: a run file that opens later must not replace it
   bool m_rulesWait = false;  ///< spectra arrived that rules by cosine or energy have been waiting for

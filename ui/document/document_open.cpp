@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "ui/document/calibrator.h"
 #include "ui/document/document.h"
 #include "ui/document/run_storage.h"
 #include "ui/document/settings.h"
@@ -33,6 +34,7 @@ void Document::show(std::shared_ptr<const Checkpoint> checkpoint, const std::fil
   close();
   emit aboutToChange();
   m_checkpoint = std::move(checkpoint);
+  m_calibrator = std::make_shared<Calibrator>(m_checkpoint);
   m_layers.assign(m_checkpoint->layers().size(), {});
   m_state = {};
   m_state.plan.factorDtype = settings::factorStorage();

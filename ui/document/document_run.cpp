@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "core/report/report.h"
+#include "ui/document/calibrator.h"
 #include "ui/document/document.h"
 #include "ui/document/run_storage.h"
 #include "ui/document/settings.h"
@@ -18,8 +19,22 @@ struct Order {
   ResolvedPlan plan;
   SpectrumLookup spectra;
   std::shared_ptr<RunStorage> storage;
+  std::shared_ptr<Calibrator> calibrator;
+  std::set<Method> methods;
   int cores = 0;
+  Factoriser factoriser = {}; ///< set by fit()
+
+  /// Of the work, that fit() takes.
+  double share() const { return methods.size() > (methods.contains(Method::Plain) ? 1 : 0) ? 0.4 : 0; }
 };
+
+/// Fits the methods that the plan asks for, so that its choices name the text that they are fitted to.
+void fit(Order& order, const Progress& progress) {
+  const auto method = order.calibrator->fit(order.methods, progress);
+  if (!method) return;
+  method->applyTo(order.plan);
+  order.factoriser = method->factoriser();
+}
 
 LayerResult resultOf(const CompressedLayer& layer) {
   return {layer.choice, layer.quality, layer.bytesAfter, QString::fromStdString(layer.error)};
@@ -40,6 +55,7 @@ void carryOut(const Order& order, const std::function<void(const CompressedLayer
     if (finished) fromRun[id.value] = true;
     return finished;
   };
+  hooks.factoriser = order.factoriser;
   hooks.sink = [&](CompressedLayer&& layer) {
     if (run && !fromRun[layer.layer.value]) run->record(layer);
     if (take) take(layer);
@@ -54,9 +70,11 @@ void Document::compress() {
   Job job;
   job.title = tr("Compression");
   job.prepare = [this, generation = m_generation] {
-    return [this, generation, order = Order{m_checkpoint, m_resolved, spectra(), m_storage, settings::cores()}](
-               const Progress& progress) {
-      carryOut(order, nullptr, resultSink(generation), progress.slice(0, 0.97));
+    return [this, generation,
+            order = Order{m_checkpoint, m_resolved, spectra(), m_storage, m_calibrator, methodsIn(plan()),
+                          settings::cores()}](const Progress& progress) mutable {
+      fit(order, progress.slice(0, order.share()));
+      carryOut(order, nullptr, resultSink(generation), progress.slice(order.share(), 0.97));
       if (const auto run = order.storage->file()) run->finish();
     };
   };
@@ -71,18 +89,35 @@ void Document::compress() {
   m_jobs.enqueue(std::move(job));
 }
 
+void Document::calibrate() {
+  Job job;
+  job.title = tr("Calibration");
+  job.asksBeforeStop = false;
+  job.prepare = [this] {
+    return [calibrator = m_calibrator, methods = methodsIn(plan())](const Progress& progress) {
+      calibrator->fit(methods, progress);
+    };
+  };
+  job.ended = [this, generation = m_generation](JobState outcome, const std::optional<Error>& error) {
+    if (generation != m_generation) return;
+    if (outcome == JobState::Failed) emit failed(*error);
+  };
+  m_jobs.enqueue(std::move(job));
+}
+
 void Document::exportModel(const std::filesystem::path& target, ExportKind kind, bool overwrite) {
   Job job;
   job.title = tr("Export");
   job.prepare = [this, target, kind, overwrite, generation = m_generation] {
-    return
-        [this, target, kind, overwrite, generation,
-         order = Order{m_checkpoint, m_resolved, spectra(), m_storage, settings::cores()}](const Progress& progress) {
-          ModelExport written(order.checkpoint, order.plan, kind, target, overwrite);
-          const auto take = [&](const CompressedLayer& layer) { written.add(layer); };
-          carryOut(order, take, resultSink(generation), progress.slice(0, 0.8));
-          written.finish(progress.slice(0.8, 1));
-        };
+    return [this, target, kind, overwrite, generation,
+            order = Order{m_checkpoint, m_resolved, spectra(), m_storage, m_calibrator, methodsIn(plan()),
+                          settings::cores()}](const Progress& progress) mutable {
+      fit(order, progress.slice(0, order.share()));
+      ModelExport written(order.checkpoint, order.plan, kind, target, overwrite);
+      const auto take = [&](const CompressedLayer& layer) { written.add(layer); };
+      carryOut(order, take, resultSink(generation), progress.slice(order.share(), 0.8));
+      written.finish(progress.slice(0.8, 1));
+    };
   };
   job.ended = [this, target, generation = m_generation](JobState outcome, const std::optional<Error>& error) {
     if (generation != m_generation) return;
@@ -93,15 +128,17 @@ void Document::exportModel(const std::filesystem::path& target, ExportKind kind,
 }
 
 std::function<Substitutes(const Progress&)> Document::compressedLinears() {
-  return [order = Order{m_checkpoint, m_resolved, spectra(), m_storage, settings::cores()},
-          tell = resultSink(m_generation)](const Progress& progress) {
+  return [order =
+              Order{m_checkpoint, m_resolved, spectra(), m_storage, m_calibrator, methodsIn(plan()), settings::cores()},
+          tell = resultSink(m_generation)](const Progress& progress) mutable {
+    fit(order, progress.slice(0, order.share()));
     Substitutes linears;
     std::string failure;
     const auto take = [&](const CompressedLayer& layer) {
       if (!layer.error.empty() && failure.empty()) failure = layer.error;
       if (LinearPtr linear = linearOf(*order.checkpoint, layer)) linears[layer.layer] = std::move(linear);
     };
-    carryOut(order, take, tell, progress);
+    carryOut(order, take, tell, progress.slice(order.share(), 1));
     if (!failure.empty()) throw Error(ErrorKind::BadValues, failure);
     return linears;
   };

@@ -5,6 +5,10 @@
 
 namespace rankscope::ui {
 
+bool isPredictable(const LayerChoice& choice) {
+  return choice.rank && !choice.base && methodOf(choice.method) == Method::Plain;
+}
+
 std::optional<double> meanCosine(const Checkpoint& checkpoint, const ResolvedPlan& plan,
                                  const SpectrumLookup& spectra) {
   double sum = 0;
@@ -13,7 +17,7 @@ std::optional<double> meanCosine(const Checkpoint& checkpoint, const ResolvedPla
     const LayerChoice& choice = plan.layers[layer.id.value];
     if (choice.isDense()) continue;
     const Spectrum* spectrum = spectra(layer.id);
-    if (!spectrum || choice.base) return std::nullopt;
+    if (!spectrum || !isPredictable(choice)) return std::nullopt;
     const auto rank = choice.rank;
     sum += spectrum->cosineAt(*rank);
     ++count;
@@ -32,7 +36,7 @@ std::optional<double> meanKeptEnergy(const ResolvedPlan& plan, const SpectrumLoo
       continue;
     }
     const Spectrum* spectrum = spectra(id);
-    if (!spectrum || choice.base) return std::nullopt;
+    if (!spectrum || !isPredictable(choice)) return std::nullopt;
     const auto rank = choice.rank;
     sum += spectrum->energyAt(*rank);
   }

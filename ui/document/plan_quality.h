@@ -9,6 +9,10 @@
 
 namespace rankscope::ui {
 
+/// Whether the spectrum says what a choice keeps of the weights: only for the plain truncation, not for factors fitted
+/// to a text, nor where a quantised base takes part.
+bool isPredictable(const LayerChoice& choice);
+
 /// Mean predicted cosine of the layers that get factors; nullopt while a spectrum is missing; 1 when none does.
 std::optional<double> meanCosine(const Checkpoint& checkpoint, const ResolvedPlan& plan, const SpectrumLookup& spectra);
 

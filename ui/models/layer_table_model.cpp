@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/document/plan_quality.h"
 #include "ui/document/words.h"
 
 namespace rankscope::ui {
@@ -76,7 +77,7 @@ QString LayerTableModel::text(LayerId id, Column column) const {
     return words::choice(m_document.choice(id));
   case PredictedCosine:
   case PredictedError: {
-    if (m_document.choice(id).isDense() || m_document.choice(id).base) return kNothing;
+    if (!isPredictable(m_document.choice(id))) return kNothing;
     return whenKnown([&] {
       const double cosine = *m_document.predictedCosine(id);
       return column == PredictedCosine ? words::cosine(cosine)
@@ -108,7 +109,7 @@ QVariant LayerTableModel::raw(LayerId id, Column column) const {
   const LayerResult* result = m_document.result(id);
   const bool measured = result && !result->choice.isDense() && result->error.isEmpty();
   const LayerChoice& choice = m_document.choice(id);
-  const auto chosen = choice.base ? std::nullopt : choice.rank; // what the spectrum predicts of
+  const auto chosen = isPredictable(choice) ? choice.rank : std::nullopt; // what the spectrum predicts of
   switch (column) {
   case Name:
     return static_cast<qulonglong>(id.value); // model order

@@ -199,8 +199,8 @@ void CurvePanel::showCursor() {
   const auto rank = m_document.rank(*current);
   const std::int64_t at = rank.value_or(layer.smallSide());
   QString label = rank ? words::count(at) : words::rank(rank);
-  if (rank && m_quantity == Quantity::Cosine)
-    label += QStringLiteral("  ") + words::cosine(*m_document.predictedCosine(*current));
+  if (const auto cosine = m_document.predictedCosine(*current); rank && cosine && m_quantity == Quantity::Cosine)
+    label += QStringLiteral("  ") + words::cosine(*cosine);
   m_plot->setCursorRank(at, label);
   if (!m_plot->underMouse()) showReadout(std::numeric_limits<double>::quiet_NaN());
 }

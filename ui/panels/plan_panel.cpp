@@ -20,6 +20,7 @@
 #include "ui/document/document.h"
 #include "ui/document/plan_tools.h"
 #include "ui/document/words.h"
+#include "ui/panels/method_box.h"
 #include "ui/icons.h"
 
 namespace rankscope::ui {
@@ -91,6 +92,7 @@ PlanPanel::PlanPanel(Document& document, PlanTools& tools, QWidget* parent)
   auto* column = new QVBoxLayout(inside);
   column->setContentsMargins(10, 8, 10, 8);
   column->addWidget(choices());
+  column->addWidget(new MethodBox(document, this));
   column->addWidget(rules(), 1);
   auto* scroll = new QScrollArea(this);
   scroll->setWidgetResizable(true);

@@ -128,7 +128,7 @@ void SnapshotsPanel::showDifferences() {
   const auto cosine = [this](LayerId id, const LayerChoice& choice) {
     const auto spectrum = m_document.spectrum(id);
     if (choice.isDense()) return words::cosine(1);
-    return spectrum && !choice.base ? words::cosine(spectrum->cosineAt(*choice.rank)) : QStringLiteral("…");
+    return spectrum && isPredictable(choice) ? words::cosine(spectrum->cosineAt(*choice.rank)) : QStringLiteral("…");
   };
   for (const LayerId id : m_document.allLayers()) {
     const LayerChoice &then = plan->layers[id.value], &now = m_document.choice(id);

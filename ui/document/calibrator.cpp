@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/calibrator.h"
+
+#include "core/base/error.h"
+#include "core/evaluate/default_text.h"
+#include "core/model/tokenizer/tokenizer.h"
+
+namespace rankscope::ui {
+
+void Calibrator::choose(const CalibrationChoice& choice) {
+  const std::lock_guard lock(m_mutex);
+  if (choice == m_choice) return;
+  m_choice = choice;
+  m_fitted.reset();
+}
+
+CalibrationChoice Calibrator::choice() const {
+  const std::lock_guard lock(m_mutex);
+  return m_choice;
+}
+
+std::optional<Calibrator::Fitted> Calibrator::fitted() const {
+  const std::lock_guard lock(m_mutex);
+  return m_fitted;
+}
+
+std::shared_ptr<const CalibratedMethod> Calibrator::fit(const std::set<Method>& needed, const Progress& progress) {
+  const bool gradients = needed.contains(Method::Fisher);
+  if (!gradients && !needed.contains(Method::Aware)) return nullptr;
+  CalibrationChoice choice;
+  {
+    const std::lock_guard lock(m_mutex);
+    if (m_fitted && (m_withGradients || !gradients)) return m_fitted->method;
+    choice = m_choice;
+  }
+  const Model model(m_checkpoint);
+  const auto tokenizer = openTokenizer(m_checkpoint->content().folder, m_checkpoint->architecture());
+  const EvaluationText text = evaluationText(choice.file);
+  std::vector<std::vector<int>> sequences;
+  for (Window& window : windowsOf(text.records, *tokenizer, model.context(), choice.tokens))
+    sequences.push_back(std::move(window.tokens));
+  if (sequences.empty()) throw Error(ErrorKind::BadRequest, text.name + " has no text to calibrate on");
+  CalibrationOptions settings;
+  settings.gradients = gradients;
+  Calibration calibration = calibrate(model, sequences, settings, progress);
+  Fitted fitted;
+  fitted.tokens = calibration.tokens;
+  fitted.coversWidth = calibration.coversWidth();
+  fitted.method = std::make_shared<const CalibratedMethod>(
+      m_checkpoint, std::move(calibration), gradients ? Method::Fisher : Method::Aware, hashOf(sequences));
+  const std::lock_guard lock(m_mutex);
+  if (choice == m_choice) {
+    m_fitted = fitted;
+    m_withGradients = gradients;
+  }
+  return fitted.method;
+}
+
+} // namespace rankscope::ui
