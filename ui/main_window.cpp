@@ -13,6 +13,7 @@
 #include <QTreeView>
 #include <QUrl>
 
+#include "ui/document/advising.h"
 #include "ui/document/document.h"
 #include "ui/document/evaluations.h"
 #include "ui/document/plan_tools.h"
@@ -44,9 +45,10 @@ MainWindow::MainWindow(QWidget* parent)
       m_start(new StartPage(this)), m_switch(new PageSwitch(*this, *m_pages, this)),
       m_layers(new LayersPanel(*m_document, this)), m_evaluations(new Evaluations(*m_document, *m_jobs, this)),
       m_evaluate(new EvaluatePage(*m_document, *m_evaluations, *m_jobs, this)),
+      m_advising(new Advising(*m_document, this)),
       m_spectrum(new CurvePanel(*m_document, CurvePanel::Quantity::Sigma, this)),
       m_cosine(new CurvePanel(*m_document, CurvePanel::Quantity::Cosine, this)),
-      m_plan(new PlanPanel(*m_document, *m_tools, this)), m_totals(new TotalsBar(*m_document, *m_jobs, this)) {
+      m_plan(new PlanPanel(*m_document, *m_tools, this)), m_totals(new TotalsBar(*m_document, *m_jobs, *m_advising, this)) {
   setWindowIcon(icon("rankscope"));
   setAcceptDrops(true);
   setDockNestingEnabled(true);

@@ -17,6 +17,7 @@ namespace rankscope::ui {
 class Banner;
 class CurvePanel;
 class Document;
+class Advising;
 class EvaluatePage;
 class Evaluations;
 class FileActions;
@@ -90,6 +91,7 @@ class MainWindow final : public QMainWindow {
   LayersPanel* m_layers;
   Evaluations* m_evaluations;
   EvaluatePage* m_evaluate;
+  Advising* m_advising;
   CurvePanel* m_spectrum;
   CurvePanel* m_cosine;
   PlanPanel* m_plan;

@@ -54,7 +54,7 @@ void MainWindow::setUpDocks() {
   QDockWidget* spectrum = dock(tr("Spectrum"), QStringLiteral("dockSpectrum"), m_spectrum, Qt::RightDockWidgetArea);
   QDockWidget* cosine = dock(tr("Cosine by rank"), QStringLiteral("dockCosine"), m_cosine, Qt::RightDockWidgetArea);
   QDockWidget* map =
-      dock(tr("Map"), QStringLiteral("dockMap"), new MapPanel(*m_document, this), Qt::RightDockWidgetArea);
+      dock(tr("Map"), QStringLiteral("dockMap"), new MapPanel(*m_document, *m_advising, this), Qt::RightDockWidgetArea);
   QDockWidget* tradeOff = dock(tr("Trade-off"), QStringLiteral("dockTradeOff"),
                                new TradeOffPanel(*m_document, *m_jobs, this), Qt::RightDockWidgetArea);
   QDockWidget* snapshots = dock(tr("Snapshots"), QStringLiteral("dockSnapshots"), new SnapshotsPanel(*m_document, this),

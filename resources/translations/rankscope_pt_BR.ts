@@ -1904,6 +1904,10 @@
         <source>100 % or dense</source>
         <translation>100 % ou densa</translation>
     </message>
+    <message>
+        <source>KL of the layer alone, by the last advice</source>
+        <translation>KL da camada sozinha, pelo último conselho</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::MapView</name>
@@ -2539,6 +2543,22 @@
     <message>
         <source>%1 left</source>
         <translation>faltam %1</translation>
+    </message>
+    <message>
+        <source>Predicted cost of the whole plan: KL in nats a token with the range that holds about four plans in five, and perplexity. From an advice&apos;s measurements of single layers.</source>
+        <translation>Custo previsto do plano inteiro: KL em nats por token, com a faixa que contém cerca de quatro em cada cinco planos, e perplexidade. A partir das medições de camadas isoladas de um conselho.</translation>
+    </message>
+    <message>
+        <source>Predicted cost</source>
+        <translation>Custo previsto</translation>
+    </message>
+    <message>
+        <source>KL ≈ &lt;b&gt;%1&lt;/b&gt; (%2–%3) · perplexity ≈ %4</source>
+        <translation>KL ≈ &lt;b&gt;%1&lt;/b&gt; (%2–%3) · perplexidade ≈ %4</translation>
+    </message>
+    <message>
+        <source>beyond what was measured: KL ≈ %1</source>
+        <translation>além do que foi medido: KL ≈ %1</translation>
     </message>
 </context>
 <context>

@@ -74,8 +74,10 @@ EvaluationEntry entryFrom(int number, const std::string& text) {
     entry.study = studyFrom(json);
   else if (kind == "generation")
     entry.texts = generatedPairFrom(json);
-  else
+  else if (kind == "evaluation")
     entry.evaluation = evaluationFrom(json);
+  else
+    throw Error(ErrorKind::Malformed, "an entry of the run file is no evaluation, study or text");
   const auto created = json.value("created", nlohmann::json());
   if (created.is_string())
     entry.time = QDateTime::fromString(QString::fromStdString(created.get<std::string>()), Qt::ISODate);

@@ -32,7 +32,7 @@ std::string normalisedPlan(const std::string& json);
 
 /// JSON for RunFile::addEvaluation(): what the core writes, and `created`, `plan`, `bytes_before`, `bytes_after`.
 std::string toJson(const EvaluationEntry& entry);
-/// Throws Error(Malformed).
+/// Throws Error(Malformed), also for what others keep there: advices, sensitivities.
 EvaluationEntry entryFrom(int number, const std::string& json);
 
 /// "Evaluation · 27.1 MiB (48 %) · KL 0.751 · today 15:42", stopped ones marked.

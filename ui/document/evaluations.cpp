@@ -64,7 +64,7 @@ void Evaluations::take(const RunContents& contents) {
     try {
       m_entries.push_back(entryFrom(std::stoi(number), json));
     } catch (const std::exception&) {
-      // Written by a later version or by hand: the others are still worth showing.
+      // An advice, or written by a later version or by hand.
     }
   }
   std::sort(m_entries.begin(), m_entries.end(), [](const auto& a, const auto& b) { return a.number < b.number; });

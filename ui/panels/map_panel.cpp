@@ -13,6 +13,7 @@
 #include <QPainter>
 #include <QToolTip>
 
+#include "ui/document/advising.h"
 #include "ui/document/document.h"
 #include "ui/document/words.h"
 #include "ui/theme.h"
@@ -26,7 +27,7 @@ constexpr int kTop = 40;
 constexpr int kRight = 10;
 constexpr int kBottom = 34;
 
-enum Quantity { RankShare, BestCosine, PredictedCosine, MeasuredCosine, EffectiveRank, BytesAfter };
+enum Quantity { RankShare, BestCosine, PredictedCosine, MeasuredCosine, EffectiveRank, BytesAfter, SingleEffect };
 
 QColor inkOn(const QColor& paper) {
   return contrast(Qt::white, paper) >= contrast(Qt::black, paper) ? Qt::white : Qt::black;
@@ -246,8 +247,9 @@ bool MapView::event(QEvent* event) {
   return QWidget::event(event);
 }
 
-MapPanel::MapPanel(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_quantity(new QComboBox(this)), m_view(new MapView(document, this)) {
+MapPanel::MapPanel(Document& document, Advising& advising, QWidget* parent)
+    : QWidget(parent), m_document(document), m_advising(advising), m_quantity(new QComboBox(this)),
+      m_view(new MapView(document, this)) {
   m_quantity->setAccessibleName(tr("What the map shows"));
   m_quantity->addItem(tr("Rank, share of the full rank"), RankShare);
   m_quantity->addItem(tr("Cosine, measured or predicted"), BestCosine);
@@ -255,6 +257,7 @@ MapPanel::MapPanel(Document& document, QWidget* parent)
   m_quantity->addItem(tr("Measured cosine"), MeasuredCosine);
   m_quantity->addItem(tr("Effective rank, share of the full rank"), EffectiveRank);
   m_quantity->addItem(tr("Bytes after"), BytesAfter);
+  m_quantity->addItem(tr("KL of the layer alone, by the last advice"), SingleEffect);
   m_quantity->setCurrentIndex(m_quantity->findData(BestCosine));
   auto* head = new QHBoxLayout;
   head->setContentsMargins(8, 4, 8, 0);
@@ -269,6 +272,7 @@ MapPanel::MapPanel(Document& document, QWidget* parent)
   box->addLayout(head);
   box->addWidget(m_view, 1);
   connect(m_quantity, &QComboBox::currentIndexChanged, this, &MapPanel::choose);
+  connect(&advising, &Advising::predictorChanged, this, &MapPanel::choose);
   connect(&document, &Document::opened, this, &MapPanel::choose);
   connect(&document, &Document::totalsChanged, this, &MapPanel::choose);
   choose();
@@ -319,6 +323,19 @@ void MapPanel::choose() {
     look.lowText = shareText(0);
     look.highText = shareText(1);
     break;
+  case SingleEffect: {
+    double most = 0;
+    for (const LayerId id : d->allLayers()) most = std::max(most, m_advising.effect(id).value_or(0));
+    look.value = [this](LayerId id) { return m_advising.effect(id); };
+    look.text = [this](LayerId id) {
+      const auto effect = m_advising.effect(id);
+      return effect ? words::real(*effect, *effect >= 0.01 || *effect == 0 ? 3 : 5) : QStringLiteral("–");
+    };
+    look.high = most;
+    look.lowText = words::real(0, 3);
+    look.highText = words::real(most, 3);
+    break;
+  }
   case BytesAfter: {
     std::uint64_t most = 1;
     for (const LayerId id : d->allLayers()) {

@@ -11,6 +11,7 @@ class QComboBox;
 
 namespace rankscope::ui {
 
+class Advising;
 class Document;
 
 /// The cells of a LayerMap, coloured by a value. A click selects a layer, a drag all in a rectangle (Ctrl adds), the
@@ -61,7 +62,7 @@ class MapPanel final : public QWidget {
   Q_OBJECT
 
  public:
-  explicit MapPanel(Document& document, QWidget* parent = nullptr);
+  MapPanel(Document& document, Advising& advising, QWidget* parent = nullptr);
   MapView& view() const { return *m_view; }
   QComboBox* quantity() const { return m_quantity; }
 
@@ -69,6 +70,7 @@ class MapPanel final : public QWidget {
   void choose();
 
   Document& m_document;
+  Advising& m_advising;
   QComboBox* m_quantity;
   MapView* m_view;
 };
