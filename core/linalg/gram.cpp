@@ -21,7 +21,7 @@ Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int t
   auto result = paddedMatrix<Eigen::MatrixXd>(n, n);
   result.setZero();
   const int stride = static_cast<int>(result.rows());
-  Eigen::MatrixXd piece;
+  auto piece = paddedMatrix<Eigen::MatrixXd>(n, std::min(depth, m));
   for (int first = 0; first < m; first += depth) {
     progress.check();
     const int count = std::min(depth, m - first);
@@ -32,9 +32,9 @@ Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int t
       const int size = to - from;
       const double one = 1;
       double* corner = result.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(stride) + from;
-      dsyrk_("L", "N", &size, &count, &one, piece.data() + from, &n, &one, corner, &stride);
-      gemm('N', 'T', n - to, size, count, 1.0, piece.data() + to, n, piece.data() + from, n, 1.0, corner + size,
-           stride);
+      dsyrk_("L", "N", &size, &count, &one, piece.data() + from, &stride, &one, corner, &stride);
+      gemm('N', 'T', n - to, size, count, 1.0, piece.data() + to, stride, piece.data() + from, stride, 1.0,
+           corner + size, stride);
     });
   }
   return result;

@@ -108,7 +108,7 @@ Eigen::MatrixXf ScaledMatrix::tallFloat() const {
 }
 
 void ScaledMatrix::readLong(int first, int count, Eigen::MatrixXd& out) const {
-  out.resize(shortSide(), count);
+  if (out.rows() < shortSide() || out.cols() < count) out.resize(shortSide(), count);
   if (rowsAreLong()) {
     for (int i = 0; i < count; ++i) read(first + i, 0, cols(), out.col(i).data());
     return;
@@ -118,7 +118,7 @@ void ScaledMatrix::readLong(int first, int count, Eigen::MatrixXd& out) const {
   for (int row = 0; row < shortSide(); row += kBlock) {
     const int height = std::min(kBlock, shortSide() - row);
     for (int i = 0; i < height; ++i) read(row + i, first, count, block.col(i).data());
-    out.middleRows(row, height) = block.leftCols(height).transpose();
+    out.block(row, 0, height, count) = block.leftCols(height).transpose();
   }
 }
 

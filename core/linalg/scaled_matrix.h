@@ -30,7 +30,8 @@ class ScaledMatrix final {
   /// The whole matrix, m × n, transposed when its columns are the long side; stored with paddedRows(m) rows.
   Eigen::MatrixXf tallFloat() const;
 
-  /// Rows [first, first + count) of the m × n matrix, as an n × count matrix: one column per long-side index.
+  /// Rows [first, first + count) of the m × n matrix, one a column, in the first n rows and `count` columns of `out`,
+  /// which is made larger when it is too small.
   void readLong(int first, int count, Eigen::MatrixXd& out) const;
 
   /// Σ of the squares of the entries.

@@ -67,7 +67,8 @@ Eigen::MatrixXd timesColumns(const ScaledMatrix& w, const Eigen::MatrixXd& v, co
     const int count = std::min(kDepth, m - first);
     Eigen::MatrixXd& piece = pieces[static_cast<std::size_t>(slot)];
     w.readLong(first, count, piece);
-    gemm('T', 'N', count, r, n, 1.0, piece.data(), n, v.data(), n, 0.0, y.data() + first, m);
+    gemm('T', 'N', count, r, n, 1.0, piece.data(), static_cast<int>(piece.rows()), v.data(), n, 0.0, y.data() + first,
+         m);
   });
   return y;
 }
@@ -157,7 +158,7 @@ Eigen::MatrixXd wholeTall(const ScaledMatrix& w) {
   for (int first = 0; first < w.longSide(); first += kDepth) {
     const int count = std::min(kDepth, w.longSide() - first);
     w.readLong(first, count, piece);
-    whole.middleRows(first, count) = piece.transpose();
+    whole.middleRows(first, count) = piece.topLeftCorner(w.shortSide(), count).transpose();
   }
   return whole;
 }
