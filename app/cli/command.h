@@ -22,6 +22,7 @@ Action compressCommand(CLI::App& app);
 Action evaluateCommand(CLI::App& app);
 Action generateCommand(CLI::App& app);
 Action studyCommand(CLI::App& app);
+Action adviseCommand(CLI::App& app);
 Action reportCommand(CLI::App& app);
 
 } // namespace rankscope::cli

@@ -38,7 +38,7 @@ Candidates candidatesFor(const Checkpoint& checkpoint, std::span<const LayerId> 
             options.largestRank > 0 ? std::min(options.largestRank, layer.smallSide()) : layer.smallSide();
         const std::int64_t least =
             firstMultiple(way.baseAlone ? 1 : std::max<std::int64_t>(1, options.leastRank), options.multiple);
-        for (std::int64_t rank = least; rank <= largest; rank += options.multiple) {
+        for (std::int64_t rank = least; way.ranks && rank <= largest; rank += options.multiple) {
           const LayerChoice choice = way.choice(layer, rank);
           if (bytesAfter(layer, choice) >= layer.bytes) break;
           offer(choice);

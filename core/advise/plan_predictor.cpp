@@ -59,7 +59,9 @@ double EffectCurve::at(std::int64_t rank) const {
 }
 
 std::string kindOf(const LayerChoice& choice) {
-  return choice.method.empty() ? "plain" : choice.method.substr(0, choice.method.find(' '));
+  const std::string method(name(methodOf(choice.method)));
+  if (!choice.base) return method;
+  return fmt::format("{}/{}+{}", name(choice.base->storage), choice.base->group, method);
 }
 
 JointFit fitJointRuns(std::span<const JointRun> given) {
@@ -101,10 +103,10 @@ PlanPredictor::PlanPredictor(std::vector<LayerEffects> layers, const JointFit& f
 }
 
 std::optional<double> PlanPredictor::effect(LayerId layer, const LayerChoice& choice) const {
-  if (!choice.rank) return 0.0;
+  if (choice.isDense()) return 0.0;
   const std::string kind = kindOf(choice);
   for (const EffectCurve& curve : m_layers[layer.value].curves)
-    if (curve.kind == kind) return curve.at(*choice.rank);
+    if (curve.kind == kind) return curve.at(choice.rank.value_or(0));
   return std::nullopt;
 }
 

@@ -37,7 +37,7 @@ std::int64_t rankNear(const std::vector<double>& quadratic, std::int64_t largest
 
 /// Ranks that a curve is kept at: dense at both ends.
 std::vector<std::int64_t> knotsOf(std::int64_t full) {
-  std::set<std::int64_t> knots{1, full};
+  std::set<std::int64_t> knots{0, 1, full};
   for (int i = 0; i <= kKnots; ++i) {
     const double share = 0.5 - 0.5 * std::cos(3.14159265358979 * i / kKnots);
     knots.insert(std::clamp<std::int64_t>(std::llround(share * static_cast<double>(full)), 1, full));
@@ -51,14 +51,24 @@ const Probe* find(const Sensitivity& known, const std::string& hash, const std::
   return nullptr;
 }
 
+/// The ranks of a way at which a layer is tried: a base alone, or factors of one or two ranks.
+std::vector<std::int64_t> ranksToTry(const LayerInfo& layer, const Way& way, const std::vector<double>& quadratic) {
+  if (way.probes == 0) return {};
+  if (way.baseAlone) return {0};
+  std::int64_t largest = 0;
+  while (largest < layer.smallSide() && bytesAfter(layer, way.choice(layer, largest + 1)) < layer.bytes) ++largest;
+  return probeRanks(quadratic, largest, way.probes);
+}
+
 } // namespace
 
-std::vector<std::int64_t> probeRanks(const std::vector<double>& quadratic, std::int64_t largestRank) {
+std::vector<std::int64_t> probeRanks(const std::vector<double>& quadratic, std::int64_t largestRank, int count) {
   if (largestRank < 1) return {};
   const double coarse = std::min(kLargestProbe, 0.5 * quadratic[1]);
   if (!(coarse > 0)) return {};
-  std::set<std::int64_t> ranks{rankNear(quadratic, largestRank, coarse),
-                               rankNear(quadratic, largestRank, coarse / kProbesApart)};
+  if (count == 1) return {rankNear(quadratic, largestRank, coarse / std::sqrt(kProbesApart))};
+  const std::set<std::int64_t> ranks{rankNear(quadratic, largestRank, coarse),
+                                     rankNear(quadratic, largestRank, coarse / kProbesApart)};
   return {ranks.begin(), ranks.end()};
 }
 
@@ -118,10 +128,7 @@ Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& 
     for (const Way& way : ways) {
       progress.check();
       const std::vector<double>& quadratic = quadratics.at(way.kind).at(id);
-      const LayerChoice smallest = way.choice(layer, 1);
-      const std::int64_t largest =
-          largestSavingRank(layer, smallest.formatA.storage, smallest.formatA.group).value_or(0);
-      for (const std::int64_t rank : probeRanks(quadratic, largest)) {
+      for (const std::int64_t rank : ranksToTry(layer, way, quadratic)) {
         const Probe* old =
             known.textHash == textHash ? find(known, checkpoint.contentHash(id), way.kind, rank) : nullptr;
         if (old) {

@@ -38,8 +38,9 @@ struct Sensitivity {
 std::string toJson(const Sensitivity& sensitivity);
 Sensitivity parseSensitivity(std::string_view json);
 
-/// The two ranks, or one, at which a layer is tried: where its quadratic lies within what can be measured and adds up.
-std::vector<std::int64_t> probeRanks(const std::vector<double>& quadratic, std::int64_t largestRank);
+/// The ranks, `count` (1 or 2) at most, at which a layer is tried: where its quadratic lies within what can be measured
+/// and adds up.
+std::vector<std::int64_t> probeRanks(const std::vector<double>& quadratic, std::int64_t largestRank, int count = 2);
 
 /// The layer's effect by rank: the quadratic, scaled to what the probes measured and in between linearly on a log-log
 /// scale. With no probes the quadratic itself.

@@ -34,6 +34,12 @@ RowMatrixD storedOf(const Checkpoint& checkpoint, LayerId layer) {
   return stored;
 }
 
+/// With what tells the text apart in the choice's method.
+LayerChoice identified(const FittedText& fitted, LayerChoice choice) {
+  if (!choice.method.empty()) choice.method = fitted.method->identity(methodOf(choice.method));
+  return choice;
+}
+
 } // namespace
 
 std::vector<double> plainQuadratic(const RowMatrixD& stored, Orientation orientation, const Moments& moments) {
@@ -68,38 +74,61 @@ std::vector<double> fisherQuadratic(const std::vector<double>& sigma) {
   return sums;
 }
 
-std::vector<Way> lowRankWays(const std::shared_ptr<const Checkpoint>& checkpoint,
-                             const std::shared_ptr<const Calibration>& calibration, const std::string& textHash,
-                             Storage factors) {
-  const auto way = [&](Method method, auto quadraticOf, auto sigmaOf) {
-    const std::string identity = method == Method::Plain ? "" : fmt::format("{} {}", name(method), textHash);
-    const auto with = [checkpoint, calibration](auto function) {
-      return [=](LayerId layer) {
-        return function(storedOf(*checkpoint, layer), checkpoint->layer(layer).orientation,
-                        calibration->layers.at(layer));
-      };
+Way lowRankWay(const FittedText& fitted, const Storing& storing) {
+  Way way;
+  way.kind = name(storing.method);
+  way.choice = [fitted, storing](const LayerInfo& layer, std::int64_t rank) {
+    return identified(fitted, choiceFor(layer, rank, storing));
+  };
+  const auto with = [fitted](auto function) {
+    return [=](LayerId layer) {
+      return function(storedOf(*fitted.checkpoint, layer), fitted.checkpoint->layer(layer).orientation,
+                      fitted.calibration->layers.at(layer));
     };
-    return Way{std::string(name(method)), false,
-               [factors, identity](const LayerInfo& layer, std::int64_t rank) {
-                 LayerChoice choice = choiceFor(layer, rank, factors, 0);
-                 choice.method = identity;
-                 return choice;
-               },
-               with(quadraticOf), with(sigmaOf)};
   };
   const auto seenAs = [](Metric metric) {
     return [metric](const RowMatrixD& stored, Orientation orientation, const Moments& moments) {
       return WeightedMatrix(stored, orientation, moments, metric).sigma();
     };
   };
-  const auto bySigma = [](const RowMatrixD& stored, Orientation orientation, const Moments& moments) {
-    return fisherQuadratic(WeightedMatrix(stored, orientation, moments, Metric::Predictions).sigma());
+  switch (storing.method) {
+  case Method::Plain:
+    way.quadratic = with(plainQuadratic);
+    way.sigma =
+        with([](const RowMatrixD& stored, Orientation, const Moments&) { return singularValues(viewOf(stored)); });
+    break;
+  case Method::Aware:
+    way.quadratic = with(awareQuadratic);
+    way.sigma = with(seenAs(Metric::Outputs));
+    break;
+  default:
+    way.sigma = with(seenAs(Metric::Predictions));
+    way.quadratic = [sigma = way.sigma](LayerId layer) { return fisherQuadratic(sigma(layer)); };
+  }
+  return way;
+}
+
+Way quantisedWay(const FittedText& fitted, const Storing& storing, bool corrected) {
+  Way way;
+  way.baseAlone = true;
+  way.ranks = corrected;
+  way.choice = [fitted, storing](const LayerInfo& layer, std::int64_t rank) {
+    return identified(fitted, choiceFor(layer, rank > 0 ? std::optional(rank) : std::nullopt, storing));
   };
-  const auto plainSigma = [](const RowMatrixD& stored, Orientation, const Moments&) {
-    return singularValues(viewOf(stored));
+  const auto left = [fitted, choice = way.choice](LayerId layer) {
+    const LayerInfo& info = fitted.checkpoint->layer(layer);
+    RowMatrixD matrix = storedOf(*fitted.checkpoint, layer);
+    const LayerParts parts = fitted.method->factoriser()(layer, choice(info, 0), {}, 1);
+    return RowMatrixD(matrix - load(*parts.base).cast<double>());
   };
-  return {way(Method::Plain, plainQuadratic, plainSigma), way(Method::Aware, awareQuadratic, seenAs(Metric::Outputs)),
-          way(Method::Fisher, bySigma, seenAs(Metric::Predictions))};
+  way.sigma = [fitted, left](LayerId layer) {
+    return WeightedMatrix(left(layer), fitted.checkpoint->layer(layer).orientation,
+                          fitted.calibration->layers.at(layer), Metric::Predictions)
+        .sigma();
+  };
+  way.quadratic = [sigma = way.sigma](LayerId layer) { return fisherQuadratic(sigma(layer)); };
+  way.kind = fmt::format("{}/{}+{}", name(*storing.base), storing.baseGroup, name(storing.method));
+  return way;
 }
 
 } // namespace rankscope

@@ -16,6 +16,8 @@ namespace rankscope {
 struct Way {
   std::string kind;       ///< kindOf() its choices
   bool baseAlone = false; ///< rank 0 is a choice: a quantised matrix without a correction
+  bool ranks = true;      ///< so are ranks from 1 on
+  int probes = 2;         ///< how many times a layer is tried to scale its quadratic, at most
   std::function<LayerChoice(const LayerInfo&, std::int64_t rank)> choice;
   /// ½ tr(GΔCΔᵀ) for ranks 0 … min(rows, cols): the KL in nats a token that the layer alone is predicted to cost while
   /// it is small (Moments). Falling. Any thread.
@@ -24,10 +26,18 @@ struct Way {
   std::function<std::vector<double>(LayerId)> sigma;
 };
 
-/// The ways that a calibration with gradients allows: plain, aware and Fisher-weighted factors.
-std::vector<Way> lowRankWays(const std::shared_ptr<const Checkpoint>& checkpoint,
-                             const std::shared_ptr<const Calibration>& calibration, const std::string& textHash,
-                             Storage factors);
+/// A calibration with gradients, and what makes parts by it.
+struct FittedText {
+  std::shared_ptr<const Checkpoint> checkpoint;
+  std::shared_ptr<const Calibration> calibration;
+  std::shared_ptr<const CalibratedMethod> method;
+};
+
+/// Factors alone, found by storing.method; storing.base must be empty.
+Way lowRankWay(const FittedText& fitted, const Storing& storing);
+
+/// A base, alone (rank 0) and, when `corrected`, with a correction of a rank. storing.method rounds and corrects.
+Way quantisedWay(const FittedText& fitted, const Storing& storing, bool corrected);
 
 /// Quadratics of factors by rank. `stored` is the matrix as it lies in the checkpoint.
 std::vector<double> plainQuadratic(const RowMatrixD& stored, Orientation orientation, const Moments& moments);

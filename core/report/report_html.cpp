@@ -187,11 +187,15 @@ std::string table(const ReportModel& model) {
 
 } // namespace
 
+std::string_view pageStyle() {
+  return kStyle;
+}
+
 std::string renderHtml(const ReportModel& model, const VerdictThresholds& thresholds) {
   std::string text =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Rankscope report: " +
-      escapedHtml(model.run->model.name) + "</title><style>" + std::string(kStyle) + "</style></head>\n<body><main>\n";
+      escapedHtml(model.run->model.name) + "</title><style>" + std::string(pageStyle()) + "</style></head>\n<body><main>\n";
   text += header(model) + cards(model) + verdictList(model, thresholds);
   for (const std::string& sentence : findings(model)) text += "<p>" + escapedHtml(sentence) + "</p>\n";
   text += plots(model, thresholds) + demands(model);

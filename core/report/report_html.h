@@ -4,6 +4,7 @@
 // Private to core/report.
 
 #include <string>
+#include <string_view>
 
 #include "core/report/report_model.h"
 
@@ -11,5 +12,8 @@ namespace rankscope {
 
 /// One file that needs nothing else: no scripts, no fonts, no pictures from anywhere.
 std::string renderHtml(const ReportModel& model, const VerdictThresholds& thresholds);
+
+/// The style sheet of all pages.
+std::string_view pageStyle();
 
 } // namespace rankscope

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/advise/advice.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "core/evaluate/numbers.h"
+
+namespace rankscope {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json jsonOf(const PlanPrediction& p) {
+  return {{"kl", number(p.kl)},
+          {"kl_low", number(p.klLow)},
+          {"kl_high", number(p.klHigh)},
+          {"perplexity", number(p.perplexity)},
+          {"perplexity_low", number(p.perplexityLow)},
+          {"perplexity_high", number(p.perplexityHigh)},
+          {"covered", p.covered}};
+}
+
+Json jsonOf(const AdviceOption& option) {
+  const Comparison& c = option.measured;
+  Json json{{"name", option.name},
+            {"group", name(option.group)},
+            {"description", option.description},
+            {"plan", Json::parse(toJson(option.plan))},
+            {"bytes", option.bytes},
+            {"kept", number(option.kept)},
+            {"scope_bytes", option.scopeBytes},
+            {"scope_kept", number(option.scopeKept)},
+            {"within_budget", option.withinBudget},
+            {"mean_cosine", number(option.meanCosine)},
+            {"logit_cosine", number(c.logits.cosine)},
+            {"logit_cosine_centered", number(c.centeredLogits.cosine)},
+            {"kl_mean", number(c.kl.mean)},
+            {"perplexity", number(c.compressed.value)},
+            {"perplexity_se", number(c.compressed.standardError)},
+            {"top1_agreement", number(c.top1Agreement)}};
+  json["predicted"] = option.predicted ? jsonOf(*option.predicted) : Json();
+  json["sample"] = option.sample ? Json(option.sample->text) : Json();
+  json["repeated_4grams"] = option.sample ? Json(number(option.sample->repetition.repeated4grams)) : Json();
+  json["prefill_ratio"] = option.speed ? Json(number(option.speed->prefillRatio)) : Json();
+  json["decode_ratio"] = option.speed ? Json(number(option.speed->decodeRatio)) : Json();
+  return json;
+}
+
+} // namespace
+
+std::string_view name(AdviceOption::Group group) {
+  switch (group) {
+  case AdviceOption::Group::Study:
+    return "study";
+  case AdviceOption::Group::Budget:
+    return "budget";
+  case AdviceOption::Group::EqualBytes:
+    return "equal-bytes";
+  }
+  return {};
+}
+
+std::optional<std::size_t> recommendedOption(const Advice& advice) {
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < advice.options.size(); ++i) {
+    const AdviceOption& option = advice.options[i];
+    if (!option.withinBudget || !std::isfinite(option.measured.kl.mean) || option.measured.positions == 0) continue;
+    const auto isBetter = [&](const AdviceOption& other) {
+      return advice.fewestBytes ? option.bytes < other.bytes : option.measured.kl.mean < other.measured.kl.mean;
+    };
+    if (!best || isBetter(advice.options[*best])) best = i;
+  }
+  return best;
+}
+
+std::optional<double> medianError(const std::vector<PredictionCheck>& checks) {
+  std::vector<double> errors;
+  for (const PredictionCheck& check : checks)
+    if (check.kl > 0) errors.push_back(std::abs(check.predicted.kl - check.kl) / check.kl);
+  if (errors.empty()) return std::nullopt;
+  std::sort(errors.begin(), errors.end());
+  const std::size_t half = errors.size() / 2;
+  return errors.size() % 2 == 1 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
+}
+
+Json toJson(const Advice& advice) {
+  Json json{{"kind", "advice"},
+            {"text", advice.text},
+            {"calibration_text", advice.calibrationText},
+            {"calibration_tokens", advice.calibrationTokens},
+            {"calibration_covers_width", advice.calibrationCovers},
+            {"probes", advice.probes},
+            {"budget", advice.budget},
+            {"bytes_before", advice.modelBytes},
+            {"scope_bytes_before", advice.scopeTotal},
+            {"perplexity_original", number(advice.originalPerplexity)},
+            {"options", Json::array()}};
+  for (const AdviceOption& option : advice.options) json["options"].push_back(jsonOf(option));
+  json["recommended"] = advice.recommended ? Json(advice.options[*advice.recommended].name) : Json();
+  json["sentences"] = advice.sentences;
+  json["notes"] = advice.notes;
+  json["frontier"] = Json::array();
+  for (const FrontierPoint& point : advice.frontier)
+    json["frontier"].push_back({{"kind", point.kind},
+                                {"scope_bytes", point.scopeBytes},
+                                {"scope_kept", number(point.scopeKept)},
+                                {"predicted", jsonOf(point.predicted)}});
+  json["checks"] = Json::array();
+  for (const PredictionCheck& check : advice.checks)
+    json["checks"].push_back({{"predicted", jsonOf(check.predicted)}, {"kl_mean", number(check.kl)}});
+  const auto error = medianError(advice.checks);
+  json["check_median_error"] = error ? Json(number(*error)) : Json();
+  json["seconds"] = number(advice.seconds);
+  json["complete"] = advice.complete;
+  return json;
+}
+
+} // namespace rankscope

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/advise/advise.h"
+
+#include <cmath>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "core/advise/frontier.h"
+#include "core/base/error.h"
+#include "core/report/advice_report.h"
+#include "core/report/export_model.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/temporary.h"
+#include "tests/support/test_main.h"
+#include "tests/support/text_model.h"
+
+using namespace rankscope;
+
+namespace {
+
+/// A small model, its texts, and what an advice about it takes.
+struct Setting {
+  explicit Setting(int blocks = 2)
+      : checkpoint(openCheckpoint(test::writeTextModel(folder / "m", blocks))), model(checkpoint),
+        tokenizer(openTokenizer(checkpoint->content().folder, checkpoint->architecture())) {
+    texts = adviceTexts({"words", splitRecords(test::someText(60, 12))}, nullptr, *tokenizer, model.context(),
+                        {1024, 256, 512});
+    request.scope.factorDtype = Storage::F16;
+    request.speed = false;
+    request.sampleTokens = 8;
+    request.checks = 3;
+    request.frontierPoints = 5;
+    hooks.exportBytes = [this](const ResolvedPlan& plan) {
+      return exportBytes(*checkpoint, plan, ExportKind::Factored);
+    };
+  }
+  Advice advice() const { return advise(model, *tokenizer, texts, request, hooks); }
+
+  test::TemporaryFolder folder;
+  std::shared_ptr<const Checkpoint> checkpoint;
+  Model model;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  AdviceTexts texts;
+  AdviceRequest request;
+  AdviceHooks hooks;
+};
+
+const AdviceOption* named(const Advice& advice, const std::string& name) {
+  for (const AdviceOption& option : advice.options)
+    if (option.name == name) return &option;
+  return nullptr;
+}
+
+} // namespace
+
+class TestAdvise final : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void textsShareNothing();
+  void tooLittleText();
+  void measuresEveryOption();
+  void keepsToBytesAsWritten();
+  void keepsToALargestKl();
+  void onlyTheMethodsAllowed();
+  void limitsOfRanks();
+  void earlierEffectsAreReused();
+  void aStopKeepsWhatIsMeasured();
+  void reports();
+};
+
+void TestAdvise::textsShareNothing() {
+  const Setting setting;
+  std::set<std::string> measured(setting.texts.measuredRecords.begin(), setting.texts.measuredRecords.end());
+  QVERIFY(!measured.empty());
+  for (const std::string& record : setting.texts.calibrationRecords) QVERIFY(!measured.contains(record));
+  std::size_t tokens = 0;
+  for (const auto& sequence : setting.texts.calibration) tokens += sequence.size();
+  QCOMPARE(tokens, std::size_t{1024});
+  QVERIFY(setting.texts.measuredRecords.front().starts_with(setting.texts.prompt));
+}
+
+void TestAdvise::tooLittleText() {
+  const Setting setting;
+  EXPECT_ERROR(adviceTexts({"one.txt", {"a single record"}}, nullptr, *setting.tokenizer, 64), ErrorKind::BadRequest,
+               "one.txt");
+}
+
+void TestAdvise::measuresEveryOption() {
+  Setting setting;
+  setting.request.budget = KeepShare{0.5};
+  const Advice advice = setting.advice();
+  QVERIFY(advice.complete);
+  for (const char* name : {"study-doubled", "study-hybrid", "plain-uniform", "plain-energy", "aware-uniform",
+                           "aware-energy", "low-rank", "int8", "int4", "mixed", "as-small-as-study-doubled"})
+    QVERIFY2(named(advice, name), name);
+  for (const AdviceOption& option : advice.options) {
+    QVERIFY2(option.measured.kl.mean > 0 && std::isfinite(option.measured.compressed.value), option.name.c_str());
+    QCOMPARE(option.bytes, exportBytes(*setting.checkpoint, option.choices, ExportKind::Factored));
+    QVERIFY(option.sample.has_value());
+    // The plan in the option is what was measured.
+    ResolvedPlan again = resolve(parsePlan(toJson(option.plan), option.name), *setting.checkpoint, {});
+    for (std::size_t i = 0; i < again.layers.size(); ++i) {
+      LayerChoice choice = option.choices.layers[i];
+      choice.method = choice.method.empty() ? "" : std::string(name(methodOf(choice.method)));
+      again.layers[i].method =
+          again.layers[i].method.empty() ? "" : std::string(name(methodOf(again.layers[i].method)));
+      QVERIFY2(again.layers[i] == choice, option.name.c_str());
+    }
+    if (option.group == AdviceOption::Group::Budget) QVERIFY2(option.withinBudget, option.name.c_str());
+  }
+  QVERIFY(advice.recommended);
+  const AdviceOption& best = advice.options[*advice.recommended];
+  QVERIFY(best.scopeKept <= 0.5);
+  for (const AdviceOption& option : advice.options)
+    if (option.withinBudget) QVERIFY(best.measured.kl.mean <= option.measured.kl.mean);
+  QVERIFY(named(advice, "as-small-as-study-hybrid")->bytes <= named(advice, "study-hybrid")->bytes);
+  QCOMPARE(advice.checks.size(), std::size_t{3});
+  QCOMPARE(advice.frontier.size(), std::size_t{10});
+  QVERIFY(advice.predictor && advice.predictor->predict(best.choices));
+}
+
+void TestAdvise::keepsToBytesAsWritten() {
+  Setting setting;
+  const ResolvedPlan dense{std::vector<LayerChoice>(setting.checkpoint->layers().size()), {}};
+  const std::uint64_t limit = exportBytes(*setting.checkpoint, dense, ExportKind::Factored) * 8 / 10;
+  setting.request.budget = KeepBytes{limit};
+  const Advice advice = setting.advice();
+  QVERIFY(advice.recommended);
+  const AdviceOption& best = advice.options[*advice.recommended];
+  QVERIFY(best.bytes <= limit);
+  const std::uint64_t mixed = named(advice, "mixed")->bytes;
+  QVERIFY2(mixed <= limit && mixed > limit * 9 / 10, qPrintable(QString("%1 of %2").arg(mixed).arg(limit)));
+  setting.request.budget = KeepBytes{1000};
+  EXPECT_ERROR(setting.advice(), ErrorKind::BadRequest, "1000 bytes");
+}
+
+void TestAdvise::keepsToALargestKl() {
+  Setting setting;
+  setting.request.budget = LargestKl{0.2};
+  const Advice advice = setting.advice();
+  for (const AdviceOption& option : advice.options) QCOMPARE(option.withinBudget, option.measured.kl.mean <= 0.2);
+}
+
+void TestAdvise::onlyTheMethodsAllowed() {
+  Setting setting;
+  setting.request.methods = {"plain", "int8"};
+  const Advice advice = setting.advice();
+  QVERIFY(named(advice, "plain-energy"));
+  QVERIFY(named(advice, "int8"));
+  QVERIFY(!named(advice, "aware-energy"));
+  for (const AdviceOption& option : advice.options)
+    for (const LayerChoice& choice : option.choices.layers) {
+      if (choice.base) QVERIFY(choice.base->storage == Storage::Int8 && !choice.rank);
+      if (!choice.base) QVERIFY(choice.method.empty());
+    }
+}
+
+void TestAdvise::limitsOfRanks() {
+  Setting setting;
+  setting.request.limits.multiple = 4;
+  setting.request.limits.leastRank = 6;
+  const Advice advice = setting.advice();
+  for (const char* name : {"low-rank", "mixed"})
+    for (const LayerChoice& choice : named(advice, name)->choices.layers)
+      if (choice.rank) QVERIFY(*choice.rank % 4 == 0 && (choice.base || *choice.rank >= 8));
+}
+
+void TestAdvise::earlierEffectsAreReused() {
+  Setting setting;
+  Sensitivity first;
+  setting.hooks.sensitivity = [&](const Sensitivity& soFar) { first = soFar; };
+  setting.advice();
+  QVERIFY(first.complete && first.probes.size() > 40);
+  setting.hooks.known = parseSensitivity(toJson(first));
+  int told = 0;
+  setting.hooks.sensitivity = [&](const Sensitivity& soFar) {
+    ++told;
+    QVERIFY(soFar.probes == first.probes);
+  };
+  setting.advice();
+  QCOMPARE(told, 1); // once, at the end: nothing was measured
+}
+
+void TestAdvise::aStopKeepsWhatIsMeasured() {
+  Setting setting;
+  std::stop_source stop;
+  Advice kept;
+  setting.hooks.partial = [&](const Advice& soFar) {
+    kept = soFar;
+    if (soFar.options.size() == 4) stop.request_stop();
+  };
+  QVERIFY_EXCEPTION_THROWN(advise(setting.model, *setting.tokenizer, setting.texts, setting.request, setting.hooks,
+                                  Progress(stop.get_token())),
+                           rankscope::Cancelled);
+  QCOMPARE(kept.options.size(), std::size_t{4});
+  QVERIFY(!kept.complete);
+  QVERIFY(renderAdvice(kept, ReportFormat::Html).find("unfinished") != std::string::npos);
+}
+
+void TestAdvise::reports() {
+  Setting setting;
+  const Advice advice = setting.advice();
+  const std::string html = renderAdvice(advice, ReportFormat::Html),
+                    markdown = renderAdvice(advice, ReportFormat::Markdown);
+  for (const AdviceOption& option : advice.options) {
+    QVERIFY(html.find(">" + option.name) != std::string::npos);
+    QVERIFY(markdown.find(option.name) != std::string::npos);
+  }
+  QVERIFY(html.find("<svg") != std::string::npos);
+  QVERIFY(html.find("nan") == std::string::npos || html.find("NaN") == std::string::npos);
+  for (const std::string& sentence : advice.sentences) QVERIFY(markdown.size() > sentence.size());
+  EXPECT_ERROR(renderAdvice(advice, ReportFormat::Csv), ErrorKind::BadRequest, "Markdown");
+  const nlohmann::ordered_json json = toJson(advice);
+  QCOMPARE(json["recommended"].get<std::string>(), advice.options[*advice.recommended].name);
+  for (const auto& option : json["options"])
+    for (const char* key : {"name", "plan", "bytes", "kept", "mean_cosine", "logit_cosine", "kl_mean", "perplexity"})
+      QVERIFY2(option.contains(key), key);
+  QCOMPARE(json["options"].size(), advice.options.size());
+}
+
+RANKSCOPE_TEST_MAIN(TestAdvise)
+#include "tst_advise.moc"
