@@ -152,6 +152,14 @@ int run(QApplication& application) {
       return 1;
     }
   }
+  if (options.screenshot.isEmpty() && !settings::flag(QStringLiteral("tour/seen"), false)) {
+    const auto tour = [&window] { QTimer::singleShot(600, &window, [&window] { window.startTour(); }); };
+    if (window.document().isOpen())
+      tour();
+    else
+      QObject::connect(&window.document(), &Document::opened, &window, tour, Qt::SingleShotConnection);
+  }
+  if (options.model.isEmpty() && options.screenshot.isEmpty()) window.files().offerLost();
   if (!options.screenshot.isEmpty()) drawWhenIdle(window, options.screenshot);
   return QApplication::exec();
 }

@@ -7,7 +7,7 @@ rankscope_build_packages=(
   libeigen3-dev libhdf5-dev libopenblas-dev libtbb-dev nlohmann-json3-dev libcli11-dev libfmt-dev libsentencepiece-dev
   libxxhash-dev libpcre2-dev libicu-dev zlib1g-dev fonts-dejavu-core
 )
-rankscope_test_packages=(python3 python3-numpy python3-h5py hdf5-tools libbenchmark-dev)
+rankscope_test_packages=(python3 python3-numpy python3-h5py hdf5-tools libbenchmark-dev xvfb xauth)
 
 # install_packages NAME…: installs those that are missing; says plainly what to do when it may not.
 install_packages() {

@@ -7,6 +7,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMessageBox>
+#include <QPushButton>
 #include <QSettings>
 #include <QStandardPaths>
 #include <QStorageInfo>
@@ -14,8 +15,11 @@
 
 #include "core/report/report.h"
 #include "ui/document/document.h"
+#include "ui/document/moved_model.h"
+#include "ui/document/session.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
+#include "ui/jobs/job_runner.h"
 #include "ui/panels/banner.h"
 
 namespace rankscope::ui {
@@ -36,8 +40,46 @@ QString modelName(const Document& document) {
 
 } // namespace
 
-FileActions::FileActions(Document& document, Banner& banner, QWidget* window)
-    : QObject(window), m_document(document), m_banner(banner), m_window(window) {}
+FileActions::FileActions(Document& document, JobRunner& jobs, Banner& banner, QWidget* window)
+    : QObject(window), m_document(document), m_jobs(jobs), m_banner(banner), m_window(window) {
+  const auto show = [](const QString& path) {
+    return [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); };
+  };
+  connect(&document, &Document::failed, this, &FileActions::showError);
+  connect(&document, &Document::closed, this, [] { session::note({}); });
+  connect(&document, &Document::exported, this, [this, show](const QString& path) {
+    m_banner.show(Banner::Kind::Note, tr("The model is in %1, re-read and checked.").arg(path), {}, tr("Show"),
+                  show(path));
+  });
+  connect(&document, &Document::reported, this, [this, show](const QString& path) {
+    m_banner.show(Banner::Kind::Note, tr("The report is in %1").arg(path), {}, tr("Show"), show(path));
+  });
+  connect(&document, &Document::saved, this, [this](const QString& path) {
+    session::note(path);
+    m_banner.show(Banner::Kind::Note, tr("Saved %1. What follows is saved there at once.").arg(path));
+  });
+}
+
+bool FileActions::mayStop() {
+  const auto jobs = m_jobs.worthAsking();
+  if (jobs.empty() || !m_window->isVisible()) return true;
+  QStringList titles;
+  for (const JobStatus* job : jobs) titles.append(job->title);
+  const QString what = jobs.size() == 1 ? tr("%1 is still running. Stop it and close?").arg(titles.front())
+                                        : tr("%n jobs are not finished: %1. Stop them and close?", nullptr,
+                                             static_cast<int>(jobs.size()))
+                                              .arg(titles.join(QStringLiteral(", ")));
+  QMessageBox box(QMessageBox::Question, tr("Rankscope"), what, QMessageBox::NoButton, m_window);
+  box.setInformativeText(tr("What is finished is kept, and the next start goes on from there."));
+  const QAbstractButton* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
+  box.setDefaultButton(box.addButton(tr("Go on"), QMessageBox::RejectRole));
+  box.exec();
+  return box.clickedButton() == stop;
+}
+
+void FileActions::close() {
+  if (mayStop()) m_document.close();
+}
 
 void FileActions::showError(const Error& error) {
   const words::Trouble trouble = words::trouble(error);
@@ -67,19 +109,63 @@ void FileActions::keepFolder(const QString& path) const {
 }
 
 bool FileActions::open(const QString& path) {
+  if (!mayStop()) return false;
+  bool opened = false;
+  const QString absolute = QFileInfo(path).absoluteFilePath();
+  attempt([&] {
+    try {
+      m_document.open(native(absolute));
+      opened = true;
+    } catch (const ModelMoved& moved) {
+      offerToLocate(moved);
+    }
+  });
+  if (opened) remember(absolute);
+  return opened;
+}
+
+void FileActions::remember(const QString& path) {
+  keepFolder(path);
+  session::note(path);
+  const Checkpoint& model = *m_document.checkpoint();
+  const QString family = QString::fromStdString(model.architecture());
+  settings::addRecentFile({path, modelName(m_document), tr("%1 · %2").arg(family, words::bytes(model.bytes())),
+                           QDateTime::currentDateTime()});
+  emit recentChanged();
+}
+
+void FileActions::offerToLocate(const ModelMoved& moved) {
+  const QString run = shown(moved.run);
+  m_banner.show(Banner::Kind::Problem,
+                tr("The model of %1 is no longer at %2.").arg(QFileInfo(run).fileName(), shown(moved.model)),
+                tr("Say where it is now: its contents are compared before anything is used."), tr("Locate the model…"),
+                [this, run] {
+                  const QString model = QFileDialog::getOpenFileName(
+                      m_window, tr("Where is the model now?"), lastFolder(),
+                      tr("Model files (*.safetensors *.index.json config.json);;All files (*)"));
+                  if (!model.isEmpty()) openMoved(run, model);
+                });
+}
+
+bool FileActions::openMoved(const QString& run, const QString& model) {
   bool opened = false;
   attempt([&] {
-    const QString absolute = QFileInfo(path).absoluteFilePath();
-    m_document.open(native(absolute));
+    // A configuration stands for its folder, which is what a person can point at in a file dialog.
+    const QFileInfo chosen(model);
+    const bool folder = chosen.fileName() == QLatin1String("config.json");
+    m_document.openMoved(native(run), native(folder ? chosen.absolutePath() : chosen.absoluteFilePath()));
     opened = true;
-    keepFolder(absolute);
-    const Checkpoint& model = *m_document.checkpoint();
-    const QString family = QString::fromStdString(model.architecture());
-    settings::addRecentFile({absolute, modelName(m_document), tr("%1 · %2").arg(family, words::bytes(model.bytes())),
-                             QDateTime::currentDateTime()});
-    emit recentChanged();
   });
+  if (opened) remember(run);
   return opened;
+}
+
+void FileActions::offerLost() {
+  const QString lost = session::takeLost();
+  if (lost.isEmpty() || !QFileInfo::exists(lost)) return;
+  m_banner.show(Banner::Kind::Problem, tr("Rankscope did not end properly last time, with %1 open.").arg(lost),
+                tr("Plan, snapshots and all finished results are kept."), tr("Open it again"),
+                [this, lost] { open(lost); });
 }
 
 void FileActions::askOpenFile() {
@@ -122,24 +208,19 @@ void FileActions::saveRun() {
     saveRunAs();
     return;
   }
-  attempt([&] {
-    m_document.saveRunAs(m_document.runPath());
-    m_banner.show(Banner::Kind::Note, tr("Saved %1").arg(shown(m_document.runPath())));
-  });
+  m_document.saveRunAs(m_document.runPath());
 }
 
 void FileActions::saveRunAs() {
   if (!m_document.isOpen()) return;
-  QString path = QFileDialog::getSaveFileName(
-      m_window, tr("Save run"), lastFolder() + QLatin1Char('/') + modelName(m_document) + QStringLiteral(".h5"),
-      tr("Run files (*.h5)"));
+  QString path = QFileDialog::getSaveFileName(m_window, tr("Save run"),
+                                              lastFolder() + QLatin1Char('/') + modelName(m_document) +
+                                                  QStringLiteral(".rankscope.h5"),
+                                              tr("Run files (*.h5)"));
   if (path.isEmpty()) return;
-  if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".h5");
-  attempt([&] {
-    m_document.saveRunAs(native(path));
-    keepFolder(path);
-    m_banner.show(Banner::Kind::Note, tr("Saved %1. What follows is saved there at once.").arg(path));
-  });
+  if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".rankscope.h5"); // what desktops know it by
+  keepFolder(path);
+  m_document.saveRunAs(native(path));
 }
 
 void FileActions::askExport(ExportKind kind) {
@@ -183,12 +264,8 @@ void FileActions::askReport() {
       tr("Reports (*.html *.md *.csv)"));
   if (path.isEmpty()) return;
   if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".html");
-  attempt([&] {
-    m_document.writeReport(native(path));
-    keepFolder(path);
-    m_banner.show(Banner::Kind::Note, tr("The report is in %1").arg(path), {}, tr("Show"),
-                  [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); });
-  });
+  keepFolder(path);
+  m_document.writeReport(native(path));
 }
 
 void FileActions::askSavePlan() {

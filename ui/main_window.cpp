@@ -3,20 +3,19 @@
 
 #include <QApplication>
 #include <QCloseEvent>
-#include <QDesktopServices>
 #include <QDockWidget>
 #include <QDragEnterEvent>
-#include <QMessageBox>
 #include <QMimeData>
+#include <QUrl>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTreeView>
-#include <QUrl>
 
 #include "ui/document/advising.h"
 #include "ui/document/document.h"
 #include "ui/document/evaluations.h"
 #include "ui/document/plan_tools.h"
+#include "ui/document/session.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
 #include "ui/file_actions.h"
@@ -28,6 +27,7 @@
 #include "ui/panels/evaluate_page.h"
 #include "ui/panels/layers_panel.h"
 #include "ui/panels/plan_panel.h"
+#include "ui/panels/rules_panel.h"
 #include "ui/panels/start_page.h"
 #include "ui/panels/totals_bar.h"
 
@@ -41,7 +41,7 @@ constexpr double kWorthANotice = 8;
 MainWindow::MainWindow(QWidget* parent)
     : QMainWindow(parent), m_jobs(new JobRunner(this)), m_document(new Document(*m_jobs, this)),
       m_tools(new PlanTools(*m_document, this)), m_banner(new Banner(this)),
-      m_files(new FileActions(*m_document, *m_banner, this)), m_pages(new QStackedWidget(this)),
+      m_files(new FileActions(*m_document, *m_jobs, *m_banner, this)), m_pages(new QStackedWidget(this)),
       m_start(new StartPage(this)), m_switch(new PageSwitch(*this, *m_pages, this)),
       m_layers(new LayersPanel(*m_document, this)), m_evaluations(new Evaluations(*m_document, *m_jobs, this)),
       m_evaluate(new EvaluatePage(*m_document, *m_evaluations, *m_jobs, this)),
@@ -49,6 +49,7 @@ MainWindow::MainWindow(QWidget* parent)
       m_spectrum(new CurvePanel(*m_document, CurvePanel::Quantity::Sigma, this)),
       m_cosine(new CurvePanel(*m_document, CurvePanel::Quantity::Cosine, this)),
       m_plan(new PlanPanel(*m_document, *m_tools, this)), m_totals(new TotalsBar(*m_document, *m_jobs, *m_advising, this)) {
+  words::useDecimalBytes(settings::decimalUnits());
   setWindowIcon(icon("rankscope"));
   setAcceptDrops(true);
   setDockNestingEnabled(true);
@@ -64,7 +65,6 @@ MainWindow::MainWindow(QWidget* parent)
   connect(m_document, &Document::opened, this, &MainWindow::showPage);
   connect(m_document, &Document::closed, this, &MainWindow::showPage);
   connect(m_document, &Document::runMoved, this, &MainWindow::showTitle);
-  connect(m_document, &Document::failed, m_files, &FileActions::showError);
   connect(m_evaluations, &Evaluations::failed, this,
           [this](const QString& sentence) { m_banner->show(Banner::Kind::Problem, sentence); });
   connect(m_document, &Document::notice, this,
@@ -72,14 +72,12 @@ MainWindow::MainWindow(QWidget* parent)
   connect(m_document, &Document::restored, this, [this](const QString& text) {
     m_banner->show(Banner::Kind::Note, text, {}, tr("Start over"), [this] { m_tools->clear(); });
   });
-  connect(m_document, &Document::exported, this, [this](const QString& path) {
-    m_banner->show(Banner::Kind::Note, tr("The model is in %1, re-read and checked.").arg(path), {}, tr("Show"),
-                   [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); });
-  });
   connect(m_jobs, &JobRunner::ended, this, [this](int id, JobState outcome) {
     const JobStatus* job = m_jobs->job(id);
     if (outcome != JobState::Cancelled && job->seconds > kWorthANotice) QApplication::alert(this);
   });
+  connect(&m_plan->rules(), &RulesPanel::loadWanted, m_files, &FileActions::askLoadPlan);
+  connect(&m_plan->rules(), &RulesPanel::saveWanted, m_files, &FileActions::askSavePlan);
   connect(m_start, &StartPage::openWanted, m_files, &FileActions::askOpenFile);
   connect(m_start, &StartPage::demoWanted, m_files, &FileActions::openDemo);
   connect(m_start, &StartPage::fileWanted, m_files, &FileActions::open);
@@ -136,17 +134,9 @@ void MainWindow::dropEvent(QDropEvent* event) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-  const JobStatus* running = m_jobs->running();
-  if (running && isVisible() && running->asksBeforeStop) {
-    const auto answer = QMessageBox::question(
-        this, tr("Rankscope"),
-        tr("%1 is still running. Stop it and close? What is finished is kept, and the next start goes on from there.")
-            .arg(running->title),
-        QMessageBox::Close | QMessageBox::Cancel, QMessageBox::Cancel);
-    if (answer != QMessageBox::Close) {
-      event->ignore();
-      return;
-    }
+  if (!m_files->mayStop()) {
+    event->ignore();
+    return;
   }
   m_jobs->cancelAllAndWait();
   if (m_document->isOpen()) {
@@ -154,6 +144,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     settings::setBytes(QStringLiteral("window/columns"), m_layers->headerState());
   }
   settings::setBytes(QStringLiteral("window/geometry"), saveGeometry());
+  session::note({});
   event->accept();
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include <QMainWindow>
+#include <QPointer>
 
 #include "ui/theme.h"
 
@@ -29,6 +30,7 @@ class PlanPanel;
 class PlanTools;
 class StartPage;
 class TotalsBar;
+class Tour;
 
 /// The window: puts panels, actions and the document together.
 class MainWindow final : public QMainWindow {
@@ -45,11 +47,14 @@ class MainWindow final : public QMainWindow {
   LayersPanel& layers() { return *m_layers; }
   CurvePanel& spectrum() { return *m_spectrum; }
   CurvePanel& cosine() { return *m_cosine; }
+  PlanPanel& plan() { return *m_plan; }
   TotalsBar& totals() { return *m_totals; }
   Evaluations& evaluations() { return *m_evaluations; }
   EvaluatePage& evaluatePage() { return *m_evaluate; }
   PageSwitch& pages() { return *m_switch; }
   Banner& banner() { return *m_banner; }
+  /// Shows the tour of the window; needs an open model.
+  void startTour();
 
  protected:
   void closeEvent(QCloseEvent* event) override;
@@ -100,6 +105,7 @@ class MainWindow final : public QMainWindow {
   QMenu* m_layerMenu = nullptr;
   QToolBar* m_bar = nullptr;
   Help* m_help = nullptr;
+  QPointer<Tour> m_tour;
   QList<QDockWidget*> m_docks;
   QList<QAction*> m_needModel;
   QByteArray m_firstLayout;

@@ -5,14 +5,21 @@
 #include <map>
 
 #include <QApplication>
+#include <QDockWidget>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QToolBar>
 
 #include "ui/command_search.h"
 #include "ui/document/document.h"
+#include "ui/document/settings.h"
 #include "ui/help.h"
+#include "ui/page_switch.h"
 #include "ui/panels/evaluate_page.h"
+#include "ui/panels/layers_panel.h"
+#include "ui/panels/totals_bar.h"
 #include "ui/preferences.h"
+#include "ui/tour.h"
 
 namespace rankscope::ui {
 
@@ -34,6 +41,39 @@ void MainWindow::showHelp() {
   m_help->showPage(page);
   m_help->show();
   m_help->raise();
+}
+
+void MainWindow::startTour() {
+  if (m_tour || !m_document->isOpen()) return;
+  settings::setFlag(QStringLiteral("tour/seen"), true);
+  m_switch->showPage(m_layers);
+  const auto panel = [this](const char* name) {
+    return [this, name]() -> QWidget* {
+      auto* holder = findChild<QDockWidget*>(QLatin1String(name));
+      holder->show();
+      holder->raise();
+      return holder;
+    };
+  };
+  const auto here = [](QWidget* widget) { return [widget] { return widget; }; };
+  m_tour = new Tour(
+      {{here(m_layers), tr("The layers"),
+        tr("Every weight matrix is a row. Select one or several: all panels follow, and what you change is changed for "
+           "all that are selected. Type a number to set a rank.")},
+       {panel("dockSpectrum"), tr("The spectrum"),
+        tr("Singular values tell what a rank keeps. Drag the orange line, or press ← and →. The dashed curve is what a "
+           "random matrix would show.")},
+       {panel("dockPlan"), tr("The plan"),
+        tr("Presets, budgets and rules decide for many layers at once. Everything can be undone with Ctrl+Z; pinned "
+           "layers (P) are left alone.")},
+       {here(m_totals), tr("What it costs"),
+        tr("Bytes before and after, mean cosine and verdicts of the plan as it is now. ≈ marks what is predicted and "
+           "not "
+           "yet measured.")},
+       {here(m_bar), tr("Compress, evaluate, export"),
+        tr("Compress measures every layer in the background; then look at what the model still can do, and export it. "
+           "F1 explains the panel you are in, Ctrl+K finds any command.")}},
+      this);
 }
 
 void MainWindow::showPreferences() {

@@ -72,7 +72,7 @@ void MainWindow::setUpFileMenu() {
   add(menu, "report", tr("Write re&port…"), QKeySequence(tr("Ctrl+R")), QStringLiteral("report"),
       [this] { m_files->askReport(); });
   menu->addSeparator();
-  add(menu, nullptr, tr("&Close model"), QKeySequence::Close, QStringLiteral("close"), [this] { m_document->close(); });
+  add(menu, nullptr, tr("&Close model"), QKeySequence::Close, QStringLiteral("close"), [this] { m_files->close(); });
   add(
       menu, nullptr, tr("&Quit"), QKeySequence::Quit, QStringLiteral("quit"), [this] { close(); }, false);
 }
@@ -169,6 +169,7 @@ void MainWindow::setUpHelpMenu() {
   add(
       menu, "help", tr("&Help on this panel"), QKeySequence::HelpContents, QStringLiteral("help"),
       [this] { showHelp(); }, false);
+  add(menu, nullptr, tr("&Tour of the window"), {}, QStringLiteral("tour"), [this] { startTour(); });
   menu->addSeparator();
   add(
       menu, nullptr, tr("&About Rankscope"), {}, QStringLiteral("about"), [this] { about(); }, false);

@@ -18,7 +18,8 @@
 namespace rankscope::ui {
 
 Preferences::Preferences(QWidget* parent)
-    : QDialog(parent), m_storage(new QComboBox), m_cores(new QSpinBox), m_problem(new QLabel) {
+    : QDialog(parent), m_storage(new QComboBox), m_cores(new QSpinBox), m_units(new QComboBox), m_cache(new QSpinBox),
+      m_problem(new QLabel) {
   setWindowTitle(tr("Preferences"));
   auto* form = new QFormLayout;
   const VerdictThresholds now = settings::thresholds();
@@ -45,6 +46,18 @@ Preferences::Preferences(QWidget* parent)
   m_cores->setValue(settings::cores());
   m_cores->setAccessibleName(tr("Processor cores to use"));
   form->addRow(tr("Processor cores to use"), m_cores);
+  m_units->addItem(tr("MiB (2²⁰ bytes)"), false);
+  m_units->addItem(tr("MB (10⁶ bytes)"), true);
+  m_units->setCurrentIndex(settings::decimalUnits() ? 1 : 0);
+  m_units->setAccessibleName(tr("Units of sizes"));
+  form->addRow(tr("Units of sizes"), m_units);
+  m_cache->setRange(0, 100000);
+  m_cache->setSingleStep(64);
+  m_cache->setSuffix(tr(" MiB"));
+  m_cache->setValue(settings::cacheMebibytes());
+  m_cache->setAccessibleName(tr("Cache of spectra"));
+  m_cache->setToolTip(tr("Spectra of matrices seen before are kept, so that a model opens at once the next time"));
+  form->addRow(tr("Cache of spectra"), m_cache);
   m_problem->setWordWrap(true);
   auto* buttons =
       new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel | QDialogButtonBox::RestoreDefaults);
@@ -60,6 +73,8 @@ Preferences::Preferences(QWidget* parent)
     for (std::size_t i = 0; i < m_bounds.size(); ++i) m_bounds[i]->setValue(defaults[i]);
     m_storage->setCurrentIndex(m_storage->findData(static_cast<int>(Storage::F16)));
     m_cores->setValue(0);
+    m_units->setCurrentIndex(0);
+    m_cache->setValue(256);
   });
   check();
 }
@@ -80,6 +95,9 @@ void Preferences::accept() {
   settings::setThresholds(thresholds());
   settings::setFactorStorage(static_cast<Storage>(m_storage->currentData().toInt()));
   settings::setCores(m_cores->value());
+  settings::setDecimalUnits(m_units->currentData().toBool());
+  settings::setCacheMebibytes(m_cache->value());
+  words::useDecimalBytes(settings::decimalUnits());
   QDialog::accept();
 }
 

@@ -32,6 +32,8 @@ class Preferences final : public QDialog {
   std::array<QDoubleSpinBox*, 4> m_bounds{};
   QComboBox* m_storage;
   QSpinBox* m_cores;
+  QComboBox* m_units;
+  QSpinBox* m_cache;
   QLabel* m_problem;
 };
 

@@ -49,6 +49,7 @@ void runCompression(const Checkpoint& checkpoint, const CompressionRequest& requ
   hooks.sink = [&](CompressedLayer&& layer) {
     if (request.run && !known[layer.layer.value]) request.run->record(layer);
     if (request.target) request.target->add(layer);
+    if (request.take) request.take(layer);
     layer.stored = {};
     sink(std::move(layer));
   };

@@ -30,6 +30,8 @@ struct CompressionRequest {
   Factoriser factoriser = {};    ///< for layers whose choice has a method
   RunFile* run = nullptr;        ///< takes every result at once; what it holds already is not computed again
   ModelExport* target = nullptr; ///< takes the factors; the caller calls finish()
+  /// Sees each layer with its factors, from the run file or fresh, one call at a time; may be empty.
+  std::function<void(const CompressedLayer&)> take = {};
   int cores = 0;
 };
 

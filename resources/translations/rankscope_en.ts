@@ -118,4 +118,51 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>rankscope::ui::FileActions</name>
+    <message numerus="yes">
+        <source>%n jobs are not finished: %1. Stop them and close?</source>
+        <translation>
+            <numerusform>%n job is not finished: %1. Stop it and close?</numerusform>
+            <numerusform>%n jobs are not finished: %1. Stop them and close?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::LayerGroups</name>
+    <message numerus="yes">
+        <source>%1 · %n layer(s)</source>
+        <translation>
+            <numerusform>%1 · %n layer</numerusform>
+            <numerusform>%1 · %n layers</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::RuleListModel</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::RulesPanel</name>
+    <message numerus="yes">
+        <source>Matches %n layer(s).</source>
+        <translation>
+            <numerusform>Matches %n layer.</numerusform>
+            <numerusform>Matches %n layers.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n layer</numerusform>
+            <numerusform>%n layers</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -455,6 +455,14 @@
         <source>int8 factors: %1, %2</source>
         <translation>fatores int8: %1, %2</translation>
     </message>
+    <message>
+        <source>cosine</source>
+        <translation>cosseno</translation>
+    </message>
+    <message>
+        <source>energy</source>
+        <translation>energia</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::Banner</name>
@@ -568,6 +576,10 @@
         <source>i = %1   σ = %2   cosine %3   error %4</source>
         <translation>i = %1   σ = %2   cosseno %3   erro %4</translation>
     </message>
+    <message>
+        <source>noise edge (Marchenko–Pastur)</source>
+        <translation>borda do ruído (Marchenko–Pastur)</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::Document</name>
@@ -662,6 +674,14 @@
     <message>
         <source>Calibration</source>
         <translation>Calibração</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Salvar</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>Relatório</translation>
     </message>
 </context>
 <context>
@@ -1046,10 +1066,6 @@
         <translation>Abrir pasta de modelo</translation>
     </message>
     <message>
-        <source>Saved %1</source>
-        <translation>%1 foi salvo</translation>
-    </message>
-    <message>
         <source>Save run</source>
         <translation>Salvar execução</translation>
     </message>
@@ -1132,6 +1148,69 @@
     <message>
         <source>Open a model of your own instead.</source>
         <translation>Abra um modelo seu.</translation>
+    </message>
+    <message>
+        <source>The model is in %1, re-read and checked.</source>
+        <translation>O modelo está em %1, relido e conferido.</translation>
+    </message>
+    <message>
+        <source>%1 is still running. Stop it and close?</source>
+        <translation>%1 ainda está em andamento. Parar e fechar?</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n jobs are not finished: %1. Stop them and close?</source>
+        <translation>
+            <numerusform>%n tarefa não terminou: %1. Parar e fechar?</numerusform>
+            <numerusform>%n tarefas não terminaram: %1. Parar e fechar?</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Rankscope</source>
+        <translation>Rankscope</translation>
+    </message>
+    <message>
+        <source>What is finished is kept, and the next start goes on from there.</source>
+        <translation>O que está pronto é conservado, e a próxima execução continua dali.</translation>
+    </message>
+    <message>
+        <source>Stop and close</source>
+        <translation>Parar e fechar</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Continuar</translation>
+    </message>
+    <message>
+        <source>The model of %1 is no longer at %2.</source>
+        <translation>O modelo de %1 não está mais em %2.</translation>
+    </message>
+    <message>
+        <source>Say where it is now: its contents are compared before anything is used.</source>
+        <translation>Diga onde ele está agora: o conteúdo é comparado antes que algo seja usado.</translation>
+    </message>
+    <message>
+        <source>Locate the model…</source>
+        <translation>Localizar o modelo…</translation>
+    </message>
+    <message>
+        <source>Where is the model now?</source>
+        <translation>Onde está o modelo agora?</translation>
+    </message>
+    <message>
+        <source>Model files (*.safetensors *.index.json config.json);;All files (*)</source>
+        <translation>Arquivos de modelo (*.safetensors *.index.json config.json);;Todos os arquivos (*)</translation>
+    </message>
+    <message>
+        <source>Rankscope did not end properly last time, with %1 open.</source>
+        <translation>O Rankscope não terminou normalmente da última vez, com %1 aberto.</translation>
+    </message>
+    <message>
+        <source>Plan, snapshots and all finished results are kept.</source>
+        <translation>O plano, os instantâneos e todos os resultados prontos foram conservados.</translation>
+    </message>
+    <message>
+        <source>Open it again</source>
+        <translation>Abrir de novo</translation>
     </message>
 </context>
 <context>
@@ -1370,6 +1449,42 @@
         <source>Measured for %1, before the plan changed. Compress again to measure the plan as it is now.</source>
         <translation>Medido para %1, antes de o plano mudar. Comprima de novo para medir o plano atual.</translation>
     </message>
+    <message>
+        <source>Between the matrix and its factors as stored, rounding included</source>
+        <translation>Entre a matriz e os seus fatores como gravados, arredondamento incluído</translation>
+    </message>
+    <message>
+        <source>‖W‖²_F / σ₁² = %1² / %2²: how many directions as strong as the first there are</source>
+        <translation>‖W‖²_F / σ₁² = %1² / %2²: quantas direções tão fortes quanto a primeira existem</translation>
+    </message>
+    <message>
+        <source>exp of the entropy of σ / Σσ, of at most %1 (Roy and Vetterli 2007)</source>
+        <translation>exp da entropia de σ / Σσ, no máximo %1 (Roy e Vetterli 2007)</translation>
+    </message>
+    <message>
+        <source>√(Σσ² of the first %1 / Σσ² of all %2) = %3</source>
+        <translation>√(Σσ² dos primeiros %1 / Σσ² de todos os %2) = %3</translation>
+    </message>
+    <message>
+        <source>Predicted, for exact truncation</source>
+        <translation>Previsto, para o truncamento exato</translation>
+    </message>
+    <message>
+        <source>√(1 − cosine²), with the cosine %1</source>
+        <translation>√(1 − cosseno²), com o cosseno %1</translation>
+    </message>
+    <message>
+        <source>Dense: %1 × %2 numbers as they are in the checkpoint</source>
+        <translation>Densa: %1 × %2 números como estão no checkpoint</translation>
+    </message>
+    <message>
+        <source>Rank %1 × (%2 + %3) numbers as %4, scales included; dense it has %5</source>
+        <translation>Posto %1 × (%2 + %3) números como %4, escalas incluídas; densa tem %5</translation>
+    </message>
+    <message>
+        <source>%1 numbers</source>
+        <translation>%1 números</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::LayersPanel</name>
@@ -1446,20 +1561,32 @@
             <numerusform>Metade do equilíbrio para %n camadas</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Group layers</source>
+        <translation>Agrupar camadas</translation>
+    </message>
+    <message>
+        <source>Not grouped</source>
+        <translation>Sem grupos</translation>
+    </message>
+    <message>
+        <source>By block</source>
+        <translation>Por bloco</translation>
+    </message>
+    <message>
+        <source>By role</source>
+        <translation>Por papel</translation>
+    </message>
+    <message>
+        <source>Groups show sums; selecting one selects its layers, and + and − open and close it</source>
+        <translation>Os grupos mostram somas; selecionar um seleciona as suas camadas, e + e − o abrem e fecham</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::MainWindow</name>
     <message>
         <source>Start over</source>
         <translation>Recomeçar</translation>
-    </message>
-    <message>
-        <source>The model is in %1, re-read and checked.</source>
-        <translation>O modelo está em %1, relido e conferido.</translation>
-    </message>
-    <message>
-        <source>Show</source>
-        <translation>Mostrar</translation>
     </message>
     <message>
         <source>Spectrum</source>
@@ -1814,10 +1941,6 @@
         <translation>&lt;h3&gt;Rankscope %1&lt;/h3&gt;&lt;p&gt;Compressão de modelos transformer por baixo posto: veja, escolha, meça.&lt;/p&gt;&lt;p&gt;GPL-3.0-or-later. Feito com Qt, QCustomPlot, Eigen, OpenBLAS, oneTBB e HDF5.&lt;/p&gt;</translation>
     </message>
     <message>
-        <source>%1 is still running. Stop it and close? What is finished is kept, and the next start goes on from there.</source>
-        <translation>%1 ainda está em andamento. Parar e fechar? O que está concluído é mantido, e o próximo início continua dali.</translation>
-    </message>
-    <message>
         <source>Layers</source>
         <translation>Camadas</translation>
     </message>
@@ -1856,6 +1979,50 @@
     <message>
         <source>None</source>
         <translation>Nenhuma</translation>
+    </message>
+    <message>
+        <source>The layers</source>
+        <translation>As camadas</translation>
+    </message>
+    <message>
+        <source>Every weight matrix is a row. Select one or several: all panels follow, and what you change is changed for all that are selected. Type a number to set a rank.</source>
+        <translation>Cada matriz de pesos é uma linha. Selecione uma ou várias: todos os painéis acompanham, e o que você muda vale para todas as selecionadas. Digite um número para definir um posto.</translation>
+    </message>
+    <message>
+        <source>The spectrum</source>
+        <translation>O espectro</translation>
+    </message>
+    <message>
+        <source>Singular values tell what a rank keeps. Drag the orange line, or press ← and →. The dashed curve is what a random matrix would show.</source>
+        <translation>Os valores singulares dizem o que um posto conserva. Arraste a linha laranja ou aperte ← e →. A curva tracejada é o que uma matriz aleatória mostraria.</translation>
+    </message>
+    <message>
+        <source>The plan</source>
+        <translation>O plano</translation>
+    </message>
+    <message>
+        <source>Presets, budgets and rules decide for many layers at once. Everything can be undone with Ctrl+Z; pinned layers (P) are left alone.</source>
+        <translation>Predefinições, orçamentos e regras decidem para muitas camadas de uma vez. Tudo pode ser desfeito com Ctrl+Z; camadas fixadas (P) são deixadas em paz.</translation>
+    </message>
+    <message>
+        <source>What it costs</source>
+        <translation>O que isso custa</translation>
+    </message>
+    <message>
+        <source>Bytes before and after, mean cosine and verdicts of the plan as it is now. ≈ marks what is predicted and not yet measured.</source>
+        <translation>Bytes antes e depois, cosseno médio e vereditos do plano como está agora. ≈ marca o que é previsto e ainda não foi medido.</translation>
+    </message>
+    <message>
+        <source>Compress, evaluate, export</source>
+        <translation>Comprimir, avaliar, exportar</translation>
+    </message>
+    <message>
+        <source>Compress measures every layer in the background; then look at what the model still can do, and export it. F1 explains the panel you are in, Ctrl+K finds any command.</source>
+        <translation>Comprimir mede cada camada em segundo plano; depois veja o que o modelo ainda sabe fazer e exporte-o. F1 explica o painel em que você está, Ctrl+K encontra qualquer comando.</translation>
+    </message>
+    <message>
+        <source>&amp;Tour of the window</source>
+        <translation>&amp;Passeio pela janela</translation>
     </message>
 </context>
 <context>
@@ -2035,10 +2202,6 @@
         <translation>cosseno</translation>
     </message>
     <message>
-        <source>energy</source>
-        <translation>energia</translation>
-    </message>
-    <message>
         <source>Preset</source>
         <translation>Predefinição</translation>
     </message>
@@ -2159,62 +2322,6 @@
         <translation>Menor lado</translation>
     </message>
     <message>
-        <source>Rules, the first that matches decides</source>
-        <translation>Regras, decide a primeira que corresponder</translation>
-    </message>
-    <message>
-        <source>Pattern</source>
-        <translation>Padrão</translation>
-    </message>
-    <message>
-        <source>Kind</source>
-        <translation>Espécie</translation>
-    </message>
-    <message>
-        <source>Action</source>
-        <translation>Ação</translation>
-    </message>
-    <message>
-        <source>Layers</source>
-        <translation>Camadas</translation>
-    </message>
-    <message>
-        <source>A rank (128), a share (12.5 %), cosine 0.95, energy 0.9, or dense</source>
-        <translation>Um posto (128), uma fração (12,5 %), cosseno 0,95, energia 0,9, ou densa</translation>
-    </message>
-    <message>
-        <source>Add a rule for the selected layer</source>
-        <translation>Adicionar uma regra para a camada selecionada</translation>
-    </message>
-    <message>
-        <source>Remove the rule</source>
-        <translation>Remover a regra</translation>
-    </message>
-    <message>
-        <source>Remove rule</source>
-        <translation>Remover regra</translation>
-    </message>
-    <message>
-        <source>Move the rule up</source>
-        <translation>Mover a regra para cima</translation>
-    </message>
-    <message>
-        <source>Move the rule down</source>
-        <translation>Mover a regra para baixo</translation>
-    </message>
-    <message>
-        <source>Clear hand-set ranks</source>
-        <translation>Limpar postos manuais</translation>
-    </message>
-    <message>
-        <source>Let the rules decide for every layer that is not pinned</source>
-        <translation>Deixar as regras decidirem para toda camada que não esteja fixada</translation>
-    </message>
-    <message>
-        <source>Edit rule</source>
-        <translation>Editar regra</translation>
-    </message>
-    <message>
         <source>Every layer is dense. Apply a preset or a budget, drag the rank line, or add a rule.</source>
         <translation>Todas as camadas estão densas. Aplique uma predefinição ou um orçamento, arraste a linha do posto, ou adicione uma regra.</translation>
     </message>
@@ -2228,38 +2335,6 @@
             <numerusform>%n posto</numerusform>
             <numerusform>%n postos</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>glob</source>
-        <translation>glob</translation>
-    </message>
-    <message>
-        <source>regex</source>
-        <translation>regex</translation>
-    </message>
-    <message>
-        <source>Double-click to change: g for a glob over the whole name, r for a regular expression</source>
-        <translation>Clique duas vezes para mudar: g para um glob sobre o nome inteiro, r para uma expressão regular</translation>
-    </message>
-    <message>
-        <source>%1 of %2</source>
-        <translation>%1 de %2</translation>
-    </message>
-    <message>
-        <source>No layer has such a name</source>
-        <translation>Nenhuma camada tem esse nome</translation>
-    </message>
-    <message>
-        <source>&quot;%1&quot; is no action: write a rank (128), a share (12.5 %), cosine 0.95, energy 0.9 or dense</source>
-        <translation>&quot;%1&quot; não é uma ação: escreva um posto (128), uma fração (12,5 %), cosseno 0,95, energia 0,9 ou densa</translation>
-    </message>
-    <message>
-        <source>Add rule</source>
-        <translation>Adicionar regra</translation>
-    </message>
-    <message>
-        <source>Reorder rules</source>
-        <translation>Reordenar regras</translation>
     </message>
 </context>
 <context>
@@ -2351,6 +2426,30 @@
     <message>
         <source>The bounds must fall from EXCELLENT to POOR.</source>
         <translation>Os limites devem cair de EXCELENTE a RUIM.</translation>
+    </message>
+    <message>
+        <source>MiB (2²⁰ bytes)</source>
+        <translation>MiB (2²⁰ bytes)</translation>
+    </message>
+    <message>
+        <source>MB (10⁶ bytes)</source>
+        <translation>MB (10⁶ bytes)</translation>
+    </message>
+    <message>
+        <source>Units of sizes</source>
+        <translation>Unidades de tamanho</translation>
+    </message>
+    <message>
+        <source> MiB</source>
+        <translation> MiB</translation>
+    </message>
+    <message>
+        <source>Cache of spectra</source>
+        <translation>Cache de espectros</translation>
+    </message>
+    <message>
+        <source>Spectra of matrices seen before are kept, so that a model opens at once the next time</source>
+        <translation>Espectros de matrizes já vistas são guardados, para que um modelo abra logo da próxima vez</translation>
     </message>
 </context>
 <context>
@@ -2789,6 +2888,274 @@
     <message>
         <source>3-bit integer</source>
         <translation>inteiro de 3 bits</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::LayerGroups</name>
+    <message>
+        <source>no block</source>
+        <translation>sem bloco</translation>
+    </message>
+    <message>
+        <source>block %1</source>
+        <translation>bloco %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 · %n layer(s)</source>
+        <translation>
+            <numerusform>%1 · %n camada</numerusform>
+            <numerusform>%1 · %n camadas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1, dense</source>
+        <translation>%1, densa</translation>
+    </message>
+    <message>
+        <source>Type a rank to give it to every layer of the group</source>
+        <translation>Digite um posto para dá-lo a todas as camadas do grupo</translation>
+    </message>
+    <message>
+        <source>Mean of the predicted cosines of the layers that get factors</source>
+        <translation>Média dos cossenos previstos das camadas que recebem fatores</translation>
+    </message>
+    <message>
+        <source>Mean of the measured cosines, once all are measured</source>
+        <translation>Média dos cossenos medidos, quando todos estiverem medidos</translation>
+    </message>
+    <message>
+        <source>Sum over the group</source>
+        <translation>Soma do grupo</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::RuleListModel</name>
+    <message>
+        <source>glob</source>
+        <translation>glob</translation>
+    </message>
+    <message>
+        <source>regex</source>
+        <translation>regex</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 de %2</translation>
+    </message>
+    <message>
+        <source>Type g for a glob over the whole name, r for a regular expression that is searched in it</source>
+        <translation>Digite g para um glob sobre o nome inteiro, r para uma expressão regular procurada nele</translation>
+    </message>
+    <message>
+        <source>No layer has such a name</source>
+        <translation>Nenhuma camada tem esse nome</translation>
+    </message>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>e mais %n</numerusform>
+            <numerusform>e mais %n</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Pattern</source>
+        <translation>Padrão</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Espécie</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>Ação</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>Camadas</translation>
+    </message>
+    <message>
+        <source>A rank (128), a share (12.5 %), cosine 0.95, energy 0.9, or dense</source>
+        <translation>Um posto (128), uma fração (12,5 %), cosseno 0,95, energia 0,9, ou densa</translation>
+    </message>
+    <message>
+        <source>How many layers the rule matches; &quot;3 of 12&quot;: earlier rules take the other nine</source>
+        <translation>Quantas camadas a regra casa; &quot;3 de 12&quot;: regras anteriores levam as outras nove</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::RulesPanel</name>
+    <message>
+        <source>Add rule</source>
+        <translation>Adicionar regra</translation>
+    </message>
+    <message>
+        <source>Change rule</source>
+        <translation>Alterar regra</translation>
+    </message>
+    <message>
+        <source>Select its layers</source>
+        <translation>Selecionar as camadas</translation>
+    </message>
+    <message>
+        <source>Rules, tried from the top</source>
+        <translation>Regras, testadas de cima para baixo</translation>
+    </message>
+    <message>
+        <source>Rules, the first that matches decides</source>
+        <translation>Regras, decide a primeira que corresponder</translation>
+    </message>
+    <message>
+        <source>Alt with the up and down arrows moves a rule, Delete removes it</source>
+        <translation>Alt com as setas para cima e para baixo move uma regra, Delete a remove</translation>
+    </message>
+    <message>
+        <source>Edit rule</source>
+        <translation>Editar regra</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is no action: write a rank (128), a share (12.5 %), cosine 0.95, energy 0.9 or dense</source>
+        <translation>&quot;%1&quot; não é uma ação: escreva um posto (128), uma fração (12,5 %), cosseno 0,95, energia 0,9 ou densa</translation>
+    </message>
+    <message>
+        <source>Move the rule up</source>
+        <translation>Mover a regra para cima</translation>
+    </message>
+    <message>
+        <source>Move the rule down</source>
+        <translation>Mover a regra para baixo</translation>
+    </message>
+    <message>
+        <source>Remove the rule</source>
+        <translation>Remover a regra</translation>
+    </message>
+    <message>
+        <source>Start from a preset, as rules</source>
+        <translation>Partir de uma predefinição, em regras</translation>
+    </message>
+    <message>
+        <source>Load a plan file</source>
+        <translation>Carregar um arquivo de plano</translation>
+    </message>
+    <message>
+        <source>Save the plan as a file</source>
+        <translation>Salvar o plano em um arquivo</translation>
+    </message>
+    <message>
+        <source>Clear hand-set ranks</source>
+        <translation>Limpar postos manuais</translation>
+    </message>
+    <message>
+        <source>Let the rules decide for every layer that is not pinned</source>
+        <translation>Deixar as regras decidirem para toda camada que não esteja fixada</translation>
+    </message>
+    <message>
+        <source>Pattern of layer names</source>
+        <translation>Padrão de nomes de camadas</translation>
+    </message>
+    <message>
+        <source>A glob must match the whole name: * stands for anything, ? for one character</source>
+        <translation>Um glob deve casar o nome inteiro: * vale por qualquer coisa, ? por um caractere</translation>
+    </message>
+    <message>
+        <source>Kind of pattern</source>
+        <translation>Espécie de padrão</translation>
+    </message>
+    <message>
+        <source>glob</source>
+        <translation>glob</translation>
+    </message>
+    <message>
+        <source>regex</source>
+        <translation>regex</translation>
+    </message>
+    <message>
+        <source>What the rule does</source>
+        <translation>O que a regra faz</translation>
+    </message>
+    <message>
+        <source>128, 12.5 %, cosine 0.95, energy 0.9 or dense</source>
+        <translation>128, 12,5 %, cosseno 0,95, energia 0,9 ou densa</translation>
+    </message>
+    <message>
+        <source>What the rule would change</source>
+        <translation>O que a regra mudaria</translation>
+    </message>
+    <message>
+        <source>Pattern</source>
+        <translation>Padrão</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>Ação</translation>
+    </message>
+    <message>
+        <source>Write a pattern and an action to see what the rule would change.</source>
+        <translation>Escreva um padrão e uma ação para ver o que a regra mudaria.</translation>
+    </message>
+    <message>
+        <source>This is no action: write a rank, a share, a cosine, an energy, or dense.</source>
+        <translation>Isto não é uma ação: escreva um posto, uma fração, um cosseno, uma energia ou densa.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Matches %n layer(s).</source>
+        <translation>
+            <numerusform>Casa %n camada.</numerusform>
+            <numerusform>Casa %n camadas.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 Applied, it would change nothing: ranks set by hand and earlier rules go first.</source>
+        <translation>%1 Aplicada, nada mudaria: postos manuais e regras anteriores vêm primeiro.</translation>
+    </message>
+    <message>
+        <source>%1 Applied, it changes %2: %3 → %4.</source>
+        <translation>%1 Aplicada, muda %2: %3 → %4.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n camada</numerusform>
+            <numerusform>%n camadas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>No layer has such a name.</source>
+        <translation>Nenhuma camada tem esse nome.</translation>
+    </message>
+    <message>
+        <source>Remove rule</source>
+        <translation>Remover regra</translation>
+    </message>
+    <message>
+        <source>Reorder rules</source>
+        <translation>Reordenar regras</translation>
+    </message>
+    <message>
+        <source>Rules of the %1 preset</source>
+        <translation>Regras da predefinição %1</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::Tour</name>
+    <message>
+        <source>Skip</source>
+        <translation>Pular</translation>
+    </message>
+    <message>
+        <source>Tour of the window</source>
+        <translation>Passeio pela janela</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 de %2</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Pronto</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>Próximo</translation>
     </message>
 </context>
 </TS>

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/main_window.h"
 
+#include <QAbstractSpinBox>
+#include <QAccessible>
 #include <QAction>
+#include <QComboBox>
 #include <QDropEvent>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+#include <QScrollArea>
 #include <QSignalSpy>
+#include <QSplitter>
+#include <QTabBar>
 #include <QToolButton>
 #include <QTreeView>
 
@@ -19,6 +28,7 @@
 #include "ui/panels/layers_panel.h"
 #include "ui/panels/totals_bar.h"
 #include "ui/plots/rank_plot.h"
+#include "ui/tour.h"
 
 #include <qcustomplot.h>
 
@@ -71,6 +81,25 @@ class TestMainWindow final : public QObject {
     test::writeFile(*m_folder / "bad.safetensors", "nothing of the kind");
     QVERIFY(!m_window->files().open(QString::fromStdString((*m_folder / "bad.safetensors").string())));
     QVERIFY(m_window->banner().text().contains(QStringLiteral("bad.safetensors")));
+    QVERIFY(document().isOpen());
+  }
+
+  void whatCannotBeWrittenIsSaidAndChangesNothing() {
+    open();
+    const auto before = document().runPath();
+    document().saveRunAs("/proc/rankscope/no.h5");
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QVERIFY2(m_window->banner().text().contains(QStringLiteral("/proc/rankscope")),
+             qPrintable(m_window->banner().text()));
+    QCOMPARE(document().runPath(), before);
+    document().writeReport("/proc/rankscope/no.html");
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QVERIFY(m_window->banner().text().contains(QStringLiteral("no.html")));
+    document().exportModel("/proc/rankscope/no", ExportKind::Factored, false);
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QCOMPARE(m_window->jobs().jobs().back().state, JobState::Failed);
+    QVERIFY(m_window->banner().text().contains(QStringLiteral("/proc/rankscope")));
+    QVERIFY(!m_window->files().open(QString::fromStdString((*m_folder / "vanished").string())));
     QVERIFY(document().isOpen());
   }
 
@@ -176,6 +205,8 @@ class TestMainWindow final : public QObject {
     QCOMPARE(document().totals().measured, document().totals().compressed);
     const auto run = *m_folder / "saved.h5";
     document().saveRunAs(run);
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QVERIFY(m_window->banner().text().contains(QStringLiteral("saved.h5")));
     action("close")->trigger();
     QVERIFY(!document().isOpen());
     QVERIFY(m_window->files().open(QString::fromStdString(run.string())));
@@ -209,16 +240,96 @@ class TestMainWindow final : public QObject {
 
   void everyControlHasAnAccessibleName() {
     open();
-    for (const QToolButton* button : m_window->findChildren<QToolButton*>()) {
-      if (!button->isVisible() || button->objectName().startsWith(QLatin1String("qt_"))) continue;
-      QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty() || button->defaultAction(),
-               qPrintable(button->objectName()));
+    int looked = 0;
+    for (QWidget* widget : m_window->findChildren<QWidget*>()) {
+      const bool reachable = widget->focusPolicy() & Qt::TabFocus || qobject_cast<QToolButton*>(widget);
+      const bool partOfAnother = qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) ||
+                                 qobject_cast<QComboBox*>(widget->parentWidget()) ||
+                                 widget->objectName().startsWith(QLatin1String("qt_"));
+      const bool furniture = qobject_cast<QTabBar*>(widget) || qobject_cast<QScrollArea*>(widget) ||
+                             qobject_cast<QSplitterHandle*>(widget) || qobject_cast<QHeaderView*>(widget) ||
+                             qobject_cast<RankPlot*>(widget);
+      if (!reachable || partOfAnother || furniture || widget->window() != m_window.get()) continue;
+      const QAccessibleInterface* seen = QAccessible::queryAccessibleInterface(widget);
+      QVERIFY(seen);
+      QVERIFY2(!seen->text(QAccessible::Name).isEmpty(),
+               qPrintable(QStringLiteral("%1 %2 in %3")
+                              .arg(QString::fromLatin1(widget->metaObject()->className()), widget->objectName(),
+                                   QString::fromLatin1(widget->parentWidget()->metaObject()->className()))));
+      ++looked;
     }
-    for (const QLineEdit* edit : m_window->findChildren<QLineEdit*>()) {
-      if (edit->objectName() == QLatin1String("qt_spinbox_lineedit")) continue;
-      QVERIFY2(!edit->accessibleName().isEmpty(), qPrintable(edit->placeholderText()));
+    QVERIFY(looked > 40);
+  }
+
+  void theTourShowsFivePlacesAndCanBeSkipped() {
+    open();
+    m_window->startTour();
+    auto* tour = m_window->findChild<Tour*>();
+    QVERIFY(tour && tour->isVisible());
+    QSignalSpy ended(tour, &Tour::ended);
+    for (int step = 0; step < 4; ++step) {
+      QCOMPARE(tour->step(), step);
+      QVERIFY(m_window->rect().contains(tour->geometry()));
+      tour->next();
     }
-    QVERIFY(!m_window->spectrum().plot().canvas()->accessibleName().isEmpty());
+    QCOMPARE(ended.size(), 0);
+    tour->next();
+    QCOMPARE(ended.size(), 1);
+    QTRY_VERIFY(!m_window->findChild<Tour*>());
+    m_window->startTour();
+    tour = m_window->findChild<Tour*>();
+    QTest::keyClick(tour, Qt::Key_Escape);
+    QTRY_VERIFY(!m_window->findChild<Tour*>());
+  }
+
+  void aMovedModelIsOfferedToBeLocated() {
+    open();
+    const auto run = *m_folder / "moved.h5";
+    document().saveRunAs(run);
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    action("close")->trigger();
+    std::filesystem::rename(m_model, *m_folder / "elsewhere");
+    QVERIFY(!m_window->files().open(QString::fromStdString(run.string())));
+    QVERIFY(m_window->banner().text().contains(QStringLiteral("moved.h5")));
+    QVERIFY(m_window->files().openMoved(QString::fromStdString(run.string()),
+                                        QString::fromStdString((*m_folder / "elsewhere" / "config.json").string())));
+    QVERIFY(test::waitIdle(m_window->jobs()));
+  }
+
+  void whatAKilledProcessHadOpenIsOffered() {
+    QSettings settings;
+    settings.setValue(QStringLiteral("sessions/999999999"), QString::fromStdString(m_model.string()));
+    m_window->files().offerLost();
+    QVERIFY(m_window->banner().text().contains(QStringLiteral("neo")));
+    QTest::mouseClick(m_window->banner().findChild<QPushButton*>(), Qt::LeftButton);
+    QVERIFY(document().isOpen());
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    m_window->banner().hide();
+    m_window->files().offerLost();
+    QVERIFY(m_window->banner().text().isEmpty());
+  }
+
+  void groupsSelectTheirLayersAndStayClosed() {
+    open();
+    QTreeView* table = m_window->layers().table();
+    m_window->layers().groupBox()->setCurrentIndex(1);
+    QCOMPARE(table->model()->rowCount(), 4); // three blocks and the rest
+    const QModelIndex second = table->model()->index(1, 0);
+    QTRY_VERIFY(table->isExpanded(second));
+    QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(second).center());
+    QCOMPARE(document().selection().size(), std::size_t{6});
+    QTest::keyClick(table, Qt::Key_Minus);
+    QVERIFY(!table->isExpanded(second));
+    QTest::keyClick(table, Qt::Key_7);
+    QTest::keyClick(table->findChild<QLineEdit*>(), Qt::Key_Return);
+    QTRY_COMPARE(document().rank(layerNamed(document(), "h.1.mlp.c_fc")).value_or(0), 7);
+    QTest::keyClicks(m_window->layers().filterEdit(), QStringLiteral("c_fc"));
+    QTRY_COMPARE(table->model()->rowCount(), 3);
+    QTRY_VERIFY(table->isExpanded(table->model()->index(0, 0)));
+    QVERIFY(!table->isExpanded(table->model()->index(1, 0)));
+    m_window->layers().filterEdit()->clear();
+    m_window->layers().groupBox()->setCurrentIndex(0);
+    QTRY_COMPARE(table->model()->rowCount(), static_cast<int>(document().layerCount()));
   }
 
   void themesSwitchLive() {

@@ -234,13 +234,17 @@ void Document::apply(const PlanState& state) {
   emit planChanged();
 }
 
-void Document::resolveAll() {
-  // Rules by cosine or energy wait for their spectra: until then such a layer counts as dense.
-  RankPlan known = plan();
+/// Rules by cosine or energy wait for their spectra: until then such a layer counts as dense.
+ResolvedPlan Document::resolvedAs(const RankPlan& plan) const {
+  RankPlan known = plan;
   for (const LayerId id : spectraNeeded(known, *m_checkpoint)) {
     if (!m_layers[id.value].spectrum) known.overrides[layer(id).name] = std::nullopt;
   }
-  ResolvedPlan fresh = resolve(known, *m_checkpoint, [this](LayerId id) { return m_layers[id.value].spectrum.get(); });
+  return resolve(known, *m_checkpoint, [this](LayerId id) { return m_layers[id.value].spectrum.get(); });
+}
+
+void Document::resolveAll() {
+  ResolvedPlan fresh = resolvedAs(plan());
   for (const LayerId id : allLayers()) {
     if (m_resolved.layers.size() != fresh.layers.size() || m_resolved.layers[id.value] != fresh.layers[id.value])
       touch(id);

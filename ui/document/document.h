@@ -61,7 +61,11 @@ class Document final : public QObject {
 
   /// Opens a checkpoint or a run file; throws Error and changes nothing when it cannot. Spectra begin to arrive at
   /// once.
+  /// Throws ModelMoved for a run whose model is not where it was.
   void open(const std::filesystem::path& path);
+  /// Opens a run with the model at another place; throws Error when it is not the same model. The run file then knows
+  /// the new place.
+  void openMoved(const std::filesystem::path& run, const std::filesystem::path& model);
   /// Shows a checkpoint that is already open, with the results in (or going to) `runPath`.
   void show(std::shared_ptr<const Checkpoint> checkpoint, const std::filesystem::path& runPath);
   void close();
@@ -83,6 +87,8 @@ class Document final : public QObject {
   const RankPlan& plan() const { return m_state.plan; }
   const ResolvedPlan& resolved() const { return m_resolved; }
   const LayerChoice& choice(LayerId id) const { return m_resolved.layers[id.value]; }
+  /// What another plan would choose for this model, with the spectra known now.
+  ResolvedPlan resolvedAs(const RankPlan& plan) const;
   std::optional<std::int64_t> rank(LayerId id) const { return m_resolved.layers[id.value].rank; }
   bool isPinned(LayerId id) const { return m_state.pinned.contains(layer(id).name); }
   bool isOverridden(LayerId id) const { return plan().overrides.contains(layer(id).name); }
@@ -122,6 +128,7 @@ class Document final : public QObject {
   void compress();
   /// The same, and writes a model into the folder `target`. Takes results from the run file where it has them.
   void exportModel(const std::filesystem::path& target, ExportKind kind, bool overwrite);
+  /// In the background; `.html`, `.md` or `.csv` by the name.
   void writeReport(const std::filesystem::path& path);
 
   /// Fits the plan's methods to the calibration text now; compress() and all that does the same would do it first.
@@ -138,6 +145,7 @@ class Document final : public QObject {
   bool runIsPrivate() const {
     return m_runIsPrivate;
   } ///< it lies in the program's own folder, not where the user put it
+  /// In the background: everything so far goes to `path` (which may be where it is already), and what follows, too.
   void saveRunAs(const std::filesystem::path& path);
   void savePlan(const std::filesystem::path& path);
   void loadPlan(const std::filesystem::path& path);
@@ -161,6 +169,8 @@ class Document final : public QObject {
   void notice(const QString& text);   ///< something worth a line, nothing wrong
   void failed(const rankscope::Error& error);
   void exported(const QString& path);
+  void reported(const QString& path);
+  void saved(const QString& path);
   void runMoved();
   void calibrated(); ///< methods may have been fitted to a text
 
@@ -176,14 +186,16 @@ class Document final : public QObject {
   void apply(const PlanState& state);
   void resolveAll();
   void updateTotals();
-  void take(AnalysedLayer&& layer);
+  void take(AnalysedLayer&& layer, double effectiveRank);
   void takeResult(LayerId id, LayerResult result);
   void touch(LayerId id);
   void flushTouched();
   void startSpectra();
+  bool waitsForSpectra() const; ///< rules of the plan need spectra that are not known yet
   void preferLayers();
   void takeRun(const RunContents& contents);
-  std::function<void(LayerId, LayerResult)> resultSink(int generation); ///< for workers: hands results to takeResult()
+  std::shared_ptr<RunStorage> newStorage(const std::filesystem::path& path);
+  std::function<void(CompressedLayer&&)> resultSink(int generation); ///< for workers: hands results to takeResult()
 
   JobRunner& m_jobs;
   std::shared_ptr<const Checkpoint> m_checkpoint;

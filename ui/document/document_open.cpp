@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "core/spectrum/spectrum_cache.h"
 #include "ui/document/calibrator.h"
 #include "ui/document/document.h"
+#include "ui/document/moved_model.h"
 #include "ui/document/run_storage.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
@@ -19,6 +21,7 @@ void Document::open(const std::filesystem::path& path) {
     try {
       checkpoint = openCheckpoint(contents.model.path);
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::NotFound) throw ModelMoved{path, contents.model.path};
       throw Error(error.kind(),
                   "the model that " + path.filename().string() + " belongs to cannot be opened: " + error.what());
     }
@@ -28,6 +31,12 @@ void Document::open(const std::filesystem::path& path) {
   auto checkpoint = openCheckpoint(path);
   const auto runPath = usualRunPath(checkpoint->path());
   show(std::move(checkpoint), runPath);
+}
+
+void Document::openMoved(const std::filesystem::path& run, const std::filesystem::path& model) {
+  auto checkpoint = openCheckpoint(model);
+  requireSameModel(readRun(run), *checkpoint);
+  show(std::move(checkpoint), run);
 }
 
 void Document::show(std::shared_ptr<const Checkpoint> checkpoint, const std::filesystem::path& runPath) {
@@ -49,15 +58,19 @@ void Document::show(std::shared_ptr<const Checkpoint> checkpoint, const std::fil
     m_selection = {first.front()};
     m_current = first.front();
   }
-  m_storage = std::make_shared<RunStorage>(runPath, [this, generation = m_generation](const Error& error) {
-    m_jobs.deliver([this, generation, error] {
-      if (generation == m_generation) emit failed(error);
-    });
-  });
+  m_storage = newStorage(runPath);
   emit opened();
   emit totalsChanged();
   emit selectionChanged();
   startSpectra();
+}
+
+std::shared_ptr<RunStorage> Document::newStorage(const std::filesystem::path& path) {
+  return std::make_shared<RunStorage>(path, [this, generation = m_generation](const Error& error) {
+    m_jobs.deliver([this, generation, error] {
+      if (generation == m_generation) emit failed(error);
+    });
+  });
 }
 
 void Document::close() {
@@ -87,70 +100,90 @@ void Document::close() {
 
 namespace {
 
-/// What a worker needs to analyse a model without touching the document.
+/// What a worker needs to analyse a model without touching the document. A run that stepped aside leaves `records`.
 struct Analysis {
+  struct Records {
+    bool taken = false; ///< from the run file
+    std::map<std::string, LayerRecord, std::less<>> byName;
+  };
   std::shared_ptr<const Checkpoint> checkpoint;
   std::shared_ptr<RunStorage> storage;
+  std::shared_ptr<Records> records;
+  std::vector<bool> done; ///< by LayerId::value
   Schedule schedule;
   int cores;
+  std::uint64_t cacheBytes;
 };
 
 LayerResult resultOf(const LayerRecord::Compression& compression) {
   return {compression.choice, compression.quality, compression.bytesAfter, QString::fromStdString(compression.error)};
 }
 
+/// The results that hold for the bytes of the layer, from the run file or by computing.
+AnalysedLayer analysed(const Analysis& analysis, LayerId id, const Progress& progress, int threads,
+                       const std::function<void(LayerResult)>& tellResult) {
+  const std::string& name = analysis.checkpoint->layer(id).name;
+  const std::shared_ptr<RunFile> run = analysis.storage->file();
+  const auto record = analysis.records->byName.find(name);
+  if (run && record != analysis.records->byName.end() && !record->second.contentHash.empty()) {
+    AnalysedLayer known;
+    known.layer = id;
+    known.contentHash = analysis.checkpoint->contentHash(id);
+    if (record->second.contentHash == known.contentHash) {
+      const auto& compression = record->second.compression;
+      if (compression && compression->resultVersion == kResultVersion) tellResult(resultOf(*compression));
+      known.spectrum = run->spectrum(name, known.contentHash);
+      if (known.spectrum) return known;
+    }
+  }
+  AnalysedLayer fresh = analyseLayer(*analysis.checkpoint, id, progress.silent(), threads);
+  if (run) run->record(fresh);
+  return fresh;
+}
+
 } // namespace
 
 void Document::startSpectra() {
-  const std::vector<LayerId> layers = allLayers();
-  m_schedule = spectrumSchedule(*m_checkpoint, layers);
-  preferLayers();
-  Analysis analysis{m_checkpoint, m_storage, *m_schedule, settings::cores()};
   Job job;
   job.title = tr("Spectra");
   job.asksBeforeStop = false; // a next start takes up what is finished
-  job.prepare = [this, analysis = std::move(analysis), generation = m_generation] {
-    return [this, analysis, generation](const Progress& progress) {
+  job.yields = true;
+  job.prepare = [this, generation = m_generation, records = std::make_shared<Analysis::Records>()] {
+    std::vector<bool> done;
+    for (const Layer& layer : m_layers) done.push_back(layer.spectrum || !layer.error.isEmpty());
+    m_schedule = spectrumSchedule(*m_checkpoint, allLayers());
+    preferLayers();
+    return [this, generation,
+            analysis =
+                Analysis{m_checkpoint, m_storage, records, std::move(done), *m_schedule, settings::cores(),
+                         static_cast<std::uint64_t>(settings::cacheMebibytes()) << 20}](const Progress& progress) {
       const auto post = [this, generation](std::function<void()> letter) {
         m_jobs.deliver([this, generation, letter = std::move(letter)] {
           if (generation == m_generation) letter();
         });
       };
-      std::map<std::string, LayerRecord, std::less<>> known;
-      try {
-        analysis.storage->open(*analysis.checkpoint);
-        auto contents = std::make_shared<RunContents>(analysis.storage->file()->contents());
-        for (const LayerRecord& record : contents->layers) known.emplace(record.name, record);
-        post([this, contents] { takeRun(*contents); });
-      } catch (const Error& error) {
-        // Without a run file everything works but saving.
-        post([this, error] { emit failed(error); });
+      if (!std::exchange(analysis.records->taken, true)) {
+        try {
+          analysis.storage->openOnce(*analysis.checkpoint);
+          auto contents = std::make_shared<RunContents>(analysis.storage->file()->contents());
+          for (const LayerRecord& record : contents->layers) analysis.records->byName.emplace(record.name, record);
+          post([this, contents] { takeRun(*contents); });
+        } catch (const Error& error) {
+          // Without a run file everything works but saving.
+          post([this, error] { emit failed(error); });
+        }
       }
-      const std::shared_ptr<RunFile> run = analysis.storage->file();
       runScheduled(analysis.schedule, analysis.cores, progress, [&](std::size_t item, int threads) {
+        if (analysis.done[item]) return;
         const LayerId id{item};
-        const std::string& name = analysis.checkpoint->layer(id).name;
-        const auto record = known.find(name);
-        AnalysedLayer analysed;
-        analysed.layer = id;
-        if (record != known.end() && !record->second.contentHash.empty()) {
-          analysed.contentHash = analysis.checkpoint->contentHash(id);
-          if (record->second.contentHash == analysed.contentHash) {
-            if (const auto& compression = record->second.compression) {
-              if (compression->resultVersion == kResultVersion) {
-                post([this, id, result = resultOf(*compression)] { takeResult(id, result); });
-              }
-            }
-            analysed.spectrum = run->spectrum(name, analysed.contentHash);
-          }
-        }
-        if (!analysed.spectrum) {
-          analysed = analyseLayer(*analysis.checkpoint, id, progress.silent(), threads);
-          if (run) run->record(analysed);
-        }
-        auto shared = std::make_shared<AnalysedLayer>(std::move(analysed));
-        post([this, shared] { take(std::move(*shared)); });
+        auto layer = std::make_shared<AnalysedLayer>(analysed(analysis, id, progress, threads, [&](LayerResult result) {
+          post([this, id, result = std::move(result)] { takeResult(id, result); });
+        }));
+        // Not on the GUI thread: of a thousand layers, it adds up.
+        const double effectiveRank = layer->spectrum ? layer->spectrum->effectiveRank(Spectrum::Weight::Sigma) : 0.0;
+        post([this, layer, effectiveRank] { take(std::move(*layer), effectiveRank); });
       });
+      SpectrumCache(userCacheFolder(), analysis.cacheBytes).prune();
     };
   };
   job.ended = [this, generation = m_generation](JobState outcome, const std::optional<Error>& error) {
@@ -163,12 +196,12 @@ void Document::startSpectra() {
   m_spectraJob = m_jobs.enqueue(std::move(job));
 }
 
-void Document::take(AnalysedLayer&& analysed) {
+void Document::take(AnalysedLayer&& analysed, double effectiveRank) {
   Layer& layer = m_layers[analysed.layer.value];
   layer.error = QString::fromStdString(analysed.error);
   if (analysed.spectrum) {
     layer.spectrum = std::make_shared<const Spectrum>(std::move(*analysed.spectrum));
-    layer.effectiveRank = layer.spectrum->effectiveRank(Spectrum::Weight::Sigma);
+    layer.effectiveRank = effectiveRank;
   }
   ++m_spectraKnown;
   touch(analysed.layer);
@@ -206,25 +239,6 @@ void Document::takeRun(const RunContents& contents) {
 
 std::filesystem::path Document::runPath() const {
   return m_storage ? m_storage->path() : std::filesystem::path();
-}
-
-void Document::saveRunAs(const std::filesystem::path& path) {
-  if (path != runPath()) {
-    m_storage->flush();
-    copyRun(runPath(), path);
-    auto storage = std::make_shared<RunStorage>(path, [this, generation = m_generation](const Error& error) {
-      m_jobs.deliver([this, generation, error] {
-        if (generation == m_generation) emit failed(error);
-      });
-    });
-    storage->open(*m_checkpoint);
-    m_storage = std::move(storage);
-    m_runIsPrivate = false;
-    emit runMoved();
-  }
-  m_storage->savePlan(plan());
-  m_storage->flush();
-  m_undo.setClean();
 }
 
 } // namespace rankscope::ui

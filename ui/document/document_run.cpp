@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Compression, export and report of a Document: snapshots of the plan go to a worker, values come back.
-#include <atomic>
+// Compression, export, saving and report of a Document: snapshots of the plan go to a worker, values come back.
+#include <algorithm>
 
+#include "core/report/compression_run.h"
 #include "core/report/report.h"
 #include "ui/document/calibrator.h"
 #include "ui/document/document.h"
@@ -40,41 +41,48 @@ LayerResult resultOf(const CompressedLayer& layer) {
   return {layer.choice, layer.quality, layer.bytesAfter, QString::fromStdString(layer.error)};
 }
 
-using Tell = std::function<void(LayerId, LayerResult)>;
+/// Without a run file everything works but resuming; that there is none was said when the spectra began.
+void openIfPossible(const Order& order) {
+  try {
+    order.storage->openOnce(*order.checkpoint);
+  } catch (const Error&) {
+  }
+}
 
-/// Carries the order out; results go to the run file, with their factors to `take` if there is one, and as values to
-/// `tell`.
-void carryOut(const Order& order, const std::function<void(const CompressedLayer&)>& take, const Tell& tell,
-              const Progress& progress) {
+/// Carries the order out; results go to the run file, to `target` if there is one, with their factors to `take` if that
+/// is given, and as values to `sink`.
+void carryOut(const Order& order, ModelExport* target, const std::function<void(const CompressedLayer&)>& take,
+              const std::function<void(CompressedLayer&&)>& sink, const Progress& progress) {
   const std::shared_ptr<RunFile> run = order.storage->file();
-  std::vector<std::atomic<bool>> fromRun(order.plan.layers.size());
-  CompressionHooks hooks;
-  hooks.finished = [&](LayerId id, const LayerChoice& choice) -> std::optional<CompressedLayer> {
-    if (!run) return std::nullopt;
-    auto finished = run->finished(id, order.checkpoint->contentHash(id), choice);
-    if (finished) fromRun[id.value] = true;
-    return finished;
-  };
-  hooks.factoriser = order.factoriser;
-  hooks.sink = [&](CompressedLayer&& layer) {
-    if (run && !fromRun[layer.layer.value]) run->record(layer);
-    if (take) take(layer);
-    tell(layer.layer, resultOf(layer));
-  };
-  compress(*order.checkpoint, order.plan, order.spectra, hooks, progress, order.cores);
+  runCompression(*order.checkpoint,
+                 {.plan = order.plan,
+                  .spectra = order.spectra,
+                  .factoriser = order.factoriser,
+                  .run = run.get(),
+                  .target = target,
+                  .take = take,
+                  .cores = order.cores},
+                 sink, progress);
 }
 
 } // namespace
 
+bool Document::waitsForSpectra() const {
+  const std::vector<LayerId> needed = spectraNeeded(plan(), *m_checkpoint);
+  return std::any_of(needed.begin(), needed.end(), [this](LayerId id) { return !m_layers[id.value].spectrum; });
+}
+
 void Document::compress() {
   Job job;
   job.title = tr("Compression");
+  job.waitsForYielding = waitsForSpectra();
   job.prepare = [this, generation = m_generation] {
     return [this, generation,
             order = Order{m_checkpoint, m_resolved, spectra(), m_storage, m_calibrator, methodsIn(plan()),
                           settings::cores()}](const Progress& progress) mutable {
+      openIfPossible(order);
       fit(order, progress.slice(0, order.share()));
-      carryOut(order, nullptr, resultSink(generation), progress.slice(order.share(), 0.97));
+      carryOut(order, nullptr, {}, resultSink(generation), progress.slice(order.share(), 0.97));
       if (const auto run = order.storage->file()) run->finish();
     };
   };
@@ -108,14 +116,15 @@ void Document::calibrate() {
 void Document::exportModel(const std::filesystem::path& target, ExportKind kind, bool overwrite) {
   Job job;
   job.title = tr("Export");
+  job.waitsForYielding = waitsForSpectra();
   job.prepare = [this, target, kind, overwrite, generation = m_generation] {
     return [this, target, kind, overwrite, generation,
             order = Order{m_checkpoint, m_resolved, spectra(), m_storage, m_calibrator, methodsIn(plan()),
                           settings::cores()}](const Progress& progress) mutable {
+      openIfPossible(order);
       fit(order, progress.slice(0, order.share()));
       ModelExport written(order.checkpoint, order.plan, kind, target, overwrite);
-      const auto take = [&](const CompressedLayer& layer) { written.add(layer); };
-      carryOut(order, take, resultSink(generation), progress.slice(order.share(), 0.8));
+      carryOut(order, &written, {}, resultSink(generation), progress.slice(order.share(), 0.8));
       written.finish(progress.slice(0.8, 1));
     };
   };
@@ -138,26 +147,69 @@ std::function<Substitutes(const Progress&)> Document::compressedLinears() {
       if (!layer.error.empty() && failure.empty()) failure = layer.error;
       if (LinearPtr linear = linearOf(*order.checkpoint, layer)) linears[layer.layer] = std::move(linear);
     };
-    carryOut(order, take, tell, progress.slice(order.share(), 1));
+    carryOut(order, nullptr, take, tell, progress.slice(order.share(), 1));
     if (!failure.empty()) throw Error(ErrorKind::BadValues, failure);
     return linears;
   };
 }
 
-std::function<void(LayerId, LayerResult)> Document::resultSink(int generation) {
-  return [this, generation](LayerId id, LayerResult result) {
-    m_jobs.deliver([this, generation, id, result = std::move(result)] {
+std::function<void(CompressedLayer&&)> Document::resultSink(int generation) {
+  return [this, generation](CompressedLayer&& layer) {
+    m_jobs.deliver([this, generation, id = layer.layer, result = resultOf(layer)] {
       if (generation == m_generation) takeResult(id, result);
     });
   };
 }
 
+void Document::saveRunAs(const std::filesystem::path& path) {
+  Job job;
+  job.title = tr("Save");
+  job.prepare = [this, path, generation = m_generation] {
+    const bool moves = path != runPath();
+    m_storage->savePlan(plan());
+    return [this, path, generation, checkpoint = m_checkpoint, storage = m_storage,
+            moved = moves ? newStorage(path) : nullptr](const Progress&) {
+      storage->openOnce(*checkpoint);
+      storage->flush();
+      if (!moved) return;
+      copyRun(storage->path(), path);
+      moved->openOnce(*checkpoint);
+      m_jobs.deliver([this, moved, generation] {
+        if (generation == m_generation) m_storage = moved;
+      });
+    };
+  };
+  job.ended = [this, path, generation = m_generation](JobState outcome, const std::optional<Error>& error) {
+    if (generation != m_generation) return;
+    if (outcome == JobState::Failed) emit failed(*error);
+    if (outcome != JobState::Done) return;
+    m_runIsPrivate = path == usualRunPath(m_checkpoint->path());
+    m_undo.setClean();
+    m_storage->savePlan(plan()); // edits made while it was copied
+    emit runMoved();
+    emit saved(QString::fromStdString(path.string()));
+  };
+  m_jobs.enqueue(std::move(job));
+}
+
 void Document::writeReport(const std::filesystem::path& path) {
-  const std::shared_ptr<RunFile> run = m_storage->file();
-  if (!run) throw Error(ErrorKind::NotFound, "there is no run file to report on yet");
-  RunContents contents = run->contents();
-  contents.planJson = toJson(planWithPins(m_state));
-  rankscope::writeReport(contents, path, m_thresholds);
+  Job job;
+  job.title = tr("Report");
+  job.prepare = [this, path] {
+    return [path, storage = m_storage, checkpoint = m_checkpoint, plan = planWithPins(m_state),
+            thresholds = m_thresholds](const Progress&) {
+      storage->openOnce(*checkpoint);
+      RunContents contents = storage->file()->contents();
+      contents.planJson = toJson(plan);
+      rankscope::writeReport(contents, path, thresholds);
+    };
+  };
+  job.ended = [this, path, generation = m_generation](JobState outcome, const std::optional<Error>& error) {
+    if (generation != m_generation) return;
+    if (outcome == JobState::Failed) emit failed(*error);
+    if (outcome == JobState::Done) emit reported(QString::fromStdString(path.string()));
+  };
+  m_jobs.enqueue(std::move(job));
 }
 
 } // namespace rankscope::ui

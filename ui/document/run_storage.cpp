@@ -8,6 +8,8 @@
 #include <QFileInfo>
 #include <QStandardPaths>
 
+#include "ui/jobs/low_priority.h"
+
 namespace rankscope::ui {
 
 namespace {
@@ -23,7 +25,8 @@ RunStorage::~RunStorage() {
   m_wake.notify_all();
 }
 
-void RunStorage::open(const Checkpoint& checkpoint) {
+void RunStorage::openOnce(const Checkpoint& checkpoint) {
+  if (file()) return;
   std::shared_ptr<RunFile> file = RunFile::open(m_path, checkpoint);
   const std::lock_guard lock(m_mutex);
   m_file = std::move(file);
@@ -58,6 +61,7 @@ void RunStorage::flush() {
 }
 
 void RunStorage::write(std::stop_token stop) {
+  takeLowPriority();
   std::unique_lock lock(m_mutex);
   while (!stop.stop_requested()) {
     m_wake.wait(lock, stop, [this] { return m_file && (m_plan || m_snapshots); });

@@ -27,8 +27,8 @@ class RunStorage final {
 
   const std::filesystem::path& path() const { return m_path; }
 
-  /// Opens or creates the file; once, from any thread. Throws Error as RunFile::open().
-  void open(const Checkpoint& checkpoint);
+  /// Opens or creates the file unless it is open, from one job at a time. Throws Error as RunFile::open().
+  void openOnce(const Checkpoint& checkpoint);
   /// Null until opened.
   std::shared_ptr<RunFile> file() const;
 

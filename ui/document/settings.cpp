@@ -97,6 +97,20 @@ void setRankStep(int step) {
   QSettings().setValue(QStringLiteral("rank_step"), step);
 }
 
+bool decimalUnits() {
+  return value(QStringLiteral("decimal_units"), false);
+}
+void setDecimalUnits(bool decimal) {
+  QSettings().setValue(QStringLiteral("decimal_units"), decimal);
+}
+
+int cacheMebibytes() {
+  return std::max(0, value(QStringLiteral("cache_mebibytes"), 256));
+}
+void setCacheMebibytes(int size) {
+  QSettings().setValue(QStringLiteral("cache_mebibytes"), size);
+}
+
 int cores() {
   return std::max(0, value(QStringLiteral("cores"), 0));
 }
@@ -116,6 +130,13 @@ bool flag(const QString& key, bool otherwise) {
 }
 void setFlag(const QString& key, bool on) {
   QSettings().setValue(key, on);
+}
+
+int number(const QString& key, int otherwise) {
+  return value(key, otherwise);
+}
+void setNumber(const QString& key, int number) {
+  QSettings().setValue(key, number);
 }
 
 } // namespace rankscope::ui::settings

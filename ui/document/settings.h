@@ -37,6 +37,12 @@ void setFactorStorage(Storage storage);
 int rankStep(); ///< ranks chosen by dragging are multiples of it
 void setRankStep(int step);
 
+bool decimalUnits(); ///< MB of 10^6 bytes instead of MiB of 2^20
+void setDecimalUnits(bool decimal);
+
+int cacheMebibytes(); ///< how large the cache of spectra may become
+void setCacheMebibytes(int size);
+
 int cores(); ///< 0: all
 void setCores(int cores);
 
@@ -45,6 +51,9 @@ void setBytes(const QString& key, const QByteArray& value);
 
 bool flag(const QString& key, bool otherwise);
 void setFlag(const QString& key, bool value);
+
+int number(const QString& key, int otherwise);
+void setNumber(const QString& key, int value);
 
 } // namespace settings
 } // namespace rankscope::ui

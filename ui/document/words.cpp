@@ -11,6 +11,8 @@ namespace rankscope::ui::words {
 
 namespace {
 
+bool decimalBytes = false;
+
 QString tr(const char* text) {
   return QCoreApplication::translate("rankscope::ui::words", text);
 }
@@ -40,15 +42,22 @@ QString share(double fraction) {
   return tr("%1 %").arg(fixed(percent, percent >= 10 || percent == 0 ? 0 : 1));
 }
 
+void useDecimalBytes(bool decimal) {
+  decimalBytes = decimal;
+}
+
 QString bytes(std::uint64_t count) {
-  static constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  static constexpr std::array binary{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  static constexpr std::array decimal{"B", "kB", "MB", "GB", "TB", "PB"};
+  const double step = decimalBytes ? 1000 : 1024;
   double value = static_cast<double>(count);
   std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < units.size()) {
-    value /= 1024;
+  while (value >= step && unit + 1 < binary.size()) {
+    value /= step;
     ++unit;
   }
-  return QStringLiteral("%1 %2").arg(fixed(value, unit == 0 ? 0 : 1), QLatin1String(units[unit]));
+  const char* name = decimalBytes ? decimal[unit] : binary[unit];
+  return QStringLiteral("%1 %2").arg(fixed(value, unit == 0 ? 0 : 1), QLatin1String(name));
 }
 
 QString count(std::int64_t value) {

@@ -20,8 +20,10 @@ namespace rankscope::ui::words {
 QString cosine(double value);
 QString relativeError(double value); ///< percent with one decimal, more when tiny
 QString share(double fraction);      ///< "48 %"
-QString bytes(std::uint64_t count);  ///< "27.1 MiB"
-QString count(std::int64_t value);   ///< with the locale's grouping
+/// "27.1 MiB", or "28.4 MB" once useDecimalBytes() was told so.
+QString bytes(std::uint64_t count);
+void useDecimalBytes(bool decimal);
+QString count(std::int64_t value); ///< with the locale's grouping
 QString real(double value, int decimals = 1);
 QString rank(const std::optional<std::int64_t>& rank); ///< "96", "dense"
 QString choice(const LayerChoice& choice);             ///< "96", "dense", "int4", "int4 + 8"

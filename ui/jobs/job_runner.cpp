@@ -6,22 +6,12 @@
 
 #include <QTimer>
 
-#include <sched.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include "ui/jobs/low_priority.h"
 
 namespace rankscope::ui {
 
 namespace {
 constexpr int kPollMs = 100;
-constexpr int kNiceness = 10;
-
-/// For the calling thread and, as Linux inherits it, for those it starts: it gives way to the window at once.
-void lowerPriority() {
-  const sched_param none{};
-  sched_setscheduler(0, SCHED_BATCH, &none);
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
-}
 } // namespace
 
 struct JobRunner::Shared {
@@ -111,7 +101,7 @@ void JobRunner::startNext() {
     m_poll->start();
     emit changed();
     m_worker = std::jthread([this, work = std::move(work), shared = m_shared](std::stop_token stop) {
-      lowerPriority();
+      takeLowPriority();
       JobState outcome = JobState::Done;
       std::optional<Error> error;
       try {

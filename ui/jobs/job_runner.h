@@ -51,8 +51,8 @@ struct Job {
   std::function<void(JobState outcome, const std::optional<Error>& error)> ended;
 };
 
-/// Runs jobs one after the other on a background thread of low priority, so that the window gets a core when it needs one. Everything but deliver() belongs to the GUI thread. The
-/// destructor cancels and joins.
+/// Runs jobs one after the other on a background thread of low priority, so that the window gets a core when it needs
+/// one. Everything but deliver() belongs to the GUI thread. The destructor cancels and joins.
 class JobRunner final : public QObject {
   Q_OBJECT
 
@@ -106,7 +106,7 @@ class JobRunner final : public QObject {
   QTimer* m_poll;
   std::jthread m_worker;
   int m_lastId = 0;
-  bool m_steppingAside = false;  ///< the running job was stopped for another, not by the user
+  bool m_steppingAside = false; ///< the running job was stopped for another, not by the user
 };
 
 } // namespace rankscope::ui

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <QLocale>
+
 #include "ui/document/plan_quality.h"
 #include "ui/document/words.h"
 
@@ -12,7 +14,14 @@ namespace rankscope::ui {
 namespace {
 
 const QString kUnknown = QStringLiteral("…");
+QString number(double value) {
+  return QLocale().toString(value, 'g', 4);
+}
+
 const QString kNothing = QStringLiteral("–");
+
+/// Name, shape and the like never do: views that sort by them need not look again.
+constexpr int kFirstThatChanges = LayerTableModel::StableRank;
 
 QString wholeName(const LayerInfo& layer) {
   return QString::fromStdString(layer.name);
@@ -29,13 +38,13 @@ LayerTableModel::LayerTableModel(Document& document, QObject* parent)
     if (layers.empty()) return;
     constexpr std::size_t kWhole = 64;
     if (layers.size() > kWhole) {
-      emit dataChanged(index(static_cast<int>(layers.front().value), 0),
+      emit dataChanged(index(static_cast<int>(layers.front().value), kFirstThatChanges),
                        index(static_cast<int>(layers.back().value), ColumnCount - 1));
       return;
     }
     for (const LayerId id : layers) {
       const int row = static_cast<int>(id.value);
-      emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
+      emit dataChanged(index(row, kFirstThatChanges), index(row, ColumnCount - 1));
     }
   });
 }
@@ -181,9 +190,47 @@ QString LayerTableModel::toolTip(LayerId id, Column column) const {
       return m_document.standing(id) == Standing::Measured ? tr("From the measured cosine")
                                                            : tr("From the predicted cosine");
     }
-    return {};
+    return column == MeasuredCosine ? tr("Between the matrix and its factors as stored, rounding included") : QString();
   default:
-    return error;
+    return error.isEmpty() ? formula(id, column) : error;
+  }
+}
+
+/// How a number of the table comes about, with the layer's own numbers put in.
+QString LayerTableModel::formula(LayerId id, Column column) const {
+  const LayerInfo& layer = m_document.layer(id);
+  const auto spectrum = m_document.spectrum(id);
+  const auto rank = m_document.rank(id);
+  switch (column) {
+  case StableRank:
+    if (!spectrum || spectrum->sigma().empty() || spectrum->sigma().front() <= 0) return {};
+    return tr("‖W‖²_F / σ₁² = %1² / %2²: how many directions as strong as the first there are")
+        .arg(number(spectrum->frobeniusNorm()), number(spectrum->sigma().front()));
+  case EffectiveRank:
+    if (!spectrum) return {};
+    return tr("exp of the entropy of σ / Σσ, of at most %1 (Roy and Vetterli 2007)")
+        .arg(words::count(layer.smallSide()));
+  case PredictedCosine:
+  case PredictedError: {
+    if (!rank || !spectrum || !isPredictable(m_document.choice(id))) return {};
+    const QString cosine =
+        tr("√(Σσ² of the first %1 / Σσ² of all %2) = %3")
+            .arg(words::count(*rank), words::count(layer.smallSide()), words::cosine(spectrum->cosineAt(*rank)));
+    if (column == PredictedCosine) return cosine + QLatin1Char('\n') + tr("Predicted, for exact truncation");
+    return tr("√(1 − cosine²), with the cosine %1").arg(cosine);
+  }
+  case BytesAfter:
+    if (m_document.choice(id).base) return {};
+    if (!rank) return tr("Dense: %1 × %2 numbers as they are in the checkpoint").arg(layer.rows).arg(layer.cols);
+    return tr("Rank %1 × (%2 + %3) numbers as %4, scales included; dense it has %5")
+        .arg(words::count(*rank))
+        .arg(layer.rows)
+        .arg(layer.cols)
+        .arg(words::storage(m_document.resolved().layers[id.value].formatA.storage), words::bytes(layer.bytes));
+  case Shape:
+    return tr("%1 numbers").arg(words::count(static_cast<std::int64_t>(layer.parameters())));
+  default:
+    return {};
   }
 }
 

@@ -55,6 +55,7 @@ class LayerTableModel final : public QAbstractTableModel {
   QString text(LayerId id, Column column) const;
   QVariant raw(LayerId id, Column column) const;
   QString toolTip(LayerId id, Column column) const;
+  QString formula(LayerId id, Column column) const;
 
   Document& m_document;
 };

@@ -124,7 +124,13 @@ std::vector<Mark> CurvePanel::marks(const LayerInfo& layer, const Spectrum& spec
     return marks;
   }
   const double unit = m_normalise->isChecked() && spectrum.sigma().front() > 0 ? spectrum.sigma().front() : 1.0;
-  const double donoho = gavishDonohoCoefficient(layer.rows, layer.cols) * spectrum.sigma()[spectrum.sigma().size() / 2];
+  const double median = spectrum.sigma()[spectrum.sigma().size() / 2];
+  const double largest = static_cast<double>(std::max(layer.rows, layer.cols));
+  const double scale = median / std::sqrt(largest * marchenkoPasturMedian(layer.rows, layer.cols));
+  const double edge = scale * (std::sqrt(static_cast<double>(layer.rows)) + std::sqrt(static_cast<double>(layer.cols)));
+  if (edge > 0 && edge < spectrum.sigma().front())
+    marks.push_back({edge / unit, tr("noise edge (Marchenko–Pastur)"), false, false, true});
+  const double donoho = gavishDonohoCoefficient(layer.rows, layer.cols) * median;
   if (donoho > 0 && donoho < spectrum.sigma().front())
     marks.push_back({donoho / unit, tr("Gavish–Donoho"), false, false});
   return marks;

@@ -7,12 +7,9 @@
 #include <set>
 
 #include <QAction>
-#include <QApplication>
-#include <QClipboard>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -26,6 +23,7 @@
 #include "ui/document/words.h"
 #include "ui/icons.h"
 #include "ui/models/layer_delegates.h"
+#include "ui/models/layer_groups.h"
 #include "ui/models/layer_proxy.h"
 #include "ui/models/layer_table_model.h"
 
@@ -45,18 +43,16 @@ constexpr std::array kOrder{LayerTableModel::Name,           LayerTableModel::Sh
                             LayerTableModel::Role,           LayerTableModel::Block,
                             LayerTableModel::DType};
 
-LayerId layerOf(const QModelIndex& index) {
-  return LayerId{static_cast<std::size_t>(index.data(LayerTableModel::LayerRole).toInt())};
-}
-
 } // namespace
 
 LayersPanel::LayersPanel(Document& document, QWidget* parent)
     : QWidget(parent), m_document(document), m_model(new LayerTableModel(document, this)),
-      m_proxy(new LayerProxy(document, this)), m_table(new QTreeView(this)), m_filter(new QLineEdit(this)),
-      m_role(new QComboBox(this)), m_verdict(new QComboBox(this)), m_count(new QLabel(this)),
-      m_columnMenu(new QMenu(tr("Columns"), this)), m_visibleTimer(new QTimer(this)) {
+      m_proxy(new LayerProxy(document, this)), m_groups(new LayerGroups(document, this)), m_table(new QTreeView(this)),
+      m_filter(new QLineEdit(this)), m_role(new QComboBox(this)), m_verdict(new QComboBox(this)),
+      m_group(new QComboBox(this)), m_count(new QLabel(this)), m_columnMenu(new QMenu(tr("Columns"), this)),
+      m_visibleTimer(new QTimer(this)) {
   m_proxy->setSourceModel(m_model);
+  m_groups->setSourceModel(m_proxy);
   m_filter->setPlaceholderText(tr("Filter: words, /regex/, block:0-3"));
   m_filter->setToolTip(
       tr("Words must all occur in the name or role; /…/ is a regular expression; block:2 or block:0-3 picks blocks"));
@@ -69,11 +65,18 @@ LayersPanel::LayersPanel(Document& document, QWidget* parent)
     m_verdict->addItem(words::verdictMark(verdict) + QLatin1Char(' ') + words::verdict(verdict),
                        static_cast<int>(verdict));
   }
+  m_group->setAccessibleName(tr("Group layers"));
+  m_group->addItem(tr("Not grouped"));
+  m_group->addItem(tr("By block"));
+  m_group->addItem(tr("By role"));
+  m_group->setToolTip(tr("Groups show sums; selecting one selects its layers, and + and − open and close it"));
+  m_group->setCurrentIndex(std::clamp(settings::number(QStringLiteral("layers/group"), 0), 0, 2));
   auto* bar = new QHBoxLayout;
   bar->setContentsMargins(6, 6, 6, 0);
   bar->addWidget(m_filter, 1);
   bar->addWidget(m_role);
   bar->addWidget(m_verdict);
+  bar->addWidget(m_group);
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);
   box->setSpacing(6);
@@ -91,6 +94,11 @@ LayersPanel::LayersPanel(Document& document, QWidget* parent)
   connect(m_filter, &QLineEdit::textChanged, settle, qOverload<>(&QTimer::start));
   connect(m_role, &QComboBox::currentIndexChanged, this, &LayersPanel::applyFilter);
   connect(m_verdict, &QComboBox::currentIndexChanged, this, &LayersPanel::applyFilter);
+  connect(m_group, &QComboBox::currentIndexChanged, this, [this](int choice) {
+    settings::setNumber(QStringLiteral("layers/group"), choice);
+    applyGrouping();
+  });
+  applyGrouping();
   connect(&document, &Document::opened, this, [this] {
     const QSignalBlocker quiet(m_role);
     m_role->clear();
@@ -109,11 +117,9 @@ LayersPanel::LayersPanel(Document& document, QWidget* parent)
 }
 
 void LayersPanel::setUpTable() {
-  m_table->setModel(m_proxy);
+  showModel(m_proxy);
   m_table->setObjectName(QStringLiteral("layers"));
   m_table->setAccessibleName(tr("Layers"));
-  m_table->setRootIsDecorated(false);
-  m_table->setItemsExpandable(false);
   m_table->setUniformRowHeights(true);
   m_table->setAlternatingRowColors(true);
   m_table->setAllColumnsShowFocus(false);
@@ -131,16 +137,28 @@ void LayersPanel::setUpTable() {
       new RankDelegate(
           [this](const QModelIndex& index, const QVariant& rank) {
             std::vector<LayerId> layers = m_document.selection();
-            const LayerId edited = layerOf(index);
-            if (std::find(layers.begin(), layers.end(), edited) == layers.end()) layers = {edited};
+            const std::vector<LayerId> edited = layersOf(index);
+            if (edited.empty()) return;
+            if (std::find(layers.begin(), layers.end(), edited.front()) == layers.end()) layers = edited;
             m_document.setRank(layers, rank.isValid() ? std::optional<std::int64_t>(rank.toLongLong()) : std::nullopt);
           },
           this));
   m_table->setItemDelegateForColumn(LayerTableModel::Verdict, new VerdictDelegate(this));
   m_table->setItemDelegateForColumn(LayerTableModel::MeasuredCosine, new MeasuredDelegate(this));
   m_table->setItemDelegateForColumn(LayerTableModel::MeasuredError, new MeasuredDelegate(this));
-  connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &LayersPanel::takeSelection);
-  connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &LayersPanel::takeSelection);
+  const auto keep = [this](bool open) {
+    return [this, open](const QModelIndex& group) {
+      const int key = group.data(LayerGroups::KeyRole).toInt();
+      if (open)
+        m_closed.erase(key);
+      else
+        m_closed.insert(key);
+    };
+  };
+  connect(m_table, &QTreeView::expanded, this, keep(true));
+  connect(m_table, &QTreeView::collapsed, this, keep(false));
+  connect(m_groups, &QAbstractItemModel::modelReset, this, &LayersPanel::showGroups,
+          Qt::QueuedConnection); // after the table itself
   connect(m_table->verticalScrollBar(), &QScrollBar::valueChanged, m_visibleTimer, qOverload<>(&QTimer::start));
   connect(m_table, &QWidget::customContextMenuRequested, this,
           [this](const QPoint& at) { emit contextMenuWanted(m_table->viewport()->mapToGlobal(at)); });
@@ -189,11 +207,18 @@ void LayersPanel::setUpColumns() {
   }
 }
 
-/// Names and shapes are known at once and set their columns; what the others will hold is known by its form.
+/// Names and shapes are known at once and set their columns; what the others will hold is known by its form. Measuring
+/// every cell would take as long as drawing them: the longest text of each column is enough.
 void LayersPanel::fitNames() {
+  const QFontMetrics metrics(m_table->font());
   for (const auto column : {LayerTableModel::Name, LayerTableModel::Shape, LayerTableModel::Role}) {
-    m_table->resizeColumnToContents(column);
-    m_table->setColumnWidth(column, std::clamp(m_table->columnWidth(column) + 8, 60, 320));
+    QString longest = m_model->headerData(column, Qt::Horizontal).toString();
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+      const QString text = m_model->index(row, column).data().toString();
+      if (text.size() > longest.size()) longest = text;
+    }
+    const int indent = column == LayerTableModel::Name ? m_table->indentation() : 0;
+    m_table->setColumnWidth(column, std::clamp(metrics.horizontalAdvance(longest) + indent + 24, 60, 340));
   }
 }
 
@@ -229,17 +254,74 @@ void LayersPanel::applyFilter() {
   m_visibleTimer->start();
 }
 
+bool LayersPanel::isGrouped() const {
+  return m_group->currentIndex() > 0;
+}
+
+/// Without groups the table shows the flat proxy itself, which keeps its place when rows come and go.
+void LayersPanel::applyGrouping() {
+  const QByteArray header = headerState();
+  m_closed.clear();
+  m_groups->setBy(m_group->currentIndex() == 2 ? LayerGroups::By::Role : LayerGroups::By::Block);
+  QAbstractItemModel* model = m_proxy;
+  if (isGrouped()) model = m_groups;
+  m_table->setRootIsDecorated(isGrouped());
+  m_table->setItemsExpandable(isGrouped());
+  if (model != m_table->model()) {
+    showModel(model);
+    restoreHeader(header);
+  }
+  showGroups();
+}
+
+void LayersPanel::showModel(QAbstractItemModel* model) {
+  m_table->setModel(model);
+  connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &LayersPanel::takeSelection);
+  connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &LayersPanel::takeSelection);
+}
+
+void LayersPanel::showGroups() {
+  if (!isGrouped()) {
+    showSelection();
+    return;
+  }
+  const std::set<int> closed = m_closed;
+  for (int row = 0; row < m_groups->rowCount(); ++row) {
+    const QModelIndex group = m_groups->index(row, 0);
+    m_table->setExpanded(group, !closed.contains(group.data(LayerGroups::KeyRole).toInt()));
+  }
+  m_closed = closed;
+  showSelection();
+}
+
+std::vector<LayerId> LayersPanel::layersOf(const QModelIndex& index) const {
+  if (!index.isValid()) return {};
+  if (index.model() == m_groups) return m_groups->layersOf(index);
+  return {LayerId{static_cast<std::size_t>(index.data(LayerTableModel::LayerRole).toInt())}};
+}
+
+QModelIndex LayersPanel::shown(LayerId id, int column) const {
+  const QModelIndex flat = m_proxy->mapFromSource(m_model->index(static_cast<int>(id.value), column));
+  return isGrouped() ? m_groups->mapFromSource(flat) : flat;
+}
+
 void LayersPanel::takeSelection() {
   if (m_showing || !m_document.isOpen()) return;
   std::vector<LayerId> layers;
-  for (const QModelIndex& index : m_table->selectionModel()->selectedRows()) layers.push_back(layerOf(index));
+  for (const QModelIndex& index : m_table->selectionModel()->selectedRows()) {
+    const std::vector<LayerId> row = layersOf(index);
+    layers.insert(layers.end(), row.begin(), row.end());
+  }
   std::sort(layers.begin(), layers.end());
+  layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
   const QModelIndex current = m_table->selectionModel()->currentIndex();
   std::optional<LayerId> front;
-  if (current.isValid() && m_table->selectionModel()->isRowSelected(current.row(), current.parent()))
-    front = layerOf(current);
-  else if (!layers.empty())
+  if (current.isValid() && m_table->selectionModel()->isRowSelected(current.row(), current.parent())) {
+    const std::vector<LayerId> row = layersOf(current);
+    if (!row.empty()) front = row.front();
+  } else if (!layers.empty()) {
     front = layers.front();
+  }
   m_keyGesture = 0;
   m_showing = true;
   m_document.select(std::move(layers), front);
@@ -247,23 +329,21 @@ void LayersPanel::takeSelection() {
 }
 
 void LayersPanel::showSelection() {
-  if (m_showing) return;
+  if (m_showing || !m_document.isOpen()) return;
   m_showing = true;
   QItemSelection selection;
   for (const LayerId id : m_document.selection()) {
-    const QModelIndex index = m_proxy->mapFromSource(m_model->index(static_cast<int>(id.value), 0));
+    const QModelIndex index = shown(id, 0);
     if (index.isValid()) selection.select(index, index.siblingAtColumn(LayerTableModel::ColumnCount - 1));
   }
   m_table->selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect);
-  if (m_document.current()) {
-    const QModelIndex index =
-        m_proxy->mapFromSource(m_model->index(static_cast<int>(m_document.current()->value), LayerTableModel::Rank));
-    if (index.isValid()) {
-      m_table->selectionModel()->setCurrentIndex(index, QItemSelectionModel::NoUpdate);
-      const int across = m_table->horizontalScrollBar()->value();
-      m_table->scrollTo(index);
-      m_table->horizontalScrollBar()->setValue(across);
-    }
+  const QModelIndex current =
+      m_document.current() ? shown(*m_document.current(), LayerTableModel::Rank) : QModelIndex();
+  if (current.isValid()) {
+    m_table->selectionModel()->setCurrentIndex(current, QItemSelectionModel::NoUpdate);
+    const int across = m_table->horizontalScrollBar()->value();
+    m_table->scrollTo(current);
+    m_table->horizontalScrollBar()->setValue(across);
   }
   m_showing = false;
 }
@@ -274,114 +354,10 @@ void LayersPanel::tellVisible() {
   QModelIndex index = m_table->indexAt(QPoint(2, 2));
   const QRect view = m_table->viewport()->rect();
   while (index.isValid() && m_table->visualRect(index).top() < view.bottom()) {
-    layers.push_back(layerOf(index));
+    if (index.data(LayerTableModel::LayerRole).isValid()) layers.push_back(layersOf(index).front());
     index = m_table->indexBelow(index);
   }
   m_document.setVisibleLayers(std::move(layers));
-}
-
-void LayersPanel::copySelection(bool markdown) const {
-  const QHeaderView* header = m_table->header();
-  std::vector<int> columns;
-  for (int visual = 0; visual < header->count(); ++visual) {
-    const int column = header->logicalIndex(visual);
-    if (!header->isSectionHidden(column)) columns.push_back(column);
-  }
-  const QString gap = markdown ? QStringLiteral(" | ") : QStringLiteral("\t");
-  const QString edge = markdown ? QStringLiteral("|") : QString();
-  const auto line = [&](auto&& cell) {
-    QStringList cells;
-    for (const int column : columns) cells.append(cell(column));
-    return (markdown ? edge + QLatin1Char(' ') : QString()) + cells.join(gap) +
-           (markdown ? QLatin1Char(' ') + edge : QString()) + QLatin1Char('\n');
-  };
-  QString text = line([&](int column) { return m_model->headerData(column, Qt::Horizontal).toString(); });
-  if (markdown) text += line([](int) { return QStringLiteral("---"); });
-  QModelIndexList rows = m_table->selectionModel()->selectedRows();
-  std::sort(rows.begin(), rows.end(), [](const QModelIndex& a, const QModelIndex& b) { return a.row() < b.row(); });
-  for (const QModelIndex& row : rows) {
-    text += line([&](int column) { return row.siblingAtColumn(column).data().toString(); });
-  }
-  QApplication::clipboard()->setText(text);
-}
-
-void LayersPanel::stepRanks(qint64 by) {
-  if (m_document.selection().empty()) return;
-  if (m_keyGesture == 0) m_keyGesture = m_document.newGesture();
-  std::vector<std::pair<LayerId, std::optional<std::int64_t>>> ranks;
-  for (const LayerId id : m_document.selection()) {
-    const LayerInfo& layer = m_document.layer(id);
-    const std::int64_t from =
-        m_document.rank(id).value_or(static_cast<std::int64_t>(breakEvenRank(layer.rows, layer.cols)) + 1);
-    ranks.emplace_back(id, std::clamp<std::int64_t>(from + by, 1, layer.smallSide()));
-  }
-  const QString name = ranks.size() == 1 ? tr("Rank %1 for %2")
-                                               .arg(words::rank(ranks.front().second),
-                                                    words::shortName(m_document.layer(ranks.front().first)))
-                                         : tr("Step the rank of %n layers", nullptr, static_cast<int>(ranks.size()));
-  m_document.setRanks(ranks, name, m_keyGesture);
-}
-
-void LayersPanel::toggleDense() {
-  const std::vector<LayerId> layers = m_document.selection();
-  if (layers.empty()) return;
-  const bool allDense = std::all_of(layers.begin(), layers.end(), [this](LayerId id) { return !m_document.rank(id); });
-  if (!allDense) {
-    m_document.setRank(layers, std::nullopt);
-    return;
-  }
-  std::vector<std::pair<LayerId, std::optional<std::int64_t>>> ranks;
-  for (const LayerId id : layers) {
-    const LayerInfo& layer = m_document.layer(id);
-    ranks.emplace_back(id,
-                       std::max<std::int64_t>(1, static_cast<std::int64_t>(breakEvenRank(layer.rows, layer.cols) / 2)));
-  }
-  m_document.setRanks(ranks, tr("Half of break-even for %n layer(s)", nullptr, static_cast<int>(ranks.size())));
-}
-
-void LayersPanel::togglePinned() {
-  const std::vector<LayerId>& layers = m_document.selection();
-  if (layers.empty()) return;
-  const bool all = std::all_of(layers.begin(), layers.end(), [this](LayerId id) { return m_document.isPinned(id); });
-  m_document.setPinned(layers, !all);
-}
-
-bool LayersPanel::eventFilter(QObject* object, QEvent* event) {
-  if (object != m_table || event->type() != QEvent::KeyPress) return QWidget::eventFilter(object, event);
-  // What the rank editor did not use arrives here too, such as the Return that ends it.
-  if (m_table->findChild<QLineEdit*>()) return false;
-  const auto& key = *static_cast<QKeyEvent*>(event);
-  const auto modifiers = key.modifiers() & ~Qt::KeypadModifier;
-  const qint64 step = modifiers == Qt::ShiftModifier     ? 16
-                      : modifiers == Qt::ControlModifier ? 128
-                                                         : settings::rankStep();
-  switch (key.key()) {
-  case Qt::Key_Left:
-    stepRanks(-step);
-    return true;
-  case Qt::Key_Right:
-    stepRanks(step);
-    return true;
-  case Qt::Key_Return:
-  case Qt::Key_Enter:
-  case Qt::Key_F2: {
-    const QModelIndex current = m_table->currentIndex();
-    if (current.isValid()) m_table->edit(current.siblingAtColumn(LayerTableModel::Rank));
-    return true;
-  }
-  default:
-    break;
-  }
-  if (modifiers == Qt::NoModifier && key.key() == Qt::Key_D) return toggleDense(), true;
-  if (modifiers == Qt::NoModifier && key.key() == Qt::Key_P) return togglePinned(), true;
-  // A digit begins to edit the rank with it, as in a spreadsheet.
-  if (modifiers == Qt::NoModifier && key.key() >= Qt::Key_1 && key.key() <= Qt::Key_9 &&
-      m_table->currentIndex().isValid()) {
-    m_table->edit(m_table->currentIndex().siblingAtColumn(LayerTableModel::Rank));
-    if (auto* editor = m_table->findChild<QLineEdit*>()) editor->setText(key.text());
-    return true;
-  }
-  return false;
 }
 
 } // namespace rankscope::ui

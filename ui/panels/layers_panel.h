@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <set>
+#include <vector>
+
 #include <QWidget>
 
+#include "core/checkpoint/layer.h"
+
+class QAbstractItemModel;
 class QComboBox;
 class QLabel;
 class QLineEdit;
 class QMenu;
+class QModelIndex;
 class QTimer;
 class QTreeView;
 
 namespace rankscope::ui {
 
 class Document;
+class LayerGroups;
 class LayerProxy;
 class LayerTableModel;
 
@@ -26,6 +34,7 @@ class LayersPanel final : public QWidget {
 
   QTreeView* table() const { return m_table; }
   QLineEdit* filterEdit() const { return m_filter; }
+  QComboBox* groupBox() const { return m_group; }
   void focusFilter();
   void copySelection(bool markdown) const;
   QMenu* columnMenu() const { return m_columnMenu; }
@@ -48,6 +57,12 @@ class LayersPanel final : public QWidget {
   void setUpColumns();
   void fitNames();
   void applyFilter();
+  bool isGrouped() const;
+  void applyGrouping();
+  void showGroups();
+  void showModel(QAbstractItemModel* model);
+  std::vector<LayerId> layersOf(const QModelIndex& index) const;
+  QModelIndex shown(LayerId id, int column) const;
   void takeSelection();
   void showSelection();
   void tellVisible();
@@ -55,13 +70,16 @@ class LayersPanel final : public QWidget {
   Document& m_document;
   LayerTableModel* m_model;
   LayerProxy* m_proxy;
+  LayerGroups* m_groups;
   QTreeView* m_table;
   QLineEdit* m_filter;
   QComboBox* m_role;
   QComboBox* m_verdict;
+  QComboBox* m_group;
   QLabel* m_count;
   QMenu* m_columnMenu;
   QTimer* m_visibleTimer;
+  std::set<int> m_closed; ///< keys of groups that were closed
   int m_keyGesture = 0;
   bool m_showing = false;
 };

@@ -11,11 +11,13 @@
 #include <QLabel>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QToolButton>
 #include <QToolTip>
 
 #include "ui/document/advising.h"
 #include "ui/document/document.h"
 #include "ui/document/words.h"
+#include "ui/plots/plot_files.h"
 #include "ui/theme.h"
 
 namespace rankscope::ui {
@@ -247,6 +249,22 @@ bool MapView::event(QEvent* event) {
   return QWidget::event(event);
 }
 
+QString MapView::csv() const {
+  QString text = QStringLiteral("block,role,layer,value\n");
+  for (std::size_t row = 0; row < m_map.cells.size(); ++row) {
+    for (std::size_t column = 0; column < m_map.columns.size(); ++column) {
+      const auto id = m_map.cells[row][column];
+      const auto value = id && m_look.value ? m_look.value(*id) : std::nullopt;
+      if (!id) continue;
+      text += QStringLiteral("%1,\"%2\",\"%3\",%4\n")
+                  .arg(QString::number(m_map.blocks[row]), columnName(m_map.columns[column]),
+                       QString::fromStdString(m_document.layer(*id).name),
+                       value ? QString::number(*value, 'g', 17) : QString());
+    }
+  }
+  return text;
+}
+
 MapPanel::MapPanel(Document& document, Advising& advising, QWidget* parent)
     : QWidget(parent), m_document(document), m_advising(advising), m_quantity(new QComboBox(this)),
       m_view(new MapView(document, this)) {
@@ -266,6 +284,7 @@ MapPanel::MapPanel(Document& document, Advising& advising, QWidget* parent)
   head->addWidget(label);
   head->addWidget(m_quantity);
   head->addStretch(1);
+  head->addWidget(pictureMenuButton(*m_view, this, [this] { return m_view->csv(); }));
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);
   box->setSpacing(0);

@@ -31,6 +31,7 @@ class MapView final : public QWidget {
   };
   void setLook(Look look);
   void rebuild();
+  QString csv() const; ///< "block,role,layer,value" of what is shown
   QRect cellRect(int row, int column) const;
   const LayerMap& map() const { return m_map; }
   QSize minimumSizeHint() const override { return {220, 120}; }

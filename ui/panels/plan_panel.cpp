@@ -6,28 +6,21 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QFormLayout>
-#include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QScrollArea>
 #include <QSpinBox>
-#include <QTableWidget>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/document/document.h"
 #include "ui/document/plan_tools.h"
 #include "ui/document/words.h"
 #include "ui/panels/method_box.h"
-#include "ui/icons.h"
+#include "ui/panels/rules_panel.h"
 
 namespace rankscope::ui {
 
 namespace {
-
-enum RuleColumn { PatternColumn, SyntaxColumn, ActionColumn, MatchesColumn };
 
 QDoubleSpinBox* spin(QWidget* parent, double low, double high, double step, int decimals, double value,
                      const QString& suffix) {
@@ -59,31 +52,6 @@ QPushButton* applyButton(const QString& what, const QString& tip) {
 
 } // namespace
 
-std::optional<Action> parseAction(const QString& typed) {
-  const QString text = typed.trimmed().toLower();
-  if (!text.isEmpty() && (QStringLiteral("dense").startsWith(text) || words::rank(std::nullopt).startsWith(text)))
-    return KeepDense{};
-  static const QRegularExpression form(QStringLiteral("^([^\\d]*?)\\s*([\\d.,]+)\\s*(%?).*$"));
-  const auto match = form.match(text);
-  if (!match.hasMatch()) return std::nullopt;
-  bool isNumber = false;
-  double value = QLocale().toDouble(match.captured(2), &isNumber);
-  if (!isNumber) value = match.captured(2).toDouble(&isNumber);
-  if (!isNumber || value <= 0) return std::nullopt;
-  const QString word = match.captured(1);
-  const bool percent = !match.captured(3).isEmpty();
-  if (percent) value /= 100;
-  if (!word.isEmpty() && (QStringLiteral("cosine").startsWith(word) || PlanPanel::tr("cosine").startsWith(word))) {
-    return value <= 1 ? std::optional<Action>(ReachCosine{value}) : std::nullopt;
-  }
-  if (!word.isEmpty() && (QStringLiteral("energy").startsWith(word) || PlanPanel::tr("energy").startsWith(word))) {
-    return value <= 1 ? std::optional<Action>(ReachEnergy{value}) : std::nullopt;
-  }
-  if (percent) return value <= 1 ? std::optional<Action>(UseFraction{value}) : std::nullopt;
-  if (value != static_cast<double>(static_cast<std::int64_t>(value))) return std::nullopt;
-  return UseRank{static_cast<std::int64_t>(value)};
-}
-
 PlanPanel::PlanPanel(Document& document, PlanTools& tools, QWidget* parent)
     : QWidget(parent), m_document(document), m_tools(tools) {
   auto* box = new QVBoxLayout(this);
@@ -93,7 +61,10 @@ PlanPanel::PlanPanel(Document& document, PlanTools& tools, QWidget* parent)
   column->setContentsMargins(10, 8, 10, 8);
   column->addWidget(choices());
   column->addWidget(new MethodBox(document, this));
-  column->addWidget(rules(), 1);
+  m_summary = new QLabel;
+  m_summary->setWordWrap(true);
+  column->addWidget(m_summary);
+  column->addWidget(m_rules = new RulesPanel(document, tools), 1);
   auto* scroll = new QScrollArea(this);
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
@@ -184,64 +155,6 @@ QWidget* PlanPanel::choices() {
   return holder;
 }
 
-QWidget* PlanPanel::rules() {
-  auto* holder = new QWidget;
-  auto* box = new QVBoxLayout(holder);
-  box->setContentsMargins(0, 6, 0, 0);
-  m_summary = new QLabel;
-  m_summary->setWordWrap(true);
-  box->addWidget(m_summary);
-  m_rules = new QTableWidget(0, 4);
-  m_rules->setAccessibleName(tr("Rules, the first that matches decides"));
-  m_rules->setHorizontalHeaderLabels({tr("Pattern"), tr("Kind"), tr("Action"), tr("Layers")});
-  m_rules->horizontalHeaderItem(ActionColumn)
-      ->setToolTip(tr("A rank (128), a share (12.5 %), cosine 0.95, energy 0.9, or dense"));
-  m_rules->horizontalHeader()->setSectionResizeMode(PatternColumn, QHeaderView::Stretch);
-  for (const int column : {SyntaxColumn, ActionColumn, MatchesColumn}) {
-    m_rules->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
-  }
-  m_rules->verticalHeader()->setVisible(false);
-  m_rules->setSelectionBehavior(QAbstractItemView::SelectRows);
-  m_rules->setSelectionMode(QAbstractItemView::SingleSelection);
-  m_rules->setMinimumHeight(90);
-  box->addWidget(m_rules, 1);
-  auto* row = new QHBoxLayout;
-  const auto button = [&](const char* picture, const QString& tip) {
-    auto* tool = new QToolButton;
-    tool->setIcon(icon(picture));
-    tool->setToolTip(tip);
-    tool->setAccessibleName(tip);
-    tool->setAutoRaise(true);
-    row->addWidget(tool);
-    return tool;
-  };
-  connect(button("add", tr("Add a rule for the selected layer")), &QToolButton::clicked, this, &PlanPanel::addRule);
-  connect(button("remove", tr("Remove the rule")), &QToolButton::clicked, this, [this] {
-    const int at = m_rules->currentRow();
-    std::vector<Rule> rules = m_document.plan().rules;
-    if (at < 0 || at >= static_cast<int>(rules.size())) return;
-    rules.erase(rules.begin() + at);
-    m_tools.setRules(rules, tr("Remove rule"));
-  });
-  connect(button("up", tr("Move the rule up")), &QToolButton::clicked, this, [this] { moveRule(-1); });
-  connect(button("down", tr("Move the rule down")), &QToolButton::clicked, this, [this] { moveRule(1); });
-  row->addStretch(1);
-  auto* hand = new QPushButton(tr("Clear hand-set ranks"));
-  hand->setToolTip(tr("Let the rules decide for every layer that is not pinned"));
-  connect(hand, &QPushButton::clicked, this, [this] {
-    if (!m_document.isOpen()) return;
-    PlanState next = m_document.planState();
-    std::erase_if(next.plan.overrides, [&](const auto& entry) { return !next.pinned.contains(entry.first); });
-    m_document.change(next, tr("Clear hand-set ranks"));
-  });
-  row->addWidget(hand);
-  box->addLayout(row);
-  connect(m_rules, &QTableWidget::cellChanged, this, [this] {
-    if (!m_showing) takeRules(tr("Edit rule"));
-  });
-  return holder;
-}
-
 void PlanPanel::showPlan() {
   m_showing = true;
   setEnabled(m_document.isOpen());
@@ -255,98 +168,7 @@ void PlanPanel::showPlan() {
                          ? tr("Every layer is dense. Apply a preset or a budget, drag the rank line, or add a rule.")
                          : tr("%1 set layer by layer; the others by the first rule that matches, else dense.")
                                .arg(tr("%n rank(s)", nullptr, hand)));
-  // Matching every name against every rule is for changes of rules, not for each step of a drag.
-  if (m_shownRules != plan.rules || m_shownModel != m_document.checkpoint().get()) showRules();
   m_showing = false;
-}
-
-void PlanPanel::showRules() {
-  const std::vector<Rule>& rules = m_document.plan().rules;
-  m_shownRules = rules;
-  m_shownModel = m_document.checkpoint().get();
-  const int kept = m_rules->currentRow();
-  m_rules->setRowCount(static_cast<int>(rules.size()));
-  std::vector<bool> taken(m_document.layerCount(), false);
-  for (int row = 0; row < static_cast<int>(rules.size()); ++row) {
-    const Rule& rule = rules[static_cast<std::size_t>(row)];
-    m_rules->setItem(row, PatternColumn, new QTableWidgetItem(QString::fromStdString(rule.pattern)));
-    auto* syntax = new QTableWidgetItem(rule.syntax == Rule::Syntax::Glob ? tr("glob") : tr("regex"));
-    syntax->setToolTip(tr("Double-click to change: g for a glob over the whole name, r for a regular expression"));
-    m_rules->setItem(row, SyntaxColumn, syntax);
-    m_rules->setItem(row, ActionColumn, new QTableWidgetItem(words::action(rule.action)));
-    int matches = 0, decides = 0;
-    QStringList names;
-    const Matcher matcher(rule);
-    for (const LayerId id : m_document.allLayers()) {
-      if (!matcher.matches(m_document.layer(id).name)) continue;
-      ++matches;
-      if (names.size() < 30) names.append(words::shortName(m_document.layer(id)));
-      if (!taken[id.value]) ++decides;
-      taken[id.value] = true;
-    }
-    auto* count =
-        new QTableWidgetItem(decides == matches ? words::count(matches) : tr("%1 of %2").arg(decides).arg(matches));
-    count->setToolTip(matches == 0 ? tr("No layer has such a name") : names.join(QLatin1Char('\n')));
-    count->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable);
-    count->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_rules->setItem(row, MatchesColumn, count);
-  }
-  if (kept >= 0 && kept < m_rules->rowCount()) m_rules->setCurrentCell(kept, PatternColumn);
-}
-
-void PlanPanel::takeRules(const QString& name) {
-  std::vector<Rule> rules = m_document.plan().rules;
-  for (int row = 0; row < m_rules->rowCount(); ++row) {
-    Rule& rule = rules[static_cast<std::size_t>(row)];
-    rule.pattern = m_rules->item(row, PatternColumn)->text().toStdString();
-    rule.syntax = m_rules->item(row, SyntaxColumn)->text().startsWith(QLatin1Char('r'), Qt::CaseInsensitive)
-                      ? Rule::Syntax::Regex
-                      : Rule::Syntax::Glob;
-    const auto action = parseAction(m_rules->item(row, ActionColumn)->text());
-    if (!action) {
-      emit m_document.failed(
-          Error(ErrorKind::BadRequest,
-                tr("\"%1\" is no action: write a rank (128), a share (12.5 %), cosine 0.95, energy 0.9 or dense")
-                    .arg(m_rules->item(row, ActionColumn)->text())
-                    .toStdString()));
-      m_showing = true;
-      showRules();
-      m_showing = false;
-      return;
-    }
-    rule.action = *action;
-  }
-  m_tools.setRules(rules, name);
-  m_showing = true;
-  showRules(); // also where the rules were refused: the table shows what holds
-  m_showing = false;
-}
-
-void PlanPanel::addRule() {
-  if (!m_document.isOpen()) return;
-  std::vector<Rule> rules = m_document.plan().rules;
-  Rule rule;
-  rule.pattern = "*";
-  rule.action = UseFraction{0.125};
-  if (const auto current = m_document.current()) {
-    // The same place in every block: numbers become stars.
-    QString pattern = QString::fromStdString(m_document.layer(*current).name);
-    pattern.replace(QRegularExpression(QStringLiteral("(?<=\\.)\\d+(?=\\.)")), QStringLiteral("*"));
-    rule.pattern = pattern.toStdString();
-  }
-  rules.push_back(rule);
-  m_tools.setRules(rules, tr("Add rule"));
-  m_rules->setCurrentCell(m_rules->rowCount() - 1, PatternColumn);
-  m_rules->editItem(m_rules->item(m_rules->rowCount() - 1, PatternColumn));
-}
-
-void PlanPanel::moveRule(int by) {
-  std::vector<Rule> rules = m_document.plan().rules;
-  const int from = m_rules->currentRow(), to = from + by;
-  if (from < 0 || to < 0 || to >= static_cast<int>(rules.size())) return;
-  std::swap(rules[static_cast<std::size_t>(from)], rules[static_cast<std::size_t>(to)]);
-  m_tools.setRules(rules, tr("Reorder rules"));
-  m_rules->setCurrentCell(to, PatternColumn);
 }
 
 } // namespace rankscope::ui

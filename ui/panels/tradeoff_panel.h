@@ -26,6 +26,7 @@ class TradeOffPanel final : public QWidget {
 
  public:
   TradeOffPanel(Document& document, JobRunner& jobs, QWidget* parent = nullptr);
+  QPushButton* measureButton() const { return m_measure; }
 
   /// Quantises every linear to int8 and int4 (groups of 32) in the background and measures what is kept.
   void measureQuantisation();

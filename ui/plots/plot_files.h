@@ -21,4 +21,8 @@ QString plotCsv(const QCustomPlot& plot);
 /// A button with a menu: copy, export, show everything (`reset`).
 QToolButton* plotMenuButton(QCustomPlot& plot, QWidget* parent, std::function<void()> reset);
 
+/// The same for a widget that paints itself: its picture, and its numbers as `csv`.
+bool saveWidget(QWidget& widget, const std::function<QString()>& csv, const QString& path);
+QToolButton* pictureMenuButton(QWidget& widget, QWidget* parent, std::function<QString()> csv);
+
 } // namespace rankscope::ui

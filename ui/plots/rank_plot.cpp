@@ -59,9 +59,15 @@ RankPlot::RankPlot(QWidget* parent) : QFrame(parent), m_plot(new QCustomPlot(thi
   m_plot->legend->setVisible(false);
   m_plot->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignRight);
 
+  // A layer of its own with a picture of its own: moving the cursor leaves the curves as they are painted.
+  m_plot->addLayer(QStringLiteral("cursor"));
+  m_cursorLayer = m_plot->layer(QStringLiteral("cursor"));
+  m_cursorLayer->setMode(QCPLayer::lmBuffered);
   m_cursor = new QCPItemStraightLine(m_plot);
+  m_cursor->setLayer(m_cursorLayer);
   m_cursor->setVisible(false);
   m_cursorLabel = new QCPItemText(m_plot);
+  m_cursorLabel->setLayer(m_cursorLayer);
   m_cursorLabel->setVisible(false);
   m_cursorLabel->position->setTypeX(QCPItemPosition::ptPlotCoords);
   m_cursorLabel->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
@@ -222,10 +228,17 @@ void RankPlot::resetView() {
 }
 
 void RankPlot::setCursorRank(std::optional<std::int64_t> rank, const QString& label) {
+  if (m_rank == rank && m_cursorLabel->text() == label) return;
   m_rank = rank;
   m_cursorLabel->setText(label);
   placeCursor();
-  m_plot->replot(QCustomPlot::rpQueuedReplot);
+  if (!std::exchange(m_cursorMoved, true))
+    QMetaObject::invokeMethod(this, &RankPlot::paintCursor, Qt::QueuedConnection); // once for many moves
+}
+
+void RankPlot::paintCursor() {
+  m_cursorMoved = false;
+  m_cursorLayer->replot();
 }
 
 void RankPlot::placeCursor() {

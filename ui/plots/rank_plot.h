@@ -12,6 +12,7 @@
 
 class QCustomPlot;
 class QCPItemText;
+class QCPLayer;
 class QCPItemStraightLine;
 class QKeyEvent;
 class QMouseEvent;
@@ -88,6 +89,7 @@ class RankPlot final : public QFrame {
   enum class Gesture { None, Cursor, Pan, Box };
   void restyle();
   void placeCursor();
+  void paintCursor();
   void labelReference(bool legend);
   bool press(const QMouseEvent& event);
   bool move(const QMouseEvent& event);
@@ -97,6 +99,7 @@ class RankPlot final : public QFrame {
   bool nearCursor(const QPoint& at) const;
 
   QCustomPlot* m_plot;
+  QCPLayer* m_cursorLayer;
   QCPItemStraightLine* m_cursor;
   QCPItemText* m_cursorLabel;
   QCPItemText* m_referenceLabel;
@@ -112,6 +115,7 @@ class RankPlot final : public QFrame {
   std::int64_t m_fullRank = 1;
   int m_step = 1;
   bool m_clickSets = false;
+  bool m_cursorMoved = false; ///< and not painted yet
   bool m_zoomed = false;
   double m_labelAt = 0.02;
   Gesture m_gesture = Gesture::None;

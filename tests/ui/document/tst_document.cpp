@@ -5,6 +5,7 @@
 
 #include "tests/ui/ui_models.h"
 #include "tests/ui/window_test.h"
+#include "ui/document/moved_model.h"
 #include "ui/document/plan_tools.h"
 
 using namespace rankscope;
@@ -139,7 +140,10 @@ class TestDocument final : public QObject {
     QVERIFY(test::waitIdle(*m_jobs));
     const auto path = *m_folder / "kept.h5";
     QVERIFY(m_document->runIsPrivate());
+    QSignalSpy saved(m_document.get(), &Document::saved);
     m_document->saveRunAs(path);
+    QVERIFY(test::waitIdle(*m_jobs));
+    QCOMPARE(saved.size(), 1);
     QVERIFY(!m_document->runIsPrivate());
     m_document->close();
     QVERIFY(!m_document->isOpen());
@@ -150,6 +154,58 @@ class TestDocument final : public QObject {
     QCOMPARE(m_document->runPath(), path);
   }
 
+  void aRunFindsItsModelAgainByContent() {
+    const LayerId id = layerNamed(*m_document, "h.1.mlp.c_fc");
+    m_document->setRank({id}, 5);
+    const auto run = *m_folder / "kept.h5";
+    m_document->saveRunAs(run);
+    QVERIFY(test::waitIdle(*m_jobs));
+    m_document->close();
+    const auto moved = *m_folder / "elsewhere";
+    std::filesystem::rename(m_model, moved);
+    QVERIFY_THROWS_EXCEPTION(ModelMoved, m_document->open(run));
+    QVERIFY(!m_document->isOpen());
+
+    const auto wider = test::writeSmallModel(*m_folder / "wider", test::SmallFamily::GptNeo,
+                                             {.blocks = 3, .hidden = 32, .intermediate = 60});
+    QVERIFY_THROWS_EXCEPTION(Error, m_document->openMoved(run, wider));
+    const auto changed = *m_folder / "changed";
+    std::filesystem::copy(moved, changed, std::filesystem::copy_options::recursive);
+    std::string bytes = test::readFile(changed / "model.safetensors");
+    bytes.back() = static_cast<char>(bytes.back() ^ 0x11);
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x11);
+    test::writeFile(changed / "model.safetensors", bytes);
+    QVERIFY_THROWS_EXCEPTION(Error, m_document->openMoved(run, changed));
+
+    m_document->openMoved(run, moved);
+    QVERIFY(test::waitIdle(*m_jobs));
+    QCOMPARE(m_document->rank(id).value_or(0), 5);
+    m_document->close();
+    m_document->open(run); // it knows the new place now
+    QVERIFY(test::waitIdle(*m_jobs));
+    QCOMPARE(m_document->checkpoint()->path(), moved);
+  }
+
+  void compressionDoesNotWaitForSpectra() {
+    m_document->close();
+    const auto larger = test::writeSmallModel(*m_folder / "larger", test::SmallFamily::GptNeo,
+                                              {.blocks = 12, .hidden = 192, .heads = 4, .intermediate = 512});
+    m_document->open(larger);
+    const LayerId id = layerNamed(*m_document, "h.0.attn.attention.k_proj");
+    m_document->setRank({id}, 8);
+    m_document->compress();
+    bool spectraWereMissing = false;
+    connect(m_jobs.get(), &JobRunner::ended, this, [&](int job, JobState state) {
+      if (m_jobs->job(job)->title != QStringLiteral("Compression")) return;
+      QCOMPARE(state, JobState::Done);
+      spectraWereMissing = static_cast<std::size_t>(m_document->spectraKnown()) < m_document->layerCount();
+    });
+    QVERIFY(test::waitIdle(*m_jobs));
+    QVERIFY(spectraWereMissing);
+    QCOMPARE(m_document->standing(id), Standing::Measured);
+    QCOMPARE(static_cast<std::size_t>(m_document->spectraKnown()), m_document->layerCount());
+  }
+
   void exportsAndReports() {
     m_document->setRank({layerNamed(*m_document, "h.1.mlp.c_fc")}, 5);
     QSignalSpy exported(m_document.get(), &Document::exported);
@@ -157,7 +213,10 @@ class TestDocument final : public QObject {
     QVERIFY(test::waitIdle(*m_jobs));
     QCOMPARE(exported.size(), 1);
     QVERIFY(std::filesystem::exists(*m_folder / "out" / "rankscope.json"));
+    QSignalSpy reported(m_document.get(), &Document::reported);
     m_document->writeReport(*m_folder / "report.md");
+    QVERIFY(test::waitIdle(*m_jobs));
+    QCOMPARE(reported.size(), 1);
     const std::string report = test::readFile(*m_folder / "report.md");
     QVERIFY(report.find("c_fc") != std::string::npos);
   }

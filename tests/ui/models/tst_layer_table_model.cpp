@@ -8,6 +8,7 @@
 #include "tests/ui/window_test.h"
 #include "ui/document/words.h"
 #include "ui/models/layer_delegates.h"
+#include "ui/models/layer_groups.h"
 #include "ui/models/layer_proxy.h"
 
 using namespace rankscope;
@@ -131,6 +132,45 @@ class TestLayerTableModel final : public QObject {
     QVERIFY(parseRank(QStringLiteral("d")).has_value() && !parseRank(QStringLiteral("d"))->isValid());
     QVERIFY(parseRank(QStringLiteral("Dense")).has_value());
     for (const char* bad : {"", "0", "-3", "12x", "1.5"}) QVERIFY2(!parseRank(QString::fromLatin1(bad)), bad);
+  }
+
+  void groupsShowSumsAndLeadToTheirLayers() {
+    JobRunner jobs;
+    Document document(jobs);
+    LayerTableModel table(document);
+    LayerProxy proxy(document);
+    proxy.setSourceModel(&table);
+    LayerGroups groups(document);
+    QAbstractItemModelTester tester(&groups, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    groups.setSourceModel(&proxy);
+    document.open(m_model);
+    QVERIFY(test::waitIdle(jobs));
+    document.changePlan({}, QStringLiteral("empty"));
+    QCOMPARE(groups.rowCount(), 3); // two blocks, and what belongs to none
+    const QModelIndex first = groups.index(0, LayerTableModel::Name);
+    QVERIFY2(first.data().toString().startsWith(QStringLiteral("block 0 · 6")), qPrintable(first.data().toString()));
+    QCOMPARE(groups.rowCount(first), 6);
+    QVERIFY(!first.data(LayerTableModel::LayerRole).isValid());
+    const std::vector<LayerId> layers = groups.layersOf(first);
+    QCOMPARE(layers.size(), std::size_t{6});
+    QSignalSpy changes(&groups, &QAbstractItemModel::dataChanged);
+    document.setRank({layers[0], layers[1]}, 4);
+    QVERIFY(!changes.isEmpty());
+    document.setRank({layers[2]}, 6);
+    QCOMPARE(first.siblingAtColumn(LayerTableModel::Rank).data().toString(), QStringLiteral("4–6, dense"));
+    std::uint64_t after = 0;
+    for (const LayerId id : layers) after += document.bytesAfter(id);
+    QCOMPARE(first.siblingAtColumn(LayerTableModel::BytesAfter).data().toString(), words::bytes(after));
+    groups.setBy(LayerGroups::By::Role);
+    QCOMPARE(groups.layersOf(groups.index(0, 0)).size(), std::size_t{2});
+    const QModelIndex child = groups.index(1, 0, groups.index(0, 0));
+    QCOMPARE(groups.mapFromSource(groups.mapToSource(child)), child);
+    LayerFilter filter;
+    filter.role = Role::Key;
+    proxy.setFilter(filter);
+    QCOMPARE(groups.rowCount(), 1);
+    document.close();
+    QCOMPARE(groups.rowCount(), 0);
   }
 
  private:
