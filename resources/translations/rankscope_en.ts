@@ -61,6 +61,26 @@
     </message>
 </context>
 <context>
+    <name>rankscope::ui::FileActions</name>
+    <message numerus="yes">
+        <source>%n jobs are not finished: %1. Stop them and close?</source>
+        <translation>
+            <numerusform>%n job is not finished: %1. Stop it and close?</numerusform>
+            <numerusform>%n jobs are not finished: %1. Stop them and close?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::LayerGroups</name>
+    <message numerus="yes">
+        <source>%1 · %n layer(s)</source>
+        <translation>
+            <numerusform>%1 · %n layer</numerusform>
+            <numerusform>%1 · %n layers</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>rankscope::ui::LayersPanel</name>
     <message numerus="yes">
         <source>%n layer(s)</source>
@@ -115,26 +135,6 @@
         <translation>
             <numerusform>Cosine %1 for %n layer</numerusform>
             <numerusform>Cosine %1 for %n layers</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::FileActions</name>
-    <message numerus="yes">
-        <source>%n jobs are not finished: %1. Stop them and close?</source>
-        <translation>
-            <numerusform>%n job is not finished: %1. Stop it and close?</numerusform>
-            <numerusform>%n jobs are not finished: %1. Stop them and close?</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::LayerGroups</name>
-    <message numerus="yes">
-        <source>%1 · %n layer(s)</source>
-        <translation>
-            <numerusform>%1 · %n layer</numerusform>
-            <numerusform>%1 · %n layers</numerusform>
         </translation>
     </message>
 </context>

@@ -2,469 +2,6 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="pt_BR" sourcelanguage="en">
 <context>
-    <name>rankscope::ui</name>
-    <message>
-        <source>Low-rank compression of transformer models: see it, choose it, measure it.</source>
-        <translation>Compressão de modelos transformer por baixo posto: veja, escolha, meça.</translation>
-    </message>
-    <message>
-        <source>Hugging Face folder, .safetensors file or run file (.h5)</source>
-        <translation>Pasta do Hugging Face, arquivo .safetensors ou arquivo de execução (.h5)</translation>
-    </message>
-    <message>
-        <source>Draw the window with everything computed into FILE and quit</source>
-        <translation>Desenha a janela, com tudo calculado, em FILE e encerra</translation>
-    </message>
-    <message>
-        <source>Size of the window</source>
-        <translation>Tamanho da janela</translation>
-    </message>
-    <message>
-        <source>light, dark or system</source>
-        <translation>light, dark ou system</translation>
-    </message>
-    <message>
-        <source>Begin with a preset: uniform, selective or hybrid</source>
-        <translation>Começa com uma predefinição: uniform, selective ou hybrid</translation>
-    </message>
-    <message>
-        <source>Begin with a budget: the share of the linears&apos; bytes to keep</source>
-        <translation>Começa com um orçamento: a fração dos bytes das lineares a manter</translation>
-    </message>
-    <message>
-        <source>Compress at once</source>
-        <translation>Comprime imediatamente</translation>
-    </message>
-    <message>
-        <source>Open the demo</source>
-        <translation>Abrir a demonstração</translation>
-    </message>
-    <message>
-        <source>one model at a time, please</source>
-        <translation>um modelo por vez, por favor</translation>
-    </message>
-    <message>
-        <source>--size wants WIDTHxHEIGHT, such as 1280x800</source>
-        <translation>--size espera LARGURAxALTURA, como 1280x800</translation>
-    </message>
-    <message>
-        <source>--theme wants light, dark or system</source>
-        <translation>--theme espera light, dark ou system</translation>
-    </message>
-    <message>
-        <source>--preset wants uniform, selective or hybrid</source>
-        <translation>--preset espera uniform, selective ou hybrid</translation>
-    </message>
-    <message>
-        <source>--keep wants a share such as 0.5</source>
-        <translation>--keep espera uma fração, como 0.5</translation>
-    </message>
-    <message>
-        <source>cannot write %1</source>
-        <translation>não é possível gravar %1</translation>
-    </message>
-    <message>
-        <source>Export plot</source>
-        <translation>Exportar gráfico</translation>
-    </message>
-    <message>
-        <source>plot.png</source>
-        <translation>grafico.png</translation>
-    </message>
-    <message>
-        <source>Pictures and data (*.png *.svg *.pdf *.csv)</source>
-        <translation>Imagens e dados (*.png *.svg *.pdf *.csv)</translation>
-    </message>
-    <message>
-        <source>%1 could not be written. Choose a folder that you may write to, and .png, .svg, .pdf or .csv.</source>
-        <translation>Não foi possível gravar %1. Escolha uma pasta em que você possa gravar, e .png, .svg, .pdf ou .csv.</translation>
-    </message>
-    <message>
-        <source>Picture, data, reset view</source>
-        <translation>Imagem, dados, redefinir a vista</translation>
-    </message>
-    <message>
-        <source>Plot menu</source>
-        <translation>Menu do gráfico</translation>
-    </message>
-    <message>
-        <source>Copy picture</source>
-        <translation>Copiar imagem</translation>
-    </message>
-    <message>
-        <source>Export as PNG, SVG, PDF or CSV…</source>
-        <translation>Exportar como PNG, SVG, PDF ou CSV…</translation>
-    </message>
-    <message>
-        <source>Show everything</source>
-        <translation>Mostrar tudo</translation>
-    </message>
-    <message>
-        <source>today %1</source>
-        <translation>hoje %1</translation>
-    </message>
-    <message>
-        <source>Evaluation</source>
-        <translation>Avaliação</translation>
-    </message>
-    <message>
-        <source>Study</source>
-        <translation>Estudo</translation>
-    </message>
-    <message>
-        <source>Texts</source>
-        <translation>Textos</translation>
-    </message>
-    <message>
-        <source>%1, %2 kept</source>
-        <translation>%1, %2 mantidos</translation>
-    </message>
-    <message>
-        <source>KL %1</source>
-        <translation>KL %1</translation>
-    </message>
-    <message>
-        <source>running</source>
-        <translation>em andamento</translation>
-    </message>
-    <message>
-        <source>stopped before the end</source>
-        <translation>interrompida antes do fim</translation>
-    </message>
-    <message>
-        <source>compressed</source>
-        <translation>comprimido</translation>
-    </message>
-    <message>
-        <source>original in bf16</source>
-        <translation>original em bf16</translation>
-    </message>
-    <message>
-        <source>random factors</source>
-        <translation>fatores aleatórios</translation>
-    </message>
-    <message>
-        <source>unrelated text</source>
-        <translation>texto sem relação</translation>
-    </message>
-    <message>
-        <source>Perplexity of the original</source>
-        <translation>Perplexidade do original</translation>
-    </message>
-    <message>
-        <source>Perplexity</source>
-        <translation>Perplexidade</translation>
-    </message>
-    <message>
-        <source>KL mean, nats a token</source>
-        <translation>KL média, nats por token</translation>
-    </message>
-    <message>
-        <source>KL median</source>
-        <translation>KL mediana</translation>
-    </message>
-    <message>
-        <source>KL 90 %</source>
-        <translation>KL 90 %</translation>
-    </message>
-    <message>
-        <source>KL 99 %</source>
-        <translation>KL 99 %</translation>
-    </message>
-    <message>
-        <source>KL largest</source>
-        <translation>KL máxima</translation>
-    </message>
-    <message>
-        <source>Same likeliest token</source>
-        <translation>Mesmo token mais provável</translation>
-    </message>
-    <message>
-        <source>Of the five likeliest</source>
-        <translation>Dos cinco mais prováveis</translation>
-    </message>
-    <message>
-        <source>Output cosine, raw</source>
-        <translation>Cosseno da saída, bruto</translation>
-    </message>
-    <message>
-        <source>Output cosine, centred</source>
-        <translation>Cosseno da saída, centrado</translation>
-    </message>
-    <message>
-        <source>Output error, centred</source>
-        <translation>Erro da saída, centrado</translation>
-    </message>
-    <message>
-        <source>Last hidden state, cosine</source>
-        <translation>Último estado oculto, cosseno</translation>
-    </message>
-    <message>
-        <source>Last hidden state, error</source>
-        <translation>Último estado oculto, erro</translation>
-    </message>
-    <message>
-        <source>original</source>
-        <translation>original</translation>
-    </message>
-    <message>
-        <source>compressed, int8 factors</source>
-        <translation>comprimido, fatores int8</translation>
-    </message>
-    <message>
-        <source>weights as stored</source>
-        <translation>pesos como gravados</translation>
-    </message>
-    <message>
-        <source>resident</source>
-        <translation>residente</translation>
-    </message>
-    <message>
-        <source>reading, tokens/s</source>
-        <translation>leitura, tokens/s</translation>
-    </message>
-    <message>
-        <source>ratio</source>
-        <translation>razão</translation>
-    </message>
-    <message>
-        <source>writing, tokens/s</source>
-        <translation>escrita, tokens/s</translation>
-    </message>
-    <message>
-        <source>%1 (rank %2, break-even %3)</source>
-        <translation>%1 (posto %2, equilíbrio %3)</translation>
-    </message>
-    <message>
-        <source>Costs more than dense: %1.</source>
-        <translation>Custa mais que densa: %1.</translation>
-    </message>
-    <message>
-        <source>behind block</source>
-        <translation>após o bloco</translation>
-    </message>
-    <message>
-        <source>hidden cosine</source>
-        <translation>cosseno do estado oculto</translation>
-    </message>
-    <message>
-        <source>relative error</source>
-        <translation>erro relativo</translation>
-    </message>
-    <message>
-        <source>The text: stories that the demo model never saw in training.</source>
-        <translation>O texto: histórias que o modelo de demonstração nunca viu no treino.</translation>
-    </message>
-    <message>
-        <source>The text: %1. A text that the model itself wrote or was trained on flatters its perplexity.</source>
-        <translation>O texto: %1. Um texto que o próprio modelo escreveu, ou com o qual foi treinado, favorece a perplexidade.</translation>
-    </message>
-    <message>
-        <source>Against the original, %1 tokens in %2 windows</source>
-        <translation>Em comparação com o original, %1 tokens em %2 janelas</translation>
-    </message>
-    <message>
-        <source>Memory and speed, measured by turns</source>
-        <translation>Memória e velocidade, medidas alternadamente</translation>
-    </message>
-    <message>
-        <source>By depth</source>
-        <translation>Por profundidade</translation>
-    </message>
-    <message>
-        <source>The plan that was measured</source>
-        <translation>O plano que foi medido</translation>
-    </message>
-    <message>
-        <source>Output cosine</source>
-        <translation>Cosseno da saída</translation>
-    </message>
-    <message>
-        <source>Mean cosine of the logits of both models, position by position. Centred: minus each vector&apos;s mean, which softmax does not see and which a raw cosine rewards.</source>
-        <translation>Cosseno médio dos logits dos dois modelos, posição por posição. Centrado: menos a média de cada vetor, que a softmax não vê e que um cosseno bruto premia.</translation>
-    </message>
-    <message>
-        <source>centred %1</source>
-        <translation>centrado %1</translation>
-    </message>
-    <message>
-        <source>unrelated text %1 · bf16 %2</source>
-        <translation>texto sem relação %1 · bf16 %2</translation>
-    </message>
-    <message>
-        <source>random factors %1</source>
-        <translation>fatores aleatórios %1</translation>
-    </message>
-    <message>
-        <source>centred %1 · unrelated %2</source>
-        <translation>centrado %1 · sem relação %2</translation>
-    </message>
-    <message>
-        <source>exp of the mean negative log-likelihood a token, original → compressed, with standard errors over the text&apos;s records.</source>
-        <translation>exp da média do negativo da log-verossimilhança por token, original → comprimido, com erros padrão sobre os registros do texto.</translation>
-    </message>
-    <message>
-        <source>± %1 → ± %2</source>
-        <translation>± %1 → ± %2</translation>
-    </message>
-    <message>
-        <source>%1 the original&apos;s</source>
-        <translation>%1 a do original</translation>
-    </message>
-    <message>
-        <source>%1 tokens, %2 records</source>
-        <translation>%1 tokens, %2 registros</translation>
-    </message>
-    <message>
-        <source>KL, nats a token</source>
-        <translation>KL, nats por token</translation>
-    </message>
-    <message>
-        <source>Kullback–Leibler divergence of the compressed model&apos;s predictions from the original&apos;s: mean over positions. 0 is no change.</source>
-        <translation>Divergência de Kullback–Leibler das previsões do modelo comprimido em relação às do original: média sobre as posições. 0 é nenhuma mudança.</translation>
-    </message>
-    <message>
-        <source>median %1 · 90 % %2</source>
-        <translation>mediana %1 · 90 % %2</translation>
-    </message>
-    <message>
-        <source>99 % %1 · max %2</source>
-        <translation>99 % %1 · máx. %2</translation>
-    </message>
-    <message>
-        <source>bf16 %1</source>
-        <translation>bf16 %1</translation>
-    </message>
-    <message>
-        <source>random %1</source>
-        <translation>aleatórios %1</translation>
-    </message>
-    <message>
-        <source>Share of positions where both models put the same token first, and the mean share of the original&apos;s five likeliest that are among the compressed model&apos;s five.</source>
-        <translation>Parcela das posições em que os dois modelos põem o mesmo token em primeiro lugar, e a parcela média dos cinco mais prováveis do original que estão entre os cinco do comprimido.</translation>
-    </message>
-    <message>
-        <source>of the first five: %1</source>
-        <translation>dos cinco primeiros: %1</translation>
-    </message>
-    <message>
-        <source>Size and speed</source>
-        <translation>Tamanho e velocidade</translation>
-    </message>
-    <message>
-        <source>Bytes of the weights as stored; tokens a second reading a text (prefill) and writing one (decode), as ratios to the original measured by turns.</source>
-        <translation>Bytes dos pesos como gravados; tokens por segundo ao ler um texto (prefill) e ao escrever (decode), como razões em relação ao original, medido alternadamente.</translation>
-    </message>
-    <message>
-        <source>%1 kept</source>
-        <translation>%1 mantidos</translation>
-    </message>
-    <message>
-        <source>relative error of the hidden state</source>
-        <translation>erro relativo do estado oculto</translation>
-    </message>
-    <message>
-        <source>KL of a position, nats</source>
-        <translation>KL de uma posição, nats</translation>
-    </message>
-    <message>
-        <source>share of positions, %</source>
-        <translation>parcela das posições, %</translation>
-    </message>
-    <message>
-        <source>positions</source>
-        <translation>posições</translation>
-    </message>
-    <message>
-        <source>median %1</source>
-        <translation>mediana %1</translation>
-    </message>
-    <message>
-        <source>mean %1</source>
-        <translation>média %1</translation>
-    </message>
-    <message>
-        <source>99 % %1</source>
-        <translation>99 % %1</translation>
-    </message>
-    <message>
-        <source>N layers compressed together</source>
-        <translation>N camadas comprimidas juntas</translation>
-    </message>
-    <message>
-        <source>error of the logits, √(1 − cosine²)</source>
-        <translation>erro dos logits, √(1 − cosseno²)</translation>
-    </message>
-    <message>
-        <source>ε/√N: errors average out</source>
-        <translation>ε/√N: os erros se cancelam</translation>
-    </message>
-    <message>
-        <source>ε: no worse than one layer</source>
-        <translation>ε: não pior que uma camada</translation>
-    </message>
-    <message>
-        <source>ε·√N: independent errors add up</source>
-        <translation>ε·√N: erros independentes se somam</translation>
-    </message>
-    <message>
-        <source>each draw</source>
-        <translation>cada sorteio</translation>
-    </message>
-    <message>
-        <source>measured, mean</source>
-        <translation>medido, média</translation>
-    </message>
-    <message>
-        <source>fit: N^%1 ± %2</source>
-        <translation>ajuste: N^%1 ± %2</translation>
-    </message>
-    <message>
-        <source>KL of the layer alone, nats</source>
-        <translation>KL da camada sozinha, nats</translation>
-    </message>
-    <message>
-        <source>logit error of the layer alone</source>
-        <translation>erro dos logits da camada sozinha</translation>
-    </message>
-    <message>
-        <source>cosine of the weights</source>
-        <translation>cosseno dos pesos</translation>
-    </message>
-    <message>
-        <source>cosine of the layer&apos;s outputs</source>
-        <translation>cosseno das saídas da camada</translation>
-    </message>
-    <message>
-        <source>Evaluate at once</source>
-        <translation>Avaliar imediatamente</translation>
-    </message>
-    <message>
-        <source>Run the aggregation study at once</source>
-        <translation>Fazer o estudo da agregação imediatamente</translation>
-    </message>
-    <message>
-        <source>Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy or EvaluateDetails</source>
-        <translation>Traz um painel para a frente: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy ou EvaluateDetails</translation>
-    </message>
-    <message>
-        <source>reads %1, writes %2</source>
-        <translation>lê %1, escreve %2</translation>
-    </message>
-    <message>
-        <source>int8 factors: %1, %2</source>
-        <translation>fatores int8: %1, %2</translation>
-    </message>
-    <message>
-        <source>cosine</source>
-        <translation>cosseno</translation>
-    </message>
-    <message>
-        <source>energy</source>
-        <translation>energia</translation>
-    </message>
-</context>
-<context>
     <name>rankscope::ui::Banner</name>
     <message>
         <source>Dismiss</source>
@@ -1281,6 +818,44 @@
     <message>
         <source>What is finished is kept</source>
         <translation>O que está concluído é mantido</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::LayerGroups</name>
+    <message>
+        <source>no block</source>
+        <translation>sem bloco</translation>
+    </message>
+    <message>
+        <source>block %1</source>
+        <translation>bloco %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 · %n layer(s)</source>
+        <translation>
+            <numerusform>%1 · %n camada</numerusform>
+            <numerusform>%1 · %n camadas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1, dense</source>
+        <translation>%1, densa</translation>
+    </message>
+    <message>
+        <source>Type a rank to give it to every layer of the group</source>
+        <translation>Digite um posto para dá-lo a todas as camadas do grupo</translation>
+    </message>
+    <message>
+        <source>Mean of the predicted cosines of the layers that get factors</source>
+        <translation>Média dos cossenos previstos das camadas que recebem fatores</translation>
+    </message>
+    <message>
+        <source>Mean of the measured cosines, once all are measured</source>
+        <translation>Média dos cossenos medidos, quando todos estiverem medidos</translation>
+    </message>
+    <message>
+        <source>Sum over the group</source>
+        <translation>Soma do grupo</translation>
     </message>
 </context>
 <context>
@@ -2464,471 +2039,6 @@
     </message>
 </context>
 <context>
-    <name>rankscope::ui::SnapshotsPanel</name>
-    <message>
-        <source>Snapshot</source>
-        <translation>Instantâneo</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>Tamanho</translation>
-    </message>
-    <message>
-        <source>Kept</source>
-        <translation>Mantido</translation>
-    </message>
-    <message>
-        <source>≈ Mean cosine</source>
-        <translation>≈ Cosseno médio</translation>
-    </message>
-    <message>
-        <source>Snapshots of plans</source>
-        <translation>Instantâneos de planos</translation>
-    </message>
-    <message>
-        <source>Layer</source>
-        <translation>Camada</translation>
-    </message>
-    <message>
-        <source>Now</source>
-        <translation>Agora</translation>
-    </message>
-    <message>
-        <source>≈ Cosine</source>
-        <translation>≈ Cosseno</translation>
-    </message>
-    <message>
-        <source>≈ Now</source>
-        <translation>≈ Agora</translation>
-    </message>
-    <message>
-        <source>Layers where the snapshot differs from the plan</source>
-        <translation>Camadas em que o instantâneo difere do plano</translation>
-    </message>
-    <message>
-        <source>Keep this plan…</source>
-        <translation>Guardar este plano…</translation>
-    </message>
-    <message>
-        <source>Return to it</source>
-        <translation>Voltar a ele</translation>
-    </message>
-    <message>
-        <source>Delete</source>
-        <translation>Excluir</translation>
-    </message>
-    <message>
-        <source>Plan %1</source>
-        <translation>Plano %1</translation>
-    </message>
-    <message>
-        <source>Keep this plan</source>
-        <translation>Guardar este plano</translation>
-    </message>
-    <message>
-        <source>Name:</source>
-        <translation>Nome:</translation>
-    </message>
-    <message>
-        <source>needs spectra, or belongs to another model</source>
-        <translation>requer espectros, ou pertence a outro modelo</translation>
-    </message>
-    <message>
-        <source>The plan is the same as this snapshot</source>
-        <translation>O plano é igual a este instantâneo</translation>
-    </message>
-    <message>
-        <source>Return to &quot;%1&quot;</source>
-        <translation>Voltar a &quot;%1&quot;</translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::StartPage</name>
-    <message>
-        <source>Open a model to see its layers</source>
-        <translation>Abra um modelo para ver suas camadas</translation>
-    </message>
-    <message>
-        <source>Drop a Hugging Face folder, a .safetensors file or a run file (.h5) anywhere in this window.</source>
-        <translation>Solte uma pasta do Hugging Face, um arquivo .safetensors ou um arquivo de execução (.h5) em qualquer lugar desta janela.</translation>
-    </message>
-    <message>
-        <source>Open file…</source>
-        <translation>Abrir arquivo…</translation>
-    </message>
-    <message>
-        <source>Open the demo</source>
-        <translation>Abrir a demonstração</translation>
-    </message>
-    <message>
-        <source>Recent and cached models</source>
-        <translation>Modelos recentes e em cache</translation>
-    </message>
-    <message>
-        <source>Recent</source>
-        <translation>Recentes</translation>
-    </message>
-    <message>
-        <source>%1 · %2</source>
-        <translation>%1 · %2</translation>
-    </message>
-    <message>
-        <source>no longer at %1</source>
-        <translation>não está mais em %1</translation>
-    </message>
-    <message>
-        <source>In the Hugging Face cache</source>
-        <translation>No cache do Hugging Face</translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::TotalsBar</name>
-    <message>
-        <source>Bytes of the whole model&apos;s tensors before and after, scales included; and the same for the attention and MLP matrices alone</source>
-        <translation>Bytes dos tensores do modelo inteiro antes e depois, com as escalas; e o mesmo só para as matrizes de atenção e MLP</translation>
-    </message>
-    <message>
-        <source>Mean cosine of the layers that get factors: measured where there is a measurement, else predicted</source>
-        <translation>Cosseno médio das camadas que recebem fatores: medido onde há medição, senão previsto</translation>
-    </message>
-    <message>
-        <source>Layers that get factors, by verdict</source>
-        <translation>Camadas que recebem fatores, por veredito</translation>
-    </message>
-    <message>
-        <source>Size before and after</source>
-        <translation>Tamanho antes e depois</translation>
-    </message>
-    <message>
-        <source>Mean cosine</source>
-        <translation>Cosseno médio</translation>
-    </message>
-    <message>
-        <source>Layers by verdict</source>
-        <translation>Camadas por veredito</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>Progresso</translation>
-    </message>
-    <message>
-        <source>Cancel: what is finished is kept</source>
-        <translation>Cancelar: o que está concluído é mantido</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Cancelar</translation>
-    </message>
-    <message>
-        <source>%1 → &lt;b&gt;%2&lt;/b&gt; · %3 kept (%4 of the linears)</source>
-        <translation>%1 → &lt;b&gt;%2&lt;/b&gt; · %3 mantidos (%4 das lineares)</translation>
-    </message>
-    <message>
-        <source>every layer dense</source>
-        <translation>todas as camadas densas</translation>
-    </message>
-    <message>
-        <source>mean cosine …</source>
-        <translation>cosseno médio …</translation>
-    </message>
-    <message>
-        <source>mean cosine &lt;b&gt;%1%2&lt;/b&gt;</source>
-        <translation>cosseno médio &lt;b&gt;%1%2&lt;/b&gt;</translation>
-    </message>
-    <message>
-        <source>%1 dense</source>
-        <translation>%1 densas</translation>
-    </message>
-    <message>
-        <source>%1 left</source>
-        <translation>faltam %1</translation>
-    </message>
-    <message>
-        <source>Predicted cost of the whole plan: KL in nats a token with the range that holds about four plans in five, and perplexity. From an advice&apos;s measurements of single layers.</source>
-        <translation>Custo previsto do plano inteiro: KL em nats por token, com a faixa que contém cerca de quatro em cada cinco planos, e perplexidade. A partir das medições de camadas isoladas de um conselho.</translation>
-    </message>
-    <message>
-        <source>Predicted cost</source>
-        <translation>Custo previsto</translation>
-    </message>
-    <message>
-        <source>KL ≈ &lt;b&gt;%1&lt;/b&gt; (%2–%3) · perplexity ≈ %4</source>
-        <translation>KL ≈ &lt;b&gt;%1&lt;/b&gt; (%2–%3) · perplexidade ≈ %4</translation>
-    </message>
-    <message>
-        <source>beyond what was measured: KL ≈ %1</source>
-        <translation>além do que foi medido: KL ≈ %1</translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::TradeOffPanel</name>
-    <message>
-        <source>Measure int8 and int4</source>
-        <translation>Medir int8 e int4</translation>
-    </message>
-    <message>
-        <source>Quantises the dense linears plainly, without low rank, and measures what that keeps: the reference to beat</source>
-        <translation>Quantiza as lineares densas diretamente, sem baixo posto, e mede o que isso mantém: a referência a superar</translation>
-    </message>
-    <message>
-        <source>Size against kept energy</source>
-        <translation>Tamanho contra energia mantida</translation>
-    </message>
-    <message>
-        <source>size of the whole model, MiB</source>
-        <translation>tamanho do modelo inteiro, MiB</translation>
-    </message>
-    <message>
-        <source>mean kept energy of the linears</source>
-        <translation>energia média mantida das lineares</translation>
-    </message>
-    <message>
-        <source>Waiting for the spectra…</source>
-        <translation>Esperando os espectros…</translation>
-    </message>
-    <message>
-        <source>uniform ranks</source>
-        <translation>postos uniformes</translation>
-    </message>
-    <message>
-        <source>original</source>
-        <translation>original</translation>
-    </message>
-    <message>
-        <source>int8, measured</source>
-        <translation>int8, medido</translation>
-    </message>
-    <message>
-        <source>int4, measured</source>
-        <translation>int4, medido</translation>
-    </message>
-    <message>
-        <source>this plan</source>
-        <translation>este plano</translation>
-    </message>
-    <message>
-        <source>This plan: %1, kept energy %2 (predicted)</source>
-        <translation>Este plano: %1, energia mantida %2 (prevista)</translation>
-    </message>
-    <message>
-        <source>int8 and int4 for comparison</source>
-        <translation>int8 e int4 para comparação</translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::words</name>
-    <message>
-        <source>%1 %</source>
-        <translation>%1 %</translation>
-    </message>
-    <message>
-        <source>dense</source>
-        <translation>densa</translation>
-    </message>
-    <message>
-        <source>%1 s</source>
-        <translation>%1 s</translation>
-    </message>
-    <message>
-        <source>%1 min %2 s</source>
-        <translation>%1 min %2 s</translation>
-    </message>
-    <message>
-        <source>%1 h %2 min</source>
-        <translation>%1 h %2 min</translation>
-    </message>
-    <message>
-        <source>EXCELLENT</source>
-        <translation>EXCELENTE</translation>
-    </message>
-    <message>
-        <source>GOOD</source>
-        <translation>BOM</translation>
-    </message>
-    <message>
-        <source>FAIR</source>
-        <translation>RAZOÁVEL</translation>
-    </message>
-    <message>
-        <source>POOR</source>
-        <translation>RUIM</translation>
-    </message>
-    <message>
-        <source>CRITICAL</source>
-        <translation>CRÍTICO</translation>
-    </message>
-    <message>
-        <source>query</source>
-        <translation>consulta</translation>
-    </message>
-    <message>
-        <source>key</source>
-        <translation>chave</translation>
-    </message>
-    <message>
-        <source>value</source>
-        <translation>valor</translation>
-    </message>
-    <message>
-        <source>fused qkv</source>
-        <translation>qkv fundida</translation>
-    </message>
-    <message>
-        <source>attention out</source>
-        <translation>saída da atenção</translation>
-    </message>
-    <message>
-        <source>MLP up</source>
-        <translation>MLP subida</translation>
-    </message>
-    <message>
-        <source>MLP gate</source>
-        <translation>MLP porta</translation>
-    </message>
-    <message>
-        <source>MLP down</source>
-        <translation>MLP descida</translation>
-    </message>
-    <message>
-        <source>embedding</source>
-        <translation>embedding</translation>
-    </message>
-    <message>
-        <source>position</source>
-        <translation>posição</translation>
-    </message>
-    <message>
-        <source>head</source>
-        <translation>cabeça</translation>
-    </message>
-    <message>
-        <source>pooler</source>
-        <translation>pooler</translation>
-    </message>
-    <message>
-        <source>other</source>
-        <translation>outra</translation>
-    </message>
-    <message>
-        <source>32-bit float</source>
-        <translation>ponto flutuante de 32 bits</translation>
-    </message>
-    <message>
-        <source>16-bit float</source>
-        <translation>ponto flutuante de 16 bits</translation>
-    </message>
-    <message>
-        <source>bfloat16</source>
-        <translation>bfloat16</translation>
-    </message>
-    <message>
-        <source>8-bit integer</source>
-        <translation>inteiro de 8 bits</translation>
-    </message>
-    <message>
-        <source>4-bit integer</source>
-        <translation>inteiro de 4 bits</translation>
-    </message>
-    <message>
-        <source>Uniform</source>
-        <translation>Uniforme</translation>
-    </message>
-    <message>
-        <source>Selective</source>
-        <translation>Seletiva</translation>
-    </message>
-    <message>
-        <source>Hybrid</source>
-        <translation>Híbrida</translation>
-    </message>
-    <message>
-        <source>rank %1</source>
-        <translation>posto %1</translation>
-    </message>
-    <message>
-        <source>%1 % of full rank</source>
-        <translation>%1 % do posto máximo</translation>
-    </message>
-    <message>
-        <source>cosine %1</source>
-        <translation>cosseno %1</translation>
-    </message>
-    <message>
-        <source>energy %1</source>
-        <translation>energia %1</translation>
-    </message>
-    <message>
-        <source>Was it moved or renamed? Choose File ▸ Open to look for it.</source>
-        <translation>Foi movido ou renomeado? Escolha Arquivo ▸ Abrir para procurá-lo.</translation>
-    </message>
-    <message>
-        <source>Check that you may read it.</source>
-        <translation>Verifique se você pode lê-lo.</translation>
-    </message>
-    <message>
-        <source>The file may be incomplete: download or copy it again.</source>
-        <translation>O arquivo pode estar incompleto: baixe ou copie de novo.</translation>
-    </message>
-    <message>
-        <source>The other layers are not affected.</source>
-        <translation>As outras camadas não são afetadas.</translation>
-    </message>
-    <message>
-        <source>Choose a folder that you may write to.</source>
-        <translation>Escolha uma pasta em que você possa gravar.</translation>
-    </message>
-    <message>
-        <source>Free some space or choose another disk, then try again: what is finished is kept.</source>
-        <translation>Libere espaço ou escolha outro disco e tente de novo: o que está concluído é mantido.</translation>
-    </message>
-    <message>
-        <source>Close the other window or program that uses it, then try again.</source>
-        <translation>Feche a outra janela ou programa que o usa e tente de novo.</translation>
-    </message>
-    <message>
-        <source>3-bit integer</source>
-        <translation>inteiro de 3 bits</translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::LayerGroups</name>
-    <message>
-        <source>no block</source>
-        <translation>sem bloco</translation>
-    </message>
-    <message>
-        <source>block %1</source>
-        <translation>bloco %1</translation>
-    </message>
-    <message numerus="yes">
-        <source>%1 · %n layer(s)</source>
-        <translation>
-            <numerusform>%1 · %n camada</numerusform>
-            <numerusform>%1 · %n camadas</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>%1, dense</source>
-        <translation>%1, densa</translation>
-    </message>
-    <message>
-        <source>Type a rank to give it to every layer of the group</source>
-        <translation>Digite um posto para dá-lo a todas as camadas do grupo</translation>
-    </message>
-    <message>
-        <source>Mean of the predicted cosines of the layers that get factors</source>
-        <translation>Média dos cossenos previstos das camadas que recebem fatores</translation>
-    </message>
-    <message>
-        <source>Mean of the measured cosines, once all are measured</source>
-        <translation>Média dos cossenos medidos, quando todos estiverem medidos</translation>
-    </message>
-    <message>
-        <source>Sum over the group</source>
-        <translation>Soma do grupo</translation>
-    </message>
-</context>
-<context>
     <name>rankscope::ui::RuleListModel</name>
     <message>
         <source>glob</source>
@@ -3136,6 +2246,203 @@
     </message>
 </context>
 <context>
+    <name>rankscope::ui::SnapshotsPanel</name>
+    <message>
+        <source>Snapshot</source>
+        <translation>Instantâneo</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Tamanho</translation>
+    </message>
+    <message>
+        <source>Kept</source>
+        <translation>Mantido</translation>
+    </message>
+    <message>
+        <source>≈ Mean cosine</source>
+        <translation>≈ Cosseno médio</translation>
+    </message>
+    <message>
+        <source>Snapshots of plans</source>
+        <translation>Instantâneos de planos</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Camada</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Agora</translation>
+    </message>
+    <message>
+        <source>≈ Cosine</source>
+        <translation>≈ Cosseno</translation>
+    </message>
+    <message>
+        <source>≈ Now</source>
+        <translation>≈ Agora</translation>
+    </message>
+    <message>
+        <source>Layers where the snapshot differs from the plan</source>
+        <translation>Camadas em que o instantâneo difere do plano</translation>
+    </message>
+    <message>
+        <source>Keep this plan…</source>
+        <translation>Guardar este plano…</translation>
+    </message>
+    <message>
+        <source>Return to it</source>
+        <translation>Voltar a ele</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Excluir</translation>
+    </message>
+    <message>
+        <source>Plan %1</source>
+        <translation>Plano %1</translation>
+    </message>
+    <message>
+        <source>Keep this plan</source>
+        <translation>Guardar este plano</translation>
+    </message>
+    <message>
+        <source>Name:</source>
+        <translation>Nome:</translation>
+    </message>
+    <message>
+        <source>needs spectra, or belongs to another model</source>
+        <translation>requer espectros, ou pertence a outro modelo</translation>
+    </message>
+    <message>
+        <source>The plan is the same as this snapshot</source>
+        <translation>O plano é igual a este instantâneo</translation>
+    </message>
+    <message>
+        <source>Return to &quot;%1&quot;</source>
+        <translation>Voltar a &quot;%1&quot;</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::StartPage</name>
+    <message>
+        <source>Open a model to see its layers</source>
+        <translation>Abra um modelo para ver suas camadas</translation>
+    </message>
+    <message>
+        <source>Drop a Hugging Face folder, a .safetensors file or a run file (.h5) anywhere in this window.</source>
+        <translation>Solte uma pasta do Hugging Face, um arquivo .safetensors ou um arquivo de execução (.h5) em qualquer lugar desta janela.</translation>
+    </message>
+    <message>
+        <source>Open file…</source>
+        <translation>Abrir arquivo…</translation>
+    </message>
+    <message>
+        <source>Open the demo</source>
+        <translation>Abrir a demonstração</translation>
+    </message>
+    <message>
+        <source>Recent and cached models</source>
+        <translation>Modelos recentes e em cache</translation>
+    </message>
+    <message>
+        <source>Recent</source>
+        <translation>Recentes</translation>
+    </message>
+    <message>
+        <source>%1 · %2</source>
+        <translation>%1 · %2</translation>
+    </message>
+    <message>
+        <source>no longer at %1</source>
+        <translation>não está mais em %1</translation>
+    </message>
+    <message>
+        <source>In the Hugging Face cache</source>
+        <translation>No cache do Hugging Face</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::TotalsBar</name>
+    <message>
+        <source>Bytes of the whole model&apos;s tensors before and after, scales included; and the same for the attention and MLP matrices alone</source>
+        <translation>Bytes dos tensores do modelo inteiro antes e depois, com as escalas; e o mesmo só para as matrizes de atenção e MLP</translation>
+    </message>
+    <message>
+        <source>Mean cosine of the layers that get factors: measured where there is a measurement, else predicted</source>
+        <translation>Cosseno médio das camadas que recebem fatores: medido onde há medição, senão previsto</translation>
+    </message>
+    <message>
+        <source>Layers that get factors, by verdict</source>
+        <translation>Camadas que recebem fatores, por veredito</translation>
+    </message>
+    <message>
+        <source>Size before and after</source>
+        <translation>Tamanho antes e depois</translation>
+    </message>
+    <message>
+        <source>Mean cosine</source>
+        <translation>Cosseno médio</translation>
+    </message>
+    <message>
+        <source>Layers by verdict</source>
+        <translation>Camadas por veredito</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Progresso</translation>
+    </message>
+    <message>
+        <source>Cancel: what is finished is kept</source>
+        <translation>Cancelar: o que está concluído é mantido</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>%1 → &lt;b&gt;%2&lt;/b&gt; · %3 kept (%4 of the linears)</source>
+        <translation>%1 → &lt;b&gt;%2&lt;/b&gt; · %3 mantidos (%4 das lineares)</translation>
+    </message>
+    <message>
+        <source>every layer dense</source>
+        <translation>todas as camadas densas</translation>
+    </message>
+    <message>
+        <source>mean cosine …</source>
+        <translation>cosseno médio …</translation>
+    </message>
+    <message>
+        <source>mean cosine &lt;b&gt;%1%2&lt;/b&gt;</source>
+        <translation>cosseno médio &lt;b&gt;%1%2&lt;/b&gt;</translation>
+    </message>
+    <message>
+        <source>%1 dense</source>
+        <translation>%1 densas</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>faltam %1</translation>
+    </message>
+    <message>
+        <source>Predicted cost of the whole plan: KL in nats a token with the range that holds about four plans in five, and perplexity. From an advice&apos;s measurements of single layers.</source>
+        <translation>Custo previsto do plano inteiro: KL em nats por token, com a faixa que contém cerca de quatro em cada cinco planos, e perplexidade. A partir das medições de camadas isoladas de um conselho.</translation>
+    </message>
+    <message>
+        <source>Predicted cost</source>
+        <translation>Custo previsto</translation>
+    </message>
+    <message>
+        <source>KL ≈ &lt;b&gt;%1&lt;/b&gt; (%2–%3) · perplexity ≈ %4</source>
+        <translation>KL ≈ &lt;b&gt;%1&lt;/b&gt; (%2–%3) · perplexidade ≈ %4</translation>
+    </message>
+    <message>
+        <source>beyond what was measured: KL ≈ %1</source>
+        <translation>além do que foi medido: KL ≈ %1</translation>
+    </message>
+</context>
+<context>
     <name>rankscope::ui::Tour</name>
     <message>
         <source>Skip</source>
@@ -3156,6 +2463,699 @@
     <message>
         <source>Next</source>
         <translation>Próximo</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::TradeOffPanel</name>
+    <message>
+        <source>Measure int8 and int4</source>
+        <translation>Medir int8 e int4</translation>
+    </message>
+    <message>
+        <source>Quantises the dense linears plainly, without low rank, and measures what that keeps: the reference to beat</source>
+        <translation>Quantiza as lineares densas diretamente, sem baixo posto, e mede o que isso mantém: a referência a superar</translation>
+    </message>
+    <message>
+        <source>Size against kept energy</source>
+        <translation>Tamanho contra energia mantida</translation>
+    </message>
+    <message>
+        <source>size of the whole model, MiB</source>
+        <translation>tamanho do modelo inteiro, MiB</translation>
+    </message>
+    <message>
+        <source>mean kept energy of the linears</source>
+        <translation>energia média mantida das lineares</translation>
+    </message>
+    <message>
+        <source>Waiting for the spectra…</source>
+        <translation>Esperando os espectros…</translation>
+    </message>
+    <message>
+        <source>uniform ranks</source>
+        <translation>postos uniformes</translation>
+    </message>
+    <message>
+        <source>original</source>
+        <translation>original</translation>
+    </message>
+    <message>
+        <source>int8, measured</source>
+        <translation>int8, medido</translation>
+    </message>
+    <message>
+        <source>int4, measured</source>
+        <translation>int4, medido</translation>
+    </message>
+    <message>
+        <source>this plan</source>
+        <translation>este plano</translation>
+    </message>
+    <message>
+        <source>This plan: %1, kept energy %2 (predicted)</source>
+        <translation>Este plano: %1, energia mantida %2 (prevista)</translation>
+    </message>
+    <message>
+        <source>int8 and int4 for comparison</source>
+        <translation>int8 e int4 para comparação</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui</name>
+    <message>
+        <source>Low-rank compression of transformer models: see it, choose it, measure it.</source>
+        <translation>Compressão de modelos transformer por baixo posto: veja, escolha, meça.</translation>
+    </message>
+    <message>
+        <source>Hugging Face folder, .safetensors file or run file (.h5)</source>
+        <translation>Pasta do Hugging Face, arquivo .safetensors ou arquivo de execução (.h5)</translation>
+    </message>
+    <message>
+        <source>Draw the window with everything computed into FILE and quit</source>
+        <translation>Desenha a janela, com tudo calculado, em FILE e encerra</translation>
+    </message>
+    <message>
+        <source>Size of the window</source>
+        <translation>Tamanho da janela</translation>
+    </message>
+    <message>
+        <source>light, dark or system</source>
+        <translation>light, dark ou system</translation>
+    </message>
+    <message>
+        <source>Begin with a preset: uniform, selective or hybrid</source>
+        <translation>Começa com uma predefinição: uniform, selective ou hybrid</translation>
+    </message>
+    <message>
+        <source>Begin with a budget: the share of the linears&apos; bytes to keep</source>
+        <translation>Começa com um orçamento: a fração dos bytes das lineares a manter</translation>
+    </message>
+    <message>
+        <source>Compress at once</source>
+        <translation>Comprime imediatamente</translation>
+    </message>
+    <message>
+        <source>Open the demo</source>
+        <translation>Abrir a demonstração</translation>
+    </message>
+    <message>
+        <source>one model at a time, please</source>
+        <translation>um modelo por vez, por favor</translation>
+    </message>
+    <message>
+        <source>--size wants WIDTHxHEIGHT, such as 1280x800</source>
+        <translation>--size espera LARGURAxALTURA, como 1280x800</translation>
+    </message>
+    <message>
+        <source>--theme wants light, dark or system</source>
+        <translation>--theme espera light, dark ou system</translation>
+    </message>
+    <message>
+        <source>--preset wants uniform, selective or hybrid</source>
+        <translation>--preset espera uniform, selective ou hybrid</translation>
+    </message>
+    <message>
+        <source>--keep wants a share such as 0.5</source>
+        <translation>--keep espera uma fração, como 0.5</translation>
+    </message>
+    <message>
+        <source>cannot write %1</source>
+        <translation>não é possível gravar %1</translation>
+    </message>
+    <message>
+        <source>Export plot</source>
+        <translation>Exportar gráfico</translation>
+    </message>
+    <message>
+        <source>plot.png</source>
+        <translation>grafico.png</translation>
+    </message>
+    <message>
+        <source>Pictures and data (*.png *.svg *.pdf *.csv)</source>
+        <translation>Imagens e dados (*.png *.svg *.pdf *.csv)</translation>
+    </message>
+    <message>
+        <source>%1 could not be written. Choose a folder that you may write to, and .png, .svg, .pdf or .csv.</source>
+        <translation>Não foi possível gravar %1. Escolha uma pasta em que você possa gravar, e .png, .svg, .pdf ou .csv.</translation>
+    </message>
+    <message>
+        <source>Picture, data, reset view</source>
+        <translation>Imagem, dados, redefinir a vista</translation>
+    </message>
+    <message>
+        <source>Plot menu</source>
+        <translation>Menu do gráfico</translation>
+    </message>
+    <message>
+        <source>Copy picture</source>
+        <translation>Copiar imagem</translation>
+    </message>
+    <message>
+        <source>Export as PNG, SVG, PDF or CSV…</source>
+        <translation>Exportar como PNG, SVG, PDF ou CSV…</translation>
+    </message>
+    <message>
+        <source>Show everything</source>
+        <translation>Mostrar tudo</translation>
+    </message>
+    <message>
+        <source>today %1</source>
+        <translation>hoje %1</translation>
+    </message>
+    <message>
+        <source>Evaluation</source>
+        <translation>Avaliação</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation>Estudo</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>Textos</translation>
+    </message>
+    <message>
+        <source>%1, %2 kept</source>
+        <translation>%1, %2 mantidos</translation>
+    </message>
+    <message>
+        <source>KL %1</source>
+        <translation>KL %1</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>em andamento</translation>
+    </message>
+    <message>
+        <source>stopped before the end</source>
+        <translation>interrompida antes do fim</translation>
+    </message>
+    <message>
+        <source>compressed</source>
+        <translation>comprimido</translation>
+    </message>
+    <message>
+        <source>original in bf16</source>
+        <translation>original em bf16</translation>
+    </message>
+    <message>
+        <source>random factors</source>
+        <translation>fatores aleatórios</translation>
+    </message>
+    <message>
+        <source>unrelated text</source>
+        <translation>texto sem relação</translation>
+    </message>
+    <message>
+        <source>Perplexity of the original</source>
+        <translation>Perplexidade do original</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>Perplexidade</translation>
+    </message>
+    <message>
+        <source>KL mean, nats a token</source>
+        <translation>KL média, nats por token</translation>
+    </message>
+    <message>
+        <source>KL median</source>
+        <translation>KL mediana</translation>
+    </message>
+    <message>
+        <source>KL 90 %</source>
+        <translation>KL 90 %</translation>
+    </message>
+    <message>
+        <source>KL 99 %</source>
+        <translation>KL 99 %</translation>
+    </message>
+    <message>
+        <source>KL largest</source>
+        <translation>KL máxima</translation>
+    </message>
+    <message>
+        <source>Same likeliest token</source>
+        <translation>Mesmo token mais provável</translation>
+    </message>
+    <message>
+        <source>Of the five likeliest</source>
+        <translation>Dos cinco mais prováveis</translation>
+    </message>
+    <message>
+        <source>Output cosine, raw</source>
+        <translation>Cosseno da saída, bruto</translation>
+    </message>
+    <message>
+        <source>Output cosine, centred</source>
+        <translation>Cosseno da saída, centrado</translation>
+    </message>
+    <message>
+        <source>Output error, centred</source>
+        <translation>Erro da saída, centrado</translation>
+    </message>
+    <message>
+        <source>Last hidden state, cosine</source>
+        <translation>Último estado oculto, cosseno</translation>
+    </message>
+    <message>
+        <source>Last hidden state, error</source>
+        <translation>Último estado oculto, erro</translation>
+    </message>
+    <message>
+        <source>original</source>
+        <translation>original</translation>
+    </message>
+    <message>
+        <source>compressed, int8 factors</source>
+        <translation>comprimido, fatores int8</translation>
+    </message>
+    <message>
+        <source>weights as stored</source>
+        <translation>pesos como gravados</translation>
+    </message>
+    <message>
+        <source>resident</source>
+        <translation>residente</translation>
+    </message>
+    <message>
+        <source>reading, tokens/s</source>
+        <translation>leitura, tokens/s</translation>
+    </message>
+    <message>
+        <source>ratio</source>
+        <translation>razão</translation>
+    </message>
+    <message>
+        <source>writing, tokens/s</source>
+        <translation>escrita, tokens/s</translation>
+    </message>
+    <message>
+        <source>%1 (rank %2, break-even %3)</source>
+        <translation>%1 (posto %2, equilíbrio %3)</translation>
+    </message>
+    <message>
+        <source>Costs more than dense: %1.</source>
+        <translation>Custa mais que densa: %1.</translation>
+    </message>
+    <message>
+        <source>behind block</source>
+        <translation>após o bloco</translation>
+    </message>
+    <message>
+        <source>hidden cosine</source>
+        <translation>cosseno do estado oculto</translation>
+    </message>
+    <message>
+        <source>relative error</source>
+        <translation>erro relativo</translation>
+    </message>
+    <message>
+        <source>The text: stories that the demo model never saw in training.</source>
+        <translation>O texto: histórias que o modelo de demonstração nunca viu no treino.</translation>
+    </message>
+    <message>
+        <source>The text: %1. A text that the model itself wrote or was trained on flatters its perplexity.</source>
+        <translation>O texto: %1. Um texto que o próprio modelo escreveu, ou com o qual foi treinado, favorece a perplexidade.</translation>
+    </message>
+    <message>
+        <source>Against the original, %1 tokens in %2 windows</source>
+        <translation>Em comparação com o original, %1 tokens em %2 janelas</translation>
+    </message>
+    <message>
+        <source>Memory and speed, measured by turns</source>
+        <translation>Memória e velocidade, medidas alternadamente</translation>
+    </message>
+    <message>
+        <source>By depth</source>
+        <translation>Por profundidade</translation>
+    </message>
+    <message>
+        <source>The plan that was measured</source>
+        <translation>O plano que foi medido</translation>
+    </message>
+    <message>
+        <source>Output cosine</source>
+        <translation>Cosseno da saída</translation>
+    </message>
+    <message>
+        <source>Mean cosine of the logits of both models, position by position. Centred: minus each vector&apos;s mean, which softmax does not see and which a raw cosine rewards.</source>
+        <translation>Cosseno médio dos logits dos dois modelos, posição por posição. Centrado: menos a média de cada vetor, que a softmax não vê e que um cosseno bruto premia.</translation>
+    </message>
+    <message>
+        <source>centred %1</source>
+        <translation>centrado %1</translation>
+    </message>
+    <message>
+        <source>unrelated text %1 · bf16 %2</source>
+        <translation>texto sem relação %1 · bf16 %2</translation>
+    </message>
+    <message>
+        <source>random factors %1</source>
+        <translation>fatores aleatórios %1</translation>
+    </message>
+    <message>
+        <source>centred %1 · unrelated %2</source>
+        <translation>centrado %1 · sem relação %2</translation>
+    </message>
+    <message>
+        <source>exp of the mean negative log-likelihood a token, original → compressed, with standard errors over the text&apos;s records.</source>
+        <translation>exp da média do negativo da log-verossimilhança por token, original → comprimido, com erros padrão sobre os registros do texto.</translation>
+    </message>
+    <message>
+        <source>± %1 → ± %2</source>
+        <translation>± %1 → ± %2</translation>
+    </message>
+    <message>
+        <source>%1 the original&apos;s</source>
+        <translation>%1 a do original</translation>
+    </message>
+    <message>
+        <source>%1 tokens, %2 records</source>
+        <translation>%1 tokens, %2 registros</translation>
+    </message>
+    <message>
+        <source>KL, nats a token</source>
+        <translation>KL, nats por token</translation>
+    </message>
+    <message>
+        <source>Kullback–Leibler divergence of the compressed model&apos;s predictions from the original&apos;s: mean over positions. 0 is no change.</source>
+        <translation>Divergência de Kullback–Leibler das previsões do modelo comprimido em relação às do original: média sobre as posições. 0 é nenhuma mudança.</translation>
+    </message>
+    <message>
+        <source>median %1 · 90 % %2</source>
+        <translation>mediana %1 · 90 % %2</translation>
+    </message>
+    <message>
+        <source>99 % %1 · max %2</source>
+        <translation>99 % %1 · máx. %2</translation>
+    </message>
+    <message>
+        <source>bf16 %1</source>
+        <translation>bf16 %1</translation>
+    </message>
+    <message>
+        <source>random %1</source>
+        <translation>aleatórios %1</translation>
+    </message>
+    <message>
+        <source>Share of positions where both models put the same token first, and the mean share of the original&apos;s five likeliest that are among the compressed model&apos;s five.</source>
+        <translation>Parcela das posições em que os dois modelos põem o mesmo token em primeiro lugar, e a parcela média dos cinco mais prováveis do original que estão entre os cinco do comprimido.</translation>
+    </message>
+    <message>
+        <source>of the first five: %1</source>
+        <translation>dos cinco primeiros: %1</translation>
+    </message>
+    <message>
+        <source>Size and speed</source>
+        <translation>Tamanho e velocidade</translation>
+    </message>
+    <message>
+        <source>Bytes of the weights as stored; tokens a second reading a text (prefill) and writing one (decode), as ratios to the original measured by turns.</source>
+        <translation>Bytes dos pesos como gravados; tokens por segundo ao ler um texto (prefill) e ao escrever (decode), como razões em relação ao original, medido alternadamente.</translation>
+    </message>
+    <message>
+        <source>%1 kept</source>
+        <translation>%1 mantidos</translation>
+    </message>
+    <message>
+        <source>relative error of the hidden state</source>
+        <translation>erro relativo do estado oculto</translation>
+    </message>
+    <message>
+        <source>KL of a position, nats</source>
+        <translation>KL de uma posição, nats</translation>
+    </message>
+    <message>
+        <source>share of positions, %</source>
+        <translation>parcela das posições, %</translation>
+    </message>
+    <message>
+        <source>positions</source>
+        <translation>posições</translation>
+    </message>
+    <message>
+        <source>median %1</source>
+        <translation>mediana %1</translation>
+    </message>
+    <message>
+        <source>mean %1</source>
+        <translation>média %1</translation>
+    </message>
+    <message>
+        <source>99 % %1</source>
+        <translation>99 % %1</translation>
+    </message>
+    <message>
+        <source>N layers compressed together</source>
+        <translation>N camadas comprimidas juntas</translation>
+    </message>
+    <message>
+        <source>error of the logits, √(1 − cosine²)</source>
+        <translation>erro dos logits, √(1 − cosseno²)</translation>
+    </message>
+    <message>
+        <source>ε/√N: errors average out</source>
+        <translation>ε/√N: os erros se cancelam</translation>
+    </message>
+    <message>
+        <source>ε: no worse than one layer</source>
+        <translation>ε: não pior que uma camada</translation>
+    </message>
+    <message>
+        <source>ε·√N: independent errors add up</source>
+        <translation>ε·√N: erros independentes se somam</translation>
+    </message>
+    <message>
+        <source>each draw</source>
+        <translation>cada sorteio</translation>
+    </message>
+    <message>
+        <source>measured, mean</source>
+        <translation>medido, média</translation>
+    </message>
+    <message>
+        <source>fit: N^%1 ± %2</source>
+        <translation>ajuste: N^%1 ± %2</translation>
+    </message>
+    <message>
+        <source>KL of the layer alone, nats</source>
+        <translation>KL da camada sozinha, nats</translation>
+    </message>
+    <message>
+        <source>logit error of the layer alone</source>
+        <translation>erro dos logits da camada sozinha</translation>
+    </message>
+    <message>
+        <source>cosine of the weights</source>
+        <translation>cosseno dos pesos</translation>
+    </message>
+    <message>
+        <source>cosine of the layer&apos;s outputs</source>
+        <translation>cosseno das saídas da camada</translation>
+    </message>
+    <message>
+        <source>Evaluate at once</source>
+        <translation>Avaliar imediatamente</translation>
+    </message>
+    <message>
+        <source>Run the aggregation study at once</source>
+        <translation>Fazer o estudo da agregação imediatamente</translation>
+    </message>
+    <message>
+        <source>Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy or EvaluateDetails</source>
+        <translation>Traz um painel para a frente: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy ou EvaluateDetails</translation>
+    </message>
+    <message>
+        <source>reads %1, writes %2</source>
+        <translation>lê %1, escreve %2</translation>
+    </message>
+    <message>
+        <source>int8 factors: %1, %2</source>
+        <translation>fatores int8: %1, %2</translation>
+    </message>
+    <message>
+        <source>cosine</source>
+        <translation>cosseno</translation>
+    </message>
+    <message>
+        <source>energy</source>
+        <translation>energia</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::words</name>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>dense</source>
+        <translation>densa</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 min %2 s</source>
+        <translation>%1 min %2 s</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 h %2 min</translation>
+    </message>
+    <message>
+        <source>EXCELLENT</source>
+        <translation>EXCELENTE</translation>
+    </message>
+    <message>
+        <source>GOOD</source>
+        <translation>BOM</translation>
+    </message>
+    <message>
+        <source>FAIR</source>
+        <translation>RAZOÁVEL</translation>
+    </message>
+    <message>
+        <source>POOR</source>
+        <translation>RUIM</translation>
+    </message>
+    <message>
+        <source>CRITICAL</source>
+        <translation>CRÍTICO</translation>
+    </message>
+    <message>
+        <source>query</source>
+        <translation>consulta</translation>
+    </message>
+    <message>
+        <source>key</source>
+        <translation>chave</translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation>valor</translation>
+    </message>
+    <message>
+        <source>fused qkv</source>
+        <translation>qkv fundida</translation>
+    </message>
+    <message>
+        <source>attention out</source>
+        <translation>saída da atenção</translation>
+    </message>
+    <message>
+        <source>MLP up</source>
+        <translation>MLP subida</translation>
+    </message>
+    <message>
+        <source>MLP gate</source>
+        <translation>MLP porta</translation>
+    </message>
+    <message>
+        <source>MLP down</source>
+        <translation>MLP descida</translation>
+    </message>
+    <message>
+        <source>embedding</source>
+        <translation>embedding</translation>
+    </message>
+    <message>
+        <source>position</source>
+        <translation>posição</translation>
+    </message>
+    <message>
+        <source>head</source>
+        <translation>cabeça</translation>
+    </message>
+    <message>
+        <source>pooler</source>
+        <translation>pooler</translation>
+    </message>
+    <message>
+        <source>other</source>
+        <translation>outra</translation>
+    </message>
+    <message>
+        <source>32-bit float</source>
+        <translation>ponto flutuante de 32 bits</translation>
+    </message>
+    <message>
+        <source>16-bit float</source>
+        <translation>ponto flutuante de 16 bits</translation>
+    </message>
+    <message>
+        <source>bfloat16</source>
+        <translation>bfloat16</translation>
+    </message>
+    <message>
+        <source>8-bit integer</source>
+        <translation>inteiro de 8 bits</translation>
+    </message>
+    <message>
+        <source>4-bit integer</source>
+        <translation>inteiro de 4 bits</translation>
+    </message>
+    <message>
+        <source>Uniform</source>
+        <translation>Uniforme</translation>
+    </message>
+    <message>
+        <source>Selective</source>
+        <translation>Seletiva</translation>
+    </message>
+    <message>
+        <source>Hybrid</source>
+        <translation>Híbrida</translation>
+    </message>
+    <message>
+        <source>rank %1</source>
+        <translation>posto %1</translation>
+    </message>
+    <message>
+        <source>%1 % of full rank</source>
+        <translation>%1 % do posto máximo</translation>
+    </message>
+    <message>
+        <source>cosine %1</source>
+        <translation>cosseno %1</translation>
+    </message>
+    <message>
+        <source>energy %1</source>
+        <translation>energia %1</translation>
+    </message>
+    <message>
+        <source>Was it moved or renamed? Choose File ▸ Open to look for it.</source>
+        <translation>Foi movido ou renomeado? Escolha Arquivo ▸ Abrir para procurá-lo.</translation>
+    </message>
+    <message>
+        <source>Check that you may read it.</source>
+        <translation>Verifique se você pode lê-lo.</translation>
+    </message>
+    <message>
+        <source>The file may be incomplete: download or copy it again.</source>
+        <translation>O arquivo pode estar incompleto: baixe ou copie de novo.</translation>
+    </message>
+    <message>
+        <source>The other layers are not affected.</source>
+        <translation>As outras camadas não são afetadas.</translation>
+    </message>
+    <message>
+        <source>Choose a folder that you may write to.</source>
+        <translation>Escolha uma pasta em que você possa gravar.</translation>
+    </message>
+    <message>
+        <source>Free some space or choose another disk, then try again: what is finished is kept.</source>
+        <translation>Libere espaço ou escolha outro disco e tente de novo: o que está concluído é mantido.</translation>
+    </message>
+    <message>
+        <source>Close the other window or program that uses it, then try again.</source>
+        <translation>Feche a outra janela ou programa que o usa e tente de novo.</translation>
+    </message>
+    <message>
+        <source>3-bit integer</source>
+        <translation>inteiro de 3 bits</translation>
     </message>
 </context>
 </TS>
