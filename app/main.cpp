@@ -15,6 +15,7 @@
 #include "ui/jobs/job_runner.h"
 #include "ui/main_window.h"
 #include "ui/page_switch.h"
+#include "ui/panels/advise_page.h"
 #include "ui/panels/banner.h"
 #include "ui/panels/evaluate_page.h"
 #include "ui/translations.h"
@@ -36,6 +37,7 @@ struct Options {
   bool compress = false;
   bool evaluate = false;
   bool study = false;
+  bool advise = false;
   QString panel;
 };
 
@@ -71,13 +73,14 @@ Options parse(const QApplication& application) {
   const QCommandLineOption compress(QStringLiteral("compress"), tr("Compress at once"));
   const QCommandLineOption evaluate(QStringLiteral("evaluate"), tr("Evaluate at once"));
   const QCommandLineOption study(QStringLiteral("study"), tr("Run the aggregation study at once"));
+  const QCommandLineOption advise(QStringLiteral("advise"), tr("Advise at once"));
   const QCommandLineOption demo(QStringLiteral("demo"), tr("Open the demo"));
   const QCommandLineOption panel(
       QStringLiteral("panel"),
       tr("Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, "
-         "EvaluateTexts, EvaluateStudy or EvaluateDetails"),
+         "EvaluateTexts, EvaluateStudy, EvaluateDetails or Advise"),
       QStringLiteral("NAME"));
-  parser.addOptions({panel, screenshot, size, theme, preset, keep, compress, evaluate, study, demo});
+  parser.addOptions({panel, screenshot, size, theme, preset, keep, compress, evaluate, study, advise, demo});
   parser.process(application);
 
   Options options;
@@ -101,6 +104,7 @@ Options parse(const QApplication& application) {
   options.compress = parser.isSet(compress);
   options.evaluate = parser.isSet(evaluate);
   options.study = parser.isSet(study);
+  options.advise = parser.isSet(advise);
   options.panel = parser.value(panel);
   return options;
 }
@@ -114,6 +118,8 @@ void begin(MainWindow& window, const Options& options) {
     window.pages().showPage(&window.evaluatePage());
   if (options.evaluate) window.evaluatePage().evaluate();
   if (options.study) window.evaluatePage().study();
+  if (options.advise || options.panel == QLatin1String("Advise")) window.pages().showPage(&window.advisePage());
+  if (options.advise) window.advisePage().advise();
   QTabWidget& tabs = window.evaluatePage().tabs();
   for (int i = 0; i < tabs.count(); ++i) {
     if (tabs.widget(i)->objectName() == options.panel) tabs.setCurrentIndex(i);

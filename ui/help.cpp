@@ -16,9 +16,9 @@ constexpr int kPageRole = Qt::UserRole + 1;
 }
 
 QStringList Help::pages() {
-  return {QStringLiteral("layers"), QStringLiteral("spectrum"),  QStringLiteral("cosine"),
-          QStringLiteral("map"),    QStringLiteral("tradeoff"),  QStringLiteral("evaluate"),
-          QStringLiteral("plan"),   QStringLiteral("snapshots"), QStringLiteral("jobs")};
+  return {QStringLiteral("layers"),    QStringLiteral("spectrum"), QStringLiteral("cosine"), QStringLiteral("map"),
+          QStringLiteral("tradeoff"),  QStringLiteral("evaluate"), QStringLiteral("advise"), QStringLiteral("plan"),
+          QStringLiteral("snapshots"), QStringLiteral("jobs")};
 }
 
 QString Help::text(const QString& page) {

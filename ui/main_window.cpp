@@ -22,6 +22,7 @@
 #include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/page_switch.h"
+#include "ui/panels/advise_page.h"
 #include "ui/panels/banner.h"
 #include "ui/panels/curve_panel.h"
 #include "ui/panels/evaluate_page.h"
@@ -45,7 +46,8 @@ MainWindow::MainWindow(QWidget* parent)
       m_start(new StartPage(this)), m_switch(new PageSwitch(*this, *m_pages, this)),
       m_layers(new LayersPanel(*m_document, this)), m_evaluations(new Evaluations(*m_document, *m_jobs, this)),
       m_evaluate(new EvaluatePage(*m_document, *m_evaluations, *m_jobs, this)),
-      m_advising(new Advising(*m_document, this)),
+      m_advising(new Advising(*m_document, *m_jobs, this)),
+      m_advise(new AdvisePage(*m_document, *m_advising, *m_jobs, this)),
       m_spectrum(new CurvePanel(*m_document, CurvePanel::Quantity::Sigma, this)),
       m_cosine(new CurvePanel(*m_document, CurvePanel::Quantity::Cosine, this)),
       m_plan(new PlanPanel(*m_document, *m_tools, this)), m_totals(new TotalsBar(*m_document, *m_jobs, *m_advising, this)) {
@@ -65,8 +67,11 @@ MainWindow::MainWindow(QWidget* parent)
   connect(m_document, &Document::opened, this, &MainWindow::showPage);
   connect(m_document, &Document::closed, this, &MainWindow::showPage);
   connect(m_document, &Document::runMoved, this, &MainWindow::showTitle);
-  connect(m_evaluations, &Evaluations::failed, this,
-          [this](const QString& sentence) { m_banner->show(Banner::Kind::Problem, sentence); });
+  const auto problem = [this](const QString& sentence) { m_banner->show(Banner::Kind::Problem, sentence); };
+  connect(m_evaluations, &Evaluations::failed, this, problem);
+  connect(m_advising, &Advising::failed, this, problem);
+  connect(m_evaluations, &Evaluations::changed, this, [this] { m_advise->setObstacle(m_evaluations->obstacle()); });
+  connect(m_advise, &AdvisePage::taken, this, [this] { m_switch->showPage(m_layers); });
   connect(m_document, &Document::notice, this,
           [this](const QString& text) { m_banner->show(Banner::Kind::Note, text); });
   connect(m_document, &Document::restored, this, [this](const QString& text) {

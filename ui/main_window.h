@@ -18,6 +18,7 @@ namespace rankscope::ui {
 class Banner;
 class CurvePanel;
 class Document;
+class AdvisePage;
 class Advising;
 class EvaluatePage;
 class Evaluations;
@@ -51,6 +52,7 @@ class MainWindow final : public QMainWindow {
   TotalsBar& totals() { return *m_totals; }
   Evaluations& evaluations() { return *m_evaluations; }
   EvaluatePage& evaluatePage() { return *m_evaluate; }
+  AdvisePage& advisePage() { return *m_advise; }
   PageSwitch& pages() { return *m_switch; }
   Banner& banner() { return *m_banner; }
   /// Shows the tour of the window; needs an open model.
@@ -97,6 +99,7 @@ class MainWindow final : public QMainWindow {
   Evaluations* m_evaluations;
   EvaluatePage* m_evaluate;
   Advising* m_advising;
+  AdvisePage* m_advise;
   CurvePanel* m_spectrum;
   CurvePanel* m_cosine;
   PlanPanel* m_plan;

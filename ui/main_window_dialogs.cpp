@@ -15,6 +15,7 @@
 #include "ui/document/settings.h"
 #include "ui/help.h"
 #include "ui/page_switch.h"
+#include "ui/panels/advise_page.h"
 #include "ui/panels/evaluate_page.h"
 #include "ui/panels/layers_panel.h"
 #include "ui/panels/totals_bar.h"
@@ -35,6 +36,7 @@ void MainWindow::showHelp() {
   QString page = QStringLiteral("layers");
   for (const QWidget* widget = QApplication::focusWidget(); widget; widget = widget->parentWidget()) {
     if (widget == m_evaluate) page = QStringLiteral("evaluate");
+    if (widget == m_advise) page = QStringLiteral("advise");
     if (const auto found = pages.find(widget->objectName()); found != pages.end()) page = found->second;
   }
   if (!m_help) m_help = new Help(this);

@@ -11,6 +11,7 @@
 
 #include "ui/document/document.h"
 #include "ui/page_switch.h"
+#include "ui/panels/advise_page.h"
 #include "ui/panels/evaluate_page.h"
 #include "ui/panels/banner.h"
 #include "ui/panels/curve_panel.h"
@@ -29,6 +30,7 @@ void MainWindow::setUpPages() {
   m_pages->addWidget(m_start);
   m_switch->addPage(m_layers, tr("Layers"), false);
   m_switch->addPage(m_evaluate, tr("Evaluate"), true);
+  m_switch->addPage(m_advise, tr("Advise"), true);
   auto* middle = new QWidget(this);
   auto* box = new QVBoxLayout(middle);
   box->setContentsMargins(0, 0, 0, 0);

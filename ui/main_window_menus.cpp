@@ -18,6 +18,7 @@
 #include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/page_switch.h"
+#include "ui/panels/advise_page.h"
 #include "ui/panels/evaluate_page.h"
 #include "ui/panels/layers_panel.h"
 
@@ -127,6 +128,10 @@ void MainWindow::setUpRunMenu() {
   };
   add(menu, "evaluate", tr("&Evaluate"), QKeySequence(Qt::Key_F6), QStringLiteral("evaluate"),
       onPage(&EvaluatePage::evaluate));
+  add(menu, "advise", tr("Ad&vise"), QKeySequence(Qt::Key_F7), QStringLiteral("advise"), [this] {
+    m_switch->showPage(m_advise);
+    m_advise->advise();
+  });
   add(menu, nullptr, tr("&Write texts side by side"), {}, QStringLiteral("writeTexts"),
       onPage(&EvaluatePage::generate));
   add(menu, nullptr, tr("Aggregation &study"), {}, QStringLiteral("study"), onPage(&EvaluatePage::study));

@@ -56,7 +56,7 @@ std::string_view name(AdviceOption::Group group) {
   switch (group) {
   case AdviceOption::Group::Study:
     return "study";
-  case AdviceOption::Group::Budget:
+  case AdviceOption::Group::InBudget:
     return "budget";
   case AdviceOption::Group::EqualBytes:
     return "equal-bytes";

@@ -20,12 +20,12 @@ namespace rankscope {
 struct AdviceOption {
   enum class Group {
     Study,      ///< the study's own options, as large as they come
-    Budget,     ///< within the budget
+    InBudget,   ///< within the budget
     EqualBytes, ///< ours at the bytes of one of the study's
   };
   std::string name;        ///< "mixed", "aware-energy", …
   std::string description; ///< in words
-  Group group = Group::Budget;
+  Group group = Group::InBudget;
   RankPlan plan; ///< what compress and evaluate take to get the same numbers
   ResolvedPlan choices;
   std::uint64_t bytes = 0; ///< of the whole model as an export writes it, tokenizer and manifest included

@@ -228,7 +228,7 @@ void PlanMaker::addOurs(std::vector<PlannedOption>& options, std::vector<std::st
   const std::size_t before = options.size();
   const auto add = [&](const char* name, std::string description, const std::optional<ResolvedPlan>& plan) {
     if (plan)
-      options.push_back({name, std::move(description), AdviceOption::Group::Budget, *plan});
+      options.push_back({name, std::move(description), AdviceOption::Group::InBudget, *plan});
     else
       notes.push_back(fmt::format("{}: cannot be made small enough", name));
   };

@@ -56,7 +56,7 @@ class RandomPlans final {
 struct PlannedOption {
   std::string name;
   std::string description;
-  AdviceOption::Group group = AdviceOption::Group::Budget;
+  AdviceOption::Group group = AdviceOption::Group::InBudget;
   ResolvedPlan choices;
 };
 

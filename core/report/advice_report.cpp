@@ -52,7 +52,7 @@ std::string_view heading(AdviceOption::Group group) {
   switch (group) {
   case AdviceOption::Group::Study:
     return "The study's own options, as large as they come";
-  case AdviceOption::Group::Budget:
+  case AdviceOption::Group::InBudget:
     return "Within the budget";
   case AdviceOption::Group::EqualBytes:
     return "Ours at the bytes of the study's options";
@@ -60,7 +60,7 @@ std::string_view heading(AdviceOption::Group group) {
   return {};
 }
 
-constexpr AdviceOption::Group kGroups[] = {AdviceOption::Group::Budget, AdviceOption::Group::Study,
+constexpr AdviceOption::Group kGroups[] = {AdviceOption::Group::InBudget, AdviceOption::Group::Study,
                                            AdviceOption::Group::EqualBytes};
 
 std::string_view explanation() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/calibrator.h"
 
-#include "core/base/error.h"
+#include "core/advise/advise.h"
 #include "core/evaluate/default_text.h"
 #include "core/model/tokenizer/tokenizer.h"
 
@@ -35,11 +35,10 @@ std::shared_ptr<const CalibratedMethod> Calibrator::fit(const std::set<Method>& 
   }
   const Model model(m_checkpoint);
   const auto tokenizer = openTokenizer(m_checkpoint->content().folder, m_checkpoint->architecture());
-  const EvaluationText text = evaluationText(choice.file);
-  std::vector<std::vector<int>> sequences;
-  for (Window& window : windowsOf(text.records, *tokenizer, model.context(), choice.tokens))
-    sequences.push_back(std::move(window.tokens));
-  if (sequences.empty()) throw Error(ErrorKind::BadRequest, text.name + " has no text to calibrate on");
+  AdviceTextOptions options;
+  options.calibrationTokens = choice.tokens;
+  const std::vector<std::vector<int>> sequences =
+      adviceTexts(evaluationText(choice.file), nullptr, *tokenizer, model.context(), options).calibration;
   CalibrationOptions settings;
   settings.gradients = gradients;
   Calibration calibration = calibrate(model, sequences, settings, progress);

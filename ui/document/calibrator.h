@@ -12,7 +12,8 @@
 
 namespace rankscope::ui {
 
-/// The text that methods are fitted to, and how much of it. An empty path: the stories that come with the program.
+/// The text that methods are fitted to: of `file` (empty: the stories that come with the program) the records that an
+/// advice calibrates on, so that a plan of an advice gets the same factors again; what an advice measures on is left out.
 struct CalibrationChoice {
   std::filesystem::path file;
   std::int64_t tokens = 32'768;

@@ -108,7 +108,7 @@ void TestAdvise::measuresEveryOption() {
           again.layers[i].method.empty() ? "" : std::string(name(methodOf(again.layers[i].method)));
       QVERIFY2(again.layers[i] == choice, option.name.c_str());
     }
-    if (option.group == AdviceOption::Group::Budget) QVERIFY2(option.withinBudget, option.name.c_str());
+    if (option.group == AdviceOption::Group::InBudget) QVERIFY2(option.withinBudget, option.name.c_str());
   }
   QVERIFY(advice.recommended);
   const AdviceOption& best = advice.options[*advice.recommended];
