@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/calibrate/shared_inputs.h"
 #include "core/model/backward.h"
 #include "core/model/blas.h"
 
@@ -30,24 +31,6 @@ struct Sums {
     values += x.cast<double>().colwise().sum().transpose();
   }
 };
-
-/// The linear whose inputs stand for those of `layer`: the query of its block for key and value, up for gate.
-std::map<LayerId, LayerId> inputOwners(const Model& model) {
-  std::map<std::pair<int, Role>, LayerId> byRole;
-  const auto stem = [](Role role) {
-    if (role == Role::Key || role == Role::Value) return Role::Query;
-    return role == Role::MlpGate ? Role::MlpUp : role;
-  };
-  const auto key = [&](const LayerInfo& layer) { return std::pair(layer.block.value_or(-1), layer.role); };
-  for (const LayerId id : model.blockLayers()) byRole.emplace(key(model.checkpoint().layer(id)), id);
-  std::map<LayerId, LayerId> owners;
-  for (const LayerId id : model.blockLayers()) {
-    const LayerInfo& layer = model.checkpoint().layer(id);
-    const auto found = byRole.find({layer.block.value_or(-1), stem(layer.role)});
-    owners[id] = found == byRole.end() ? id : found->second;
-  }
-  return owners;
-}
 
 /// Rows of logits become p − e_ŷ with ŷ drawn from p = softmax: the gradient of −log p(ŷ).
 class SampledLikelihood final {

@@ -3,8 +3,6 @@
 
 #include <cmath>
 
-#include <Eigen/Cholesky>
-
 #include "core/linalg/svd.h"
 
 namespace rankscope {
@@ -12,23 +10,6 @@ namespace rankscope {
 namespace {
 
 constexpr double kInputDamping = 1e-9;
-constexpr double kGradientDamping = 1e-4;
-
-/// Lower triangular L with LLᵀ = matrix + damping·mean(diagonal)·I; more damping where rounding has made it indefinite.
-Eigen::MatrixXd root(const Eigen::MatrixXd& matrix, double damping) {
-  const double mean = matrix.diagonal().mean();
-  if (!(mean > 0)) return Eigen::MatrixXd::Identity(matrix.rows(), matrix.cols());
-  for (;; damping *= 10) {
-    Eigen::MatrixXd damped = matrix;
-    damped.diagonal().array() += damping * mean;
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(damped);
-    if (cholesky.info() == Eigen::Success) return cholesky.matrixL();
-  }
-}
-
-RowMatrixD outIn(const RowMatrixD& stored, Orientation orientation) {
-  return orientation == Orientation::OutIn ? stored : RowMatrixD(stored.transpose());
-}
 
 MatrixView view(const RowMatrixD& matrix) {
   return {matrix.rows(), matrix.cols(), DType::F64, reinterpret_cast<const std::byte*>(matrix.data())};
@@ -48,11 +29,11 @@ void balance(RowMatrixD& a, RowMatrixD& b) {
 }  // namespace
 
 WeightedMatrix::WeightedMatrix(const RowMatrixD& stored, Orientation orientation, const Moments& moments, Metric metric)
-    : m_matrix(outIn(stored, orientation)), m_orientation(orientation) {
-  const Eigen::MatrixXd inputRoot = root(*moments.inputs, kInputDamping);
+    : m_matrix(turned(stored, orientation)), m_orientation(orientation) {
+  const Eigen::MatrixXd inputRoot = dampedRoot(*moments.inputs, kInputDamping);
   m_weighted = m_matrix * inputRoot.triangularView<Eigen::Lower>();
   if (metric == Metric::Outputs) return;
-  m_root = root(moments.gradients, kGradientDamping);
+  m_root = dampedRoot(dampedGradients(moments), kInputDamping);
   m_weighted = RowMatrixD(m_root.transpose().triangularView<Eigen::Upper>() * m_weighted);
 }
 
@@ -73,15 +54,6 @@ FactorValues WeightedMatrix::factors(std::int64_t rank, const Progress& progress
   balance(a, b);
   if (m_orientation == Orientation::OutIn) return {std::move(a), std::move(b)};
   return {b.transpose(), a.transpose()};
-}
-
-double relativeOutputError(const RowMatrixD& stored, const RowMatrixD& approximation, Orientation orientation,
-                           const Moments& moments) {
-  const Eigen::MatrixXd inputRoot = root(*moments.inputs, kInputDamping);
-  const RowMatrixD matrix = outIn(stored, orientation);
-  const RowMatrixD difference = matrix - outIn(approximation, orientation);
-  const double before = (matrix * inputRoot).norm(), error = (difference * inputRoot).norm();
-  return before > 0 ? error / before : 0.0;
 }
 
 }  // namespace rankscope

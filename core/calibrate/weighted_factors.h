@@ -4,18 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/calibrate/calibration.h"
+#include "core/calibrate/metric.h"
 #include "core/compress/compress.h"
-#include "core/checkpoint/layer.h"
-#include "core/tensor/convert.h"
 
 namespace rankscope {
-
-/// Which error the factors make smallest.
-enum class Metric {
-  Outputs,      ///< E‖Δx‖²: activations weigh the inputs (C)
-  Predictions,  ///< ½ E(gᵀΔx)² ≈ KL in nats a token: Fisher weighs the outputs too (C and G)
-};
 
 /// One linear's matrix M (out × in) seen with a text's eyes: T = RᵀML with C = LLᵀ and, for Predictions, G = RRᵀ
 /// (R = I for Outputs). The error of a rank-r approximation Δ = M − M̂ in the metric is ‖RᵀΔL‖_F², so T's truncated SVD
@@ -38,9 +30,5 @@ class WeightedMatrix final {
   Eigen::MatrixXd m_root;  ///< R, lower triangular; empty for Outputs
   Orientation m_orientation;
 };
-
-/// ‖(M − M̂)L‖_F / ‖ML‖_F: the relative error of the linear's outputs on the calibration text.
-double relativeOutputError(const RowMatrixD& stored, const RowMatrixD& approximation, Orientation orientation,
-                           const Moments& moments);
 
 }  // namespace rankscope

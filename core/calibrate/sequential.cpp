@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/calibrate/sequential.h"
+
+#include <algorithm>
+#include <set>
+
+#include <Eigen/Cholesky>
+
+#include "core/calibrate/metric.h"
+#include "core/calibrate/shared_inputs.h"
+#include "core/model/blas.h"
+
+namespace rankscope {
+
+namespace {
+
+/// sum += aᵀ b, products in F32.
+void addProduct(Eigen::MatrixXd& sum, const RowMatrixF& a, const RowMatrixF& b) {
+  if (sum.size() == 0) sum = Eigen::MatrixXd::Zero(a.cols(), b.cols());
+  RowMatrixF part(a.cols(), b.cols());
+  parallelSgemm(a.cols(), b.cols(), a.rows(), 1.0f, {a.data(), a.cols(), true}, {b.data(), b.cols(), false},
+                part.data(), part.cols());
+  sum += part.cast<double>();
+}
+
+/// Sums over the text of what one stage's linears read in both models, and of what the residual stream lacks.
+struct StageSums {
+  Eigen::MatrixXd inputs;   ///< Σ x̃ x̃ᵀ
+  Eigen::MatrixXd crossed;  ///< Σ x x̃ᵀ
+  Eigen::MatrixXd residual; ///< Σ (h − h̃) x̃ᵀ; empty where it is not made up for
+  Eigen::VectorXd inputMean, originalMean, residualMean;
+};
+
+/// What one model shows of a stage in one batch.
+struct Seen {
+  RowMatrixF inputs;
+  RowMatrixF stream; ///< residual stream that the stage writes to, before it does
+};
+
+class InOrder final {
+ public:
+  InOrder(const Model& original, std::span<const std::vector<int>> sequences, const SequentialOptions& options)
+      : m_original(original), m_compressed(original), m_options(options) {
+    std::size_t first = 0;
+    while (first < sequences.size()) {
+      std::size_t last = first;
+      for (std::int64_t tokens = 0; last < sequences.size() && (last == first || tokens < options.batchTokens); ++last)
+        tokens += static_cast<std::int64_t>(sequences[last].size());
+      m_batches.push_back(batchOf(sequences.subspan(first, last - first)));
+      m_tokens += static_cast<double>(m_batches.back().tokens.size());
+      m_wanted.push_back(original.embed(m_batches.back()));
+      first = last;
+    }
+    m_present = m_wanted;
+  }
+
+  StageSums sums(int block, const std::vector<LayerId>& stage, const Progress& progress) const {
+    StageSums sums;
+    for (std::size_t i = 0; i < m_batches.size(); ++i) {
+      progress.check();
+      const Seen wanted = look(m_original, m_wanted[i], i, block, stage, progress);
+      const Seen present = look(m_compressed, m_present[i], i, block, stage, progress);
+      addProduct(sums.inputs, present.inputs, present.inputs);
+      addProduct(sums.crossed, wanted.inputs, present.inputs);
+      addMean(sums.inputMean, present.inputs);
+      addMean(sums.originalMean, wanted.inputs);
+      if (!m_options.correctResidual || !writesStream(stage.front())) continue;
+      const RowMatrixF lacking = wanted.stream - present.stream;
+      addProduct(sums.residual, lacking, present.inputs);
+      addMean(sums.residualMean, lacking);
+    }
+    return sums;
+  }
+
+  SequentialTarget target(LayerId layer, const StageSums& sums, Eigen::MatrixXd gradients) const {
+    const Orientation orientation = m_original.checkpoint().layer(layer).orientation;
+    const RowMatrixD matrix = turned(toDouble(m_original.checkpoint().matrix(layer).view), orientation);
+    Eigen::MatrixXd inputs = sums.inputs / m_tokens;
+    const double lambda = std::max(m_options.damping * inputs.diagonal().mean(), 1e-30);
+    Eigen::MatrixXd wanted = matrix * (sums.crossed / m_tokens) + lambda * matrix;
+    Eigen::VectorXd mean = matrix * (sums.originalMean / m_tokens);
+    if (sums.residual.size() > 0) {
+      wanted += sums.residual / m_tokens;
+      mean += sums.residualMean / m_tokens;
+    }
+    Eigen::MatrixXd damped = inputs;
+    damped.diagonal().array() += lambda;
+    const Eigen::MatrixXd solved = damped.llt().solve(wanted.transpose()).transpose();
+    Moments moments{std::make_shared<const Eigen::MatrixXd>(std::move(inputs)),
+                    std::make_shared<const Eigen::VectorXd>(sums.inputMean / m_tokens), std::move(gradients)};
+    return {layer, turned(solved, orientation), std::move(moments), std::move(mean)};
+  }
+
+  void replace(LayerId layer, const LinearPtr& linear) {
+    m_substitutes[layer] = linear;
+    m_compressed = m_original.with(m_substitutes);
+  }
+
+  void advance(int block, const Progress& progress) {
+    for (std::size_t i = 0; i < m_batches.size(); ++i) {
+      m_original.runBlocks(m_wanted[i], m_batches[i], block, block + 1, {}, progress);
+      m_compressed.runBlocks(m_present[i], m_batches[i], block, block + 1, {}, progress);
+    }
+  }
+
+  const Substitutes& substitutes() const { return m_substitutes; }
+
+ private:
+  bool writesStream(LayerId layer) const {
+    const Role role = m_original.checkpoint().layer(layer).role;
+    return role == Role::AttentionOutput || role == Role::MlpDown;
+  }
+
+  Seen look(const Model& model, const RowMatrixF& before, std::size_t batch, int block,
+            const std::vector<LayerId>& stage, const Progress& progress) const {
+    Seen seen{{}, before};
+    const bool afterAttention = m_original.checkpoint().layer(stage.front()).role == Role::MlpDown;
+    ForwardHooks hooks;
+    hooks.linearInput = [&](LayerId layer, Eigen::Ref<const RowMatrixF> inputs) {
+      if (layer == stage.front()) seen.inputs = inputs;
+    };
+    hooks.linearOutput = [&](LayerId layer, Eigen::Ref<const RowMatrixF> outputs) {
+      if (afterAttention && m_original.checkpoint().layer(layer).role == Role::AttentionOutput) seen.stream += outputs;
+    };
+    RowMatrixF hidden = before;
+    model.runBlocks(hidden, m_batches[batch], block, block + 1, hooks, progress);
+    return seen;
+  }
+
+  static void addMean(Eigen::VectorXd& sum, const RowMatrixF& x) {
+    if (sum.size() == 0) sum = Eigen::VectorXd::Zero(x.cols());
+    sum += x.cast<double>().colwise().sum().transpose();
+  }
+
+  const Model& m_original;
+  Model m_compressed;
+  SequentialOptions m_options;
+  Substitutes m_substitutes;
+  std::vector<Batch> m_batches;
+  std::vector<RowMatrixF> m_wanted, m_present; ///< residual streams before the present block
+  double m_tokens = 0;
+};
+
+} // namespace
+
+Substitutes fitInOrder(const Model& original, std::span<const std::vector<int>> sequences,
+                       const std::vector<LayerId>& layers, const std::function<Eigen::MatrixXd(LayerId)>& gradients,
+                       const SequentialFit& fit, const SequentialOptions& options, const Progress& progress) {
+  const std::set<LayerId> chosen(layers.begin(), layers.end());
+  InOrder state(original, sequences, options);
+  for (int block = 0; block < original.blockCount(); ++block) {
+    for (std::vector<LayerId> stage : stagesOf(original, block)) {
+      if (std::none_of(stage.begin(), stage.end(), [&](LayerId layer) { return chosen.contains(layer); })) continue;
+      const StageSums sums = state.sums(block, stage, progress.silent());
+      for (const LayerId layer : stage) {
+        if (!chosen.contains(layer)) continue;
+        progress.check();
+        if (const LinearPtr linear = fit(state.target(layer, sums, gradients(layer)))) state.replace(layer, linear);
+      }
+    }
+    state.advance(block, progress.silent());
+    progress.report((block + 1.0) / original.blockCount());
+  }
+  return state.substitutes();
+}
+
+} // namespace rankscope
