@@ -86,10 +86,10 @@ class Run final {
       plan = planFrom(m_options.plan, *m_checkpoint, lookupIn(m_spectra), m_method.get(), m_notes,
                       m_console.progress("Weighing layers"));
     m_plan = resolve(plan, *m_checkpoint, lookupIn(m_spectra), m_options.plan.recompress);
-    if (m_method) m_method->applyTo(m_plan);
     m_notes.insert(m_notes.end(), m_plan.notes.begin(), m_plan.notes.end());
     for (const std::string& note : m_notes) m_console.note(note);
     if (m_run) m_run->setPlan(plan);
+    m_factoriser = factoriserFor(m_options.plan.method, m_method.get(), m_checkpoint, m_plan, m_console);
   }
 
   void addSpectra(const std::vector<LayerId>& layers) {
@@ -107,7 +107,7 @@ class Run final {
     const Progress progress = m_console.progress("Compressing");
     runCompression(
         *m_checkpoint,
-        {m_plan, lookupIn(m_spectra), m_method ? m_method->factoriser() : Factoriser(), m_run.get(), &target},
+        {m_plan, lookupIn(m_spectra), m_factoriser, m_run.get(), &target},
         [this](CompressedLayer&& layer) { take(layer); }, progress.slice(0, 0.95));
     if (m_run) m_run->finish();
     target.finish(progress.slice(0.95, 1));
@@ -157,6 +157,7 @@ class Run final {
   std::shared_ptr<const Checkpoint> m_checkpoint;
   std::unique_ptr<RunFile> m_run;
   std::unique_ptr<const CalibratedMethod> m_method; ///< null: plain
+  Factoriser m_factoriser;
   LayerSpectra m_spectra;
   ResolvedPlan m_plan;
   std::vector<std::string> m_notes;

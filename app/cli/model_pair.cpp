@@ -19,7 +19,6 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
   if (!fromFile)
     plan = planFrom(options.plan, checkpoint, lookupIn(spectra), method, notes, console.progress("Weighing layers"));
   ResolvedPlan resolved = resolve(plan, checkpoint, lookupIn(spectra));
-  if (method) method->applyTo(resolved);
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
   for (const std::string& note : notes) console.note(note);
   if (pair.run) pair.run->setPlan(plan);
@@ -28,10 +27,9 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
 }
 
 /// As compressedLinears(), with every new layer kept in the run file.
-Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, const CalibratedMethod* method,
+Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, const Factoriser& factoriser,
                      RunFile* run, Console& console) {
   const Progress progress = console.progress("Compressing");
-  const Factoriser factoriser = method ? method->factoriser() : Factoriser();
   if (!run) return compressedLinears(checkpoint, plan, {}, progress, {}, factoriser);
   runCompression(
       checkpoint, {plan, {}, factoriser, run, nullptr}, [](CompressedLayer&&) {}, progress);
@@ -83,8 +81,9 @@ ModelPair openPair(const ModelPairOptions& options, Console& console) {
       needed = methodsIn(given);
     }
     const auto method = methodFrom(options.plan.method, needed, pair.checkpoint, console);
-    const ResolvedPlan plan = planOf(options, *pair.checkpoint, method.get(), pair, std::move(given), console);
-    pair.substitutes = carryOut(*pair.checkpoint, plan, method.get(), pair.run.get(), console);
+    ResolvedPlan plan = planOf(options, *pair.checkpoint, method.get(), pair, std::move(given), console);
+    const Factoriser factoriser = factoriserFor(options.plan.method, method.get(), pair.checkpoint, plan, console);
+    pair.substitutes = carryOut(*pair.checkpoint, plan, factoriser, pair.run.get(), console);
     pair.compressed.emplace(pair.original->with(pair.substitutes));
   }
   return pair;

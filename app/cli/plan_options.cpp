@@ -68,7 +68,7 @@ RankPlan budgetPlan(const Budget& budget, const Checkpoint& checkpoint, const Sp
   if (!method) return planForBudget(budget, checkpoint, spectra, preset, {}, &notes);
   const auto curves = method->curves(preset, progress);
   const RankPlan plan = planForBudget(budget, checkpoint, benefitsOf(curves, method->method()), preset, {}, &notes);
-  if (method->method() == Method::Fisher)
+  if (method->method() != Method::Aware)
     notes.push_back(
         fmt::format("predicted KL {:.3f} nats a token (from single layers; too little when above about 0.3)",
                     predictedDivergence(curves, resolve(plan, checkpoint, spectra))));

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/schedule.h"
+#include "core/calibrate/quantised_fit.h"
 #include "core/linalg/svd.h"
 
 namespace rankscope {
@@ -23,12 +24,26 @@ std::vector<double> keptEnergy(const std::vector<double>& sigma) {
   return kept;
 }
 
-}  // namespace
+Metric metricOf(Method method, const Moments& moments) {
+  return method == Method::Aware || moments.gradients.size() == 0 ? Metric::Outputs : Metric::Predictions;
+}
+
+} // namespace
+
+std::vector<float> biasShiftOf(const Eigen::VectorXd& wanted, const LayerParts& parts, Orientation orientation,
+                               const Eigen::VectorXd& inputMean) {
+  Eigen::VectorXd given = Eigen::VectorXd::Zero(wanted.size());
+  if (parts.base) given += turned(load(*parts.base).cast<double>(), orientation) * inputMean;
+  if (parts.factors) given += turned(parts.factors->a * parts.factors->b, orientation) * inputMean;
+  const Eigen::VectorXf shift = (wanted - given).cast<float>();
+  return {shift.data(), shift.data() + shift.size()};
+}
 
 CalibratedMethod::CalibratedMethod(std::shared_ptr<const Checkpoint> checkpoint, Calibration calibration, Method method,
-                                   const std::string& textHash)
+                                   const std::string& textHash, std::vector<std::vector<int>> text)
     : m_checkpoint(std::move(checkpoint)), m_calibration(std::make_shared<const Calibration>(std::move(calibration))),
-      m_method(method), m_textHash(textHash) {}
+      m_method(method), m_textHash(textHash),
+      m_text(std::make_shared<const std::vector<std::vector<int>>>(std::move(text))) {}
 
 std::string CalibratedMethod::identity(Method method) const {
   return fmt::format("{} {}", name(method), m_textHash);
@@ -41,29 +56,40 @@ void CalibratedMethod::applyTo(ResolvedPlan& plan) const {
   }
 }
 
-WeightedMatrix CalibratedMethod::weighted(LayerId layer, const RowMatrixD& stored, Method method) const {
-  const LayerInfo& info = m_checkpoint->layer(layer);
+RowMatrixD CalibratedMethod::matrixOf(LayerId layer) const {
+  RowMatrixD stored = toDouble(m_checkpoint->matrix(layer).view);
+  m_checkpoint->release(layer);
   if (!stored.allFinite()) throw Error(ErrorKind::BadValues, "the matrix has entries that are NaN or infinite");
-  return WeightedMatrix(stored, info.orientation, m_calibration->layers.at(layer),
-                        method == Method::Fisher ? Metric::Predictions : Metric::Outputs);
+  return stored;
+}
+
+LayerParts CalibratedMethod::partsOf(LayerId layer, const RowMatrixD& stored, const Moments& moments,
+                                     const LayerChoice& choice, const Progress& progress, int threads) const {
+  const Orientation orientation = m_checkpoint->layer(layer).orientation;
+  const Metric metric = metricOf(methodOf(choice.method), moments);
+  LayerParts parts;
+  if (choice.base) {
+    QuantisedFitOptions options;
+    options.rounding.metric = metric;
+    parts = fitQuantised(stored, orientation, moments, *choice.base, choice.rank, options, progress, threads);
+  } else {
+    parts.factors = WeightedMatrix(stored, orientation, moments, metric).factors(*choice.rank, progress, threads);
+  }
+  if (choice.biasShift)
+    parts.biasShift =
+        biasShiftOf(turned(stored, orientation) * *moments.inputMean, parts, orientation, *moments.inputMean);
+  return parts;
 }
 
 Factoriser CalibratedMethod::factoriser() const {
   return [method = *this](LayerId layer, const LayerChoice& choice, const Progress& progress, int threads) {
-    // A base is rounded to nearest; the correction then makes up for what the text sees of the rest.
-    LayerParts parts;
-    RowMatrixD rest = toDouble(method.m_checkpoint->matrix(layer).view);
-    method.m_checkpoint->release(layer);
-    if (choice.base) {
-      parts.base = storeMatrix(rest, *choice.base);
-      rest -= load(*parts.base).cast<double>();
-    }
-    if (choice.rank) parts.factors = method.weighted(layer, rest, methodOf(choice.method)).factors(*choice.rank, progress, threads);
-    return parts;
+    return method.partsOf(layer, method.matrixOf(layer), method.m_calibration->at(layer), choice, progress,
+                          threads);
   };
 }
 
-std::map<LayerId, std::vector<double>> CalibratedMethod::curves(const PresetOptions& options, const Progress& progress) const {
+std::map<LayerId, std::vector<double>> CalibratedMethod::curves(const PresetOptions& options,
+                                                                const Progress& progress) const {
   std::vector<LayerId> layers = planScope(*m_checkpoint, options);
   std::erase_if(layers, [&](LayerId layer) { return !m_calibration->layers.contains(layer); });
   std::vector<double> costs;
@@ -72,9 +98,10 @@ std::map<LayerId, std::vector<double>> CalibratedMethod::curves(const PresetOpti
   std::map<LayerId, std::vector<double>> curves;
   std::mutex delivery;
   runScheduled(Schedule(std::move(costs)), 0, progress, [&](std::size_t item, int threads) {
-    const RowMatrixD stored = toDouble(m_checkpoint->matrix(layers[item]).view);
-    m_checkpoint->release(layers[item]);
-    std::vector<double> sigma = weighted(layers[item], stored, m_method).sigma(progress.silent(), threads);
+    const Moments moments = m_calibration->at(layers[item]);
+    const WeightedMatrix weighted(matrixOf(layers[item]), m_checkpoint->layer(layers[item]).orientation, moments,
+                                  metricOf(m_method, moments));
+    std::vector<double> sigma = weighted.sigma(progress.silent(), threads);
     const std::lock_guard lock(delivery);
     curves.emplace(layers[item], std::move(sigma));
   });
@@ -87,7 +114,7 @@ BenefitLookup benefitsOf(const std::map<LayerId, std::vector<double>>& curves, M
     if (found == curves.end()) return std::nullopt;
     std::vector<double> kept = keptEnergy(found->second);
     const double total = kept.back();
-    const double unit = method == Method::Fisher ? 0.5 : total > 0 ? 1 / total : 1;
+    const double unit = method != Method::Aware ? 0.5 : total > 0 ? 1 / total : 1;
     return BenefitCurve{[kept = std::move(kept), unit](std::int64_t rank) {
                           return unit * kept[std::min(static_cast<std::size_t>(rank), kept.size() - 1)];
                         },
@@ -116,4 +143,4 @@ std::string hashOf(std::span<const std::vector<int>> sequences) {
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
-}  // namespace rankscope
+} // namespace rankscope

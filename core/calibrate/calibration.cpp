@@ -67,7 +67,7 @@ class Accumulator final {
                     {[&](RowMatrixF& logits, std::int64_t) { m_likelihood(logits); },
                      [&](LayerId layer, RowMatrixRef x, RowMatrixRef g) {
                        addInputs(layer, x);
-                       m_gradients[layer].add(g);
+                       if (meets(layer)) m_gradients[layer].add(g);
                      }},
                     progress);
     else
@@ -80,20 +80,28 @@ class Accumulator final {
     std::map<LayerId, Moments> byOwner;
     for (auto& [layer, sums] : m_inputs)
       byOwner[layer] = {std::make_shared<Eigen::MatrixXd>(sums.products / count),
-                        std::make_shared<Eigen::VectorXd>(sums.values / count), {}};
+                        std::make_shared<Eigen::VectorXd>(sums.values / count),
+                        {}};
     Calibration calibration;
     calibration.tokens = m_tokens;
     for (const auto& [layer, owner] : m_owners) {
+      if (!meets(layer)) continue;
       Moments moments = byOwner.at(owner);
       if (m_options.gradients) moments.gradients = m_gradients.at(layer).products / count;
+      calibration.widest = std::max<std::int64_t>(calibration.widest, moments.inputs->rows());
       calibration.layers.emplace(layer, std::move(moments));
     }
     return calibration;
   }
 
  private:
+  bool meets(LayerId layer) const {
+    const int block = m_model.blockOf(layer);
+    return block >= m_options.firstBlock && block < m_options.lastBlock;
+  }
+
   void addInputs(LayerId layer, const RowMatrixRef& x) {
-    if (m_owners.at(layer) == layer) m_inputs[layer].add(x);
+    if (meets(layer) && m_owners.at(layer) == layer) m_inputs[layer].add(x);
   }
 
   const Model& m_model;
@@ -105,14 +113,19 @@ class Accumulator final {
   std::int64_t m_tokens = 0;
 };
 
-}  // namespace
+} // namespace
 
 bool Calibration::coversWidth() const {
-  return std::all_of(layers.begin(), layers.end(), [&](const auto& layer) { return layer.second.inputs->rows() <= tokens; });
+  return widest <= tokens;
 }
 
-Calibration calibrate(const Model& model, std::span<const std::vector<int>> sequences, const CalibrationOptions& options,
-                      const Progress& progress) {
+Moments Calibration::at(LayerId layer) const {
+  const Moments& here = layers.at(layer);
+  return here.inputs ? here : elsewhere(layer);
+}
+
+Calibration calibrate(const Model& model, std::span<const std::vector<int>> sequences,
+                      const CalibrationOptions& options, const Progress& progress) {
   Accumulator accumulator(model, options);
   std::size_t first = 0;
   while (first < sequences.size()) {
@@ -127,4 +140,4 @@ Calibration calibrate(const Model& model, std::span<const std::vector<int>> sequ
   return accumulator.result();
 }
 
-}  // namespace rankscope
+} // namespace rankscope

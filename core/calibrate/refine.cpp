@@ -3,59 +3,43 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cmath>
 #include <random>
 
+#include "core/calibrate/refined_layer.h"
 #include "core/model/backward.h"
 
 namespace rankscope {
 
 namespace {
 
-/// A matrix that Adam moves.
-struct Parameter {
-  explicit Parameter(const RowMatrixD& start)
-      : values(start.cast<float>()), first(Eigen::ArrayXXf::Zero(start.rows(), start.cols())), second(first),
-        size(static_cast<float>(std::sqrt(start.squaredNorm() / static_cast<double>(start.size())))) {}
-
-  void move(const RowMatrixF& gradient, int step, double rate) {
-    constexpr float kDecay1 = 0.9f, kDecay2 = 0.95f;
-    first = kDecay1 * first + (1 - kDecay1) * gradient.array();
-    second = kDecay2 * second + (1 - kDecay2) * gradient.array().square();
-    const float unbias1 = 1 - std::pow(kDecay1, static_cast<float>(step)), unbias2 = 1 - std::pow(kDecay2, static_cast<float>(step));
-    values.array() -= size * static_cast<float>(rate) * (first / unbias1) / ((second / unbias2).sqrt() + 1e-12f);
-  }
-
-  RowMatrixF values;
-  Eigen::ArrayXXf first, second;
-  float size;
-};
-
-struct Factors {
-  Parameter a, b;
-  RowMatrixF gradientA, gradientB;
-
-  /// W = ab; dA = dW·bᵀ, dB = aᵀ·dW with dW = gᵀx for out×in and xᵀg for in×out.
-  void addGradient(Orientation orientation, Eigen::Ref<const RowMatrixF> x, Eigen::Ref<const RowMatrixF> g) {
-    const Eigen::Ref<const RowMatrixF>& left = orientation == Orientation::OutIn ? g : x;
-    const Eigen::Ref<const RowMatrixF>& right = orientation == Orientation::OutIn ? x : g;
-    gradientA.noalias() = left.transpose() * (right * b.values.transpose());
-    gradientB.noalias() = (left * a.values).transpose() * right;
-  }
-};
+constexpr std::int64_t kLogitRows = 128;
+constexpr std::size_t kMostHeldOut = 8;
 
 void normalise(RowMatrixF& logits) {
   for (Eigen::Index i = 0; i < logits.rows(); ++i) kernels().softmax(logits.row(i).data(), logits.cols());
 }
 
+/// Σ over rows of KL(wanted ‖ present) for rows of probabilities.
+double divergenceOf(const RowMatrixF& wanted, const RowMatrixF& present) {
+  double sum = 0;
+  for (Eigen::Index i = 0; i < wanted.rows(); ++i) {
+    const Eigen::ArrayXf ratio = (wanted.row(i).array() + 1e-30f) / (present.row(i).array() + 1e-30f);
+    sum += static_cast<double>((wanted.row(i).array() * ratio.log().transpose()).sum());
+  }
+  return sum;
+}
+
 class Refinement final {
  public:
-  Refinement(const Model& original, const std::map<LayerId, FactorValues>& start) : m_original(original) {
-    for (const auto& [layer, values] : start) m_factors.emplace(layer, Factors{Parameter(values.a), Parameter(values.b), {}, {}});
+  Refinement(const Model& original, const std::map<LayerId, LayerParts>& start) : m_original(original) {
+    for (const auto& [layer, parts] : start)
+      m_layers.emplace(layer, RefinedLayer(parts, original.checkpoint().layer(layer).orientation));
   }
 
-  /// One step; returns the batch's KL before it.
-  double step(const Batch& batch, int number, double rate, const Progress& progress) {
+  /// Takes up a batch's gradients; returns its KL.
+  double look(const Batch& batch, const Progress& progress) {
     const RowMatrixF target = m_original.forward(batch, {}, progress);
     double divergence = 0;
     const auto tokens = static_cast<double>(batch.tokens.size());
@@ -64,44 +48,51 @@ class Refinement final {
                      RowMatrixF wanted = m_original.logits(target.middleRows(first, logits.rows()));
                      normalise(wanted);
                      normalise(logits);
-                     const Eigen::ArrayXXd p = wanted.cast<double>().array(), q = logits.cast<double>().array();
-                     divergence += (p > 0).select(p * ((p + 1e-30) / (q + 1e-30)).log(), 0.0).sum();
+                     divergence += divergenceOf(wanted, logits);
                      logits = (logits - wanted) / static_cast<float>(tokens);
                    },
                    [&](LayerId layer, Eigen::Ref<const RowMatrixF> x, Eigen::Ref<const RowMatrixF> g) {
-                     if (const auto found = m_factors.find(layer); found != m_factors.end())
-                       found->second.addGradient(m_original.checkpoint().layer(layer).orientation, x, g);
+                     if (const auto found = m_layers.find(layer); found != m_layers.end())
+                       found->second.addGradient(x, g);
                    }},
                   progress);
-    for (auto& [layer, factors] : m_factors) {
-      factors.a.move(factors.gradientA, number, rate);
-      factors.b.move(factors.gradientB, number, rate);
-    }
     return divergence / tokens;
   }
 
-  std::map<LayerId, FactorValues> result() const {
-    std::map<LayerId, FactorValues> values;
-    for (const auto& [layer, factors] : m_factors)
-      values[layer] = {factors.a.values.cast<double>(), factors.b.values.cast<double>()};
-    return values;
+  void move(int step, double rate) {
+    for (auto& [layer, refined] : m_layers) refined.move(step, rate);
+  }
+
+  double divergence(const Batch& batch, const Progress& progress) const {
+    const Model model = current();
+    const RowMatrixF a = m_original.forward(batch, {}, progress), b = model.forward(batch, {}, progress);
+    double sum = 0;
+    for (std::int64_t first = 0; first < a.rows(); first += kLogitRows) {
+      const std::int64_t rows = std::min<std::int64_t>(kLogitRows, a.rows() - first);
+      RowMatrixF wanted = m_original.logits(a.middleRows(first, rows)),
+                 present = model.logits(b.middleRows(first, rows));
+      normalise(wanted);
+      normalise(present);
+      sum += divergenceOf(wanted, present);
+    }
+    return sum / static_cast<double>(a.rows());
+  }
+
+  std::map<LayerId, LayerParts> parts() const {
+    std::map<LayerId, LayerParts> parts;
+    for (const auto& [layer, refined] : m_layers) parts[layer] = refined.parts();
+    return parts;
   }
 
  private:
   Model current() const {
     Substitutes substitutes;
-    for (const auto& [layer, factors] : m_factors) {
-      LinearWeights weights;
-      weights.orientation = m_original.checkpoint().layer(layer).orientation;
-      weights.a.emplace(storeMatrix(factors.a.values.cast<double>(), {}));
-      weights.b.emplace(storeMatrix(factors.b.values.cast<double>(), {}));
-      substitutes[layer] = std::make_shared<const Linear>(std::move(weights));
-    }
+    for (const auto& [layer, refined] : m_layers) substitutes[layer] = refined.linear();
     return m_original.with(substitutes);
   }
 
   const Model& m_original;
-  std::map<LayerId, Factors> m_factors;
+  std::map<LayerId, RefinedLayer> m_layers;
 };
 
 /// Endless: the sequences in a random order, again and again in another one.
@@ -135,23 +126,50 @@ double rateAt(int step, const RefineOptions& options) {
   return options.learningRate * warm * (1.0 - static_cast<double>(step) / options.steps);
 }
 
-}  // namespace
-
-std::map<LayerId, FactorValues> refine(const Model& original, std::map<LayerId, FactorValues> factors,
-                                       std::span<const std::vector<int>> sequences, const RefineOptions& options,
-                                       const Progress& progress, const std::function<void(int, double)>& sink) {
-  assert(!sequences.empty());
-  if (factors.empty()) return factors;
-  Refinement refinement(original, factors);
-  Feed feed(sequences, options.seed);
-  for (int step = 0; step < options.steps; ++step) {
-    progress.check();
-    const double divergence =
-        refinement.step(feed.next(options.batchTokens), step + 1, rateAt(step, options), progress.silent());
-    if (sink) sink(step, divergence);
-    progress.report((step + 1.0) / options.steps);
-  }
-  return refinement.result();
+/// The last sequences, spread over nothing: records are in no order.
+std::size_t heldOutCount(std::size_t sequences, const RefineOptions& options) {
+  if (sequences < 4) return 0;
+  const auto share = static_cast<std::size_t>(options.heldOut * static_cast<double>(sequences));
+  return std::clamp<std::size_t>(share, 1, kMostHeldOut);
 }
 
-}  // namespace rankscope
+} // namespace
+
+std::map<LayerId, LayerParts> refine(const Model& original, std::map<LayerId, LayerParts> parts,
+                                     std::span<const std::vector<int>> sequences, const RefineOptions& options,
+                                     const Progress& progress, const std::function<void(const RefineStep&)>& sink) {
+  assert(!sequences.empty());
+  if (parts.empty() || options.steps < 1) return parts;
+  const auto start = std::chrono::steady_clock::now();
+  const auto overdue = [&] {
+    return options.seconds > 0 &&
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > options.seconds;
+  };
+  const std::size_t apart = heldOutCount(sequences.size(), options);
+  const Batch unseen =
+      batchOf(apart > 0 ? sequences.last(apart) : sequences.first(std::min(sequences.size(), kMostHeldOut)));
+  Feed feed(sequences.first(sequences.size() - apart), options.seed);
+  Refinement refinement(original, parts);
+  double least = 0;
+  const auto check = [&](bool first) {
+    const double divergence = refinement.divergence(unseen, progress.silent());
+    if (first || divergence < least) {
+      least = divergence;
+      if (!first) parts = refinement.parts();
+    }
+    return divergence;
+  };
+  for (int step = 0; step < options.steps && !overdue(); ++step) {
+    progress.check();
+    RefineStep told{step, 0, {}};
+    if (step % options.stepsPerCheck == 0) told.heldOut = check(step == 0);
+    told.divergence = refinement.look(feed.next(options.batchTokens), progress.silent());
+    refinement.move(step + 1, rateAt(step, options));
+    if (sink) sink(told);
+    progress.report((step + 1.0) / options.steps);
+  }
+  check(false);
+  return parts;
+}
+
+} // namespace rankscope

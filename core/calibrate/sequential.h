@@ -21,7 +21,7 @@ struct SequentialTarget {
   RowMatrixD matrix;
   /// Inputs and their mean are those of x̃; gradients are the original's, where there are any.
   Moments moments;
-  /// E[y − …]: what the bias takes up for an M̂ of mean output M̂μ̃ is wantedMean − M̂ μ̃.
+  /// The mean that its outputs should have, bias apart: see biasShiftOf().
   Eigen::VectorXd wantedMean;
 };
 
