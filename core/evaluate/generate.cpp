@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <random>
 #include <set>
@@ -57,6 +58,19 @@ std::vector<int> promptTokens(const Model& model, const Tokenizer& tokenizer, st
   return tokens;
 }
 
+/// What the tokens add to the prompt's text: a tokenizer may spell a token otherwise where a text begins. Models have
+/// room for tokens that their tokenizer does not know; those are no text.
+std::string continuation(const Tokenizer& tokenizer, std::span<const int> prompt, std::span<const int> tokens) {
+  std::vector<int> all;
+  const auto known = [&](int token) { return token < tokenizer.size(); };
+  std::ranges::copy_if(prompt, std::back_inserter(all), known);
+  const std::string before = tokenizer.decode(all);
+  const auto own = all.size();
+  std::ranges::copy_if(tokens, std::back_inserter(all), known);
+  const std::string text = tokenizer.decode(all);
+  return text.starts_with(before) ? text.substr(before.size()) : tokenizer.decode(std::span(all).subspan(own));
+}
+
 bool endsText(const Model& model, const Tokenizer& tokenizer, int token) {
   const auto& eos = model.architecture().eosTokens;
   return std::find(eos.begin(), eos.end(), token) != eos.end() || token == tokenizer.habits().separator ||
@@ -99,7 +113,8 @@ Generated generate(const Model& model, const Tokenizer& tokenizer, std::string_v
                    const std::function<void(std::string_view)>& sink) {
   Generated result;
   KvCache cache = model.newCache();
-  std::vector<int> next = promptTokens(model, tokenizer, prompt);
+  const std::vector<int> start = promptTokens(model, tokenizer, prompt);
+  std::vector<int> next = start;
   std::mt19937_64 random(options.seed);
   for (int i = 0; i < options.tokens && cache.length() + static_cast<std::int64_t>(next.size()) <= model.context();
        ++i) {
@@ -111,9 +126,9 @@ Generated generate(const Model& model, const Tokenizer& tokenizer, std::string_v
     if ((result.ended = endsText(model, tokenizer, token))) break;
     result.tokens.push_back(token);
     next = {token};
-    if (sink) sink(tokenizer.decode(result.tokens));
+    if (sink) sink(continuation(tokenizer, start, result.tokens));
   }
-  result.text = tokenizer.decode(result.tokens);
+  result.text = continuation(tokenizer, start, result.tokens);
   result.repetition = repetitionOf(result.tokens);
   return result;
 }
@@ -136,7 +151,13 @@ GeneratedPair generatePair(const Model& original, const Model& compressed, const
   const auto [at, other] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
   if (at != a.end() || other != b.end() || pair.original.ended != pair.compressed.ended)
     pair.firstDifference = static_cast<int>(at - a.begin());
-  pair.sameBytes = tokenizer.decode(std::span(a).first(static_cast<std::size_t>(at - a.begin()))).size();
+  const std::vector<int> start = promptTokens(original, tokenizer, prompt);
+  const std::string& text = pair.original.text;
+  const auto parting = std::ranges::mismatch(text, pair.compressed.text).in1 - text.begin();
+  pair.sameBytes =
+      std::min(static_cast<std::size_t>(parting),
+               continuation(tokenizer, start, std::span(a).first(static_cast<std::size_t>(at - a.begin()))).size());
+  while (pair.sameBytes > 0 && pair.sameBytes < text.size() && (text[pair.sameBytes] & 0xc0) == 0x80) --pair.sameBytes;
   return pair;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/tokenizer/bpe.h"
 
+#include <algorithm>
+#include <iterator>
 #include <queue>
 #include <tuple>
 
@@ -12,8 +14,8 @@
 namespace rankscope {
 
 BytePairEncoding::BytePairEncoding(Vocabulary vocabulary, std::string_view source)
-    : m_ids(std::move(vocabulary.ids)), m_byteFallback(vocabulary.byteFallback), m_wholeWords(vocabulary.wholeWords),
-      m_unknown(vocabulary.unknown) {
+    : m_ids(std::move(vocabulary.ids)), m_codePoints(vocabulary.codePoints), m_wholeWords(vocabulary.wholeWords),
+      m_fuseUnknown(vocabulary.fuseUnknown), m_unknown(vocabulary.unknown) {
   const auto idOf = [&](const std::string& token) {
     const auto at = m_ids.find(token);
     if (at == m_ids.end())
@@ -23,8 +25,9 @@ BytePairEncoding::BytePairEncoding(Vocabulary vocabulary, std::string_view sourc
   };
   for (std::size_t byte = 0; byte < 256; ++byte) {
     const auto at =
-        m_ids.find(m_byteFallback ? fmt::format("<0x{:02X}>", byte) : std::string(1, static_cast<char>(byte)));
-    m_bytes[byte] = at == m_ids.end() ? -1 : at->second;
+        m_ids.find(m_codePoints ? fmt::format("<0x{:02X}>", byte) : std::string(1, static_cast<char>(byte)));
+    const bool usable = at != m_ids.end() && (!m_codePoints || vocabulary.byteFallback);
+    m_bytes[byte] = usable ? at->second : -1;
   }
   m_merges.reserve(vocabulary.merges.size());
   std::uint32_t rank = 0;
@@ -33,25 +36,21 @@ BytePairEncoding::BytePairEncoding(Vocabulary vocabulary, std::string_view sourc
 }
 
 void BytePairEncoding::begin(std::string_view word, std::vector<int>& ids) const {
-  const auto addByte = [&](char c) {
-    const int id = m_bytes[static_cast<unsigned char>(c)];
-    if (id >= 0)
-      ids.push_back(id);
-    else if (m_unknown)
-      ids.push_back(*m_unknown);
-  };
-  if (!m_byteFallback) {
-    for (const char c : word) addByte(c);
-    return;
-  }
+  const auto byteOf = [&](char c) { return m_bytes[static_cast<unsigned char>(c)]; };
+  const auto known = [&](char c) { return byteOf(c) >= 0; };
+  bool afterUnknown = false;
   for (std::size_t i = 0; i < word.size();) {
-    const std::string_view point = word.substr(i, codePointBytes(word[i]));
-    const auto at = m_ids.find(std::string(point));
+    const std::string_view part = word.substr(i, m_codePoints ? codePointBytes(word[i]) : 1);
+    i += part.size();
+    const auto at = m_codePoints ? m_ids.find(std::string(part)) : m_ids.end();
+    const bool bytes = at == m_ids.end() && std::ranges::all_of(part, known);
     if (at != m_ids.end())
       ids.push_back(at->second);
-    else
-      for (const char c : point) addByte(c);
-    i += point.size();
+    else if (bytes)
+      std::ranges::transform(part, std::back_inserter(ids), byteOf);
+    else if (m_unknown && !(m_fuseUnknown && afterUnknown))
+      ids.push_back(*m_unknown);
+    afterUnknown = at == m_ids.end() && !bytes;
   }
 }
 

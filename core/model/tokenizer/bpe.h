@@ -19,8 +19,10 @@ class BytePairEncoding final {
   struct Vocabulary {
     std::unordered_map<std::string, int> ids; ///< token -> id
     std::vector<std::pair<std::string, std::string>> merges;
-    bool byteFallback = false; ///< smallest tokens are code points, bytes of unknown ones <0xNN>; else single bytes
+    bool codePoints = false;   ///< smallest tokens are code points; else single bytes
+    bool byteFallback = false; ///< of code points that are no token, the bytes are spelled <0xNN>
     bool wholeWords = false;   ///< a word that is a token needs no merging ("ignore_merges")
+    bool fuseUnknown = false;  ///< a run of unknown code points is one unknown token
     std::optional<int> unknown;
   };
 
@@ -43,8 +45,9 @@ class BytePairEncoding final {
   std::unordered_map<std::string, int> m_ids;
   std::unordered_map<std::uint64_t, Merge> m_merges;
   std::array<int, 256> m_bytes{}; ///< −1 where there is no such token
-  bool m_byteFallback = false;
+  bool m_codePoints = false;
   bool m_wholeWords = false;
+  bool m_fuseUnknown = false;
   std::optional<int> m_unknown;
 };
 

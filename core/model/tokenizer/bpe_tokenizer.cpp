@@ -21,8 +21,8 @@ class BpeTokenizer final : public Tokenizer {
  public:
   BpeTokenizer(BpeDescription d, Habits habits, std::string_view source)
       : Tokenizer(habits), m_encoding(std::move(d.vocabulary), source), m_added(std::move(d.added)),
-        m_normalizers(std::move(d.normalizers)), m_splitters(std::move(d.splitters)), m_prefixSpace(d.prefixSpace),
-        m_stripLeadingSpace(d.stripLeadingSpace) {
+        m_normalizers(std::move(d.normalizers)), m_splitters(std::move(d.splitters)), m_prefix(std::move(d.prefix)),
+        m_prefixFirstOnly(d.prefixFirstOnly), m_stripLeadingSpace(d.stripLeadingSpace) {
     for (auto& [id, bytes] : d.tokens) {
       if (static_cast<std::size_t>(id) >= m_bytes.size()) m_bytes.resize(static_cast<std::size_t>(id) + 1);
       m_bytes[static_cast<std::size_t>(id)] = std::move(bytes);
@@ -50,11 +50,11 @@ class BpeTokenizer final : public Tokenizer {
         while (end > done && isSpace(text[end - 1])) --end;
       if (token->stripRight)
         while (next < text.size() && isSpace(text[next])) ++next;
-      encodePlain(text.substr(done, end - done), ids);
+      encodePlain(text.substr(done, end - done), done == 0, ids);
       ids.push_back(token->id);
       done = i = next;
     }
-    encodePlain(text.substr(done), ids);
+    encodePlain(text.substr(done), done == 0, ids);
     return ids;
   }
 
@@ -76,10 +76,10 @@ class BpeTokenizer final : public Tokenizer {
     return nullptr;
   }
 
-  void encodePlain(std::string text, std::vector<int>& ids) const {
+  void encodePlain(std::string text, bool first, std::vector<int>& ids) const {
     if (text.empty()) return;
     for (const auto& change : m_normalizers) text = change(std::move(text));
-    if (m_prefixSpace && !text.starts_with(' ')) text.insert(0, 1, ' ');
+    if ((first || !m_prefixFirstOnly) && !text.starts_with(m_prefix)) text.insert(0, m_prefix);
     std::vector<std::string_view> pieces{text}, finer;
     for (const Splitter& splitter : m_splitters) {
       finer.clear();
@@ -95,7 +95,8 @@ class BpeTokenizer final : public Tokenizer {
   std::array<bool, 256> m_beginsAdded{};
   std::vector<std::function<std::string(std::string)>> m_normalizers;
   std::vector<Splitter> m_splitters;
-  bool m_prefixSpace;
+  std::string m_prefix;
+  bool m_prefixFirstOnly;
   bool m_stripLeadingSpace;
 };
 

@@ -26,8 +26,11 @@ struct BpeDescription {
   std::vector<AddedToken> added;
   std::vector<std::function<std::string(std::string)>> normalizers;
   std::vector<Splitter> splitters; ///< each cuts the pieces of the one before
-  bool prefixSpace = false;        ///< a space goes in front of text that has none
-  bool stripLeadingSpace = false;  ///< when decoding
+  /// Goes in front of text that does not begin with it: of the whole text only, or of each stretch between added
+  /// tokens.
+  std::string prefix;
+  bool prefixFirstOnly = false;
+  bool stripLeadingSpace = false; ///< when decoding
 };
 
 /// Byte-level BPE (GPT-2, LLaMA 3, Qwen2) and BPE over code points with byte fallback (LLaMA 2's tokenizer.json).

@@ -22,12 +22,23 @@ json readJsonFile(const std::filesystem::path& path) {
 
 namespace {
 
-/// tokenizer_config.json may switch the habit of a BOS off or on.
-std::optional<bool> configuredBos(const std::filesystem::path& folder) {
+/// What tokenizer_config.json says about a BOS: whether there is to be one, and how it is spelled.
+struct ConfiguredBos {
+  std::optional<bool> wanted;
+  std::string spelling;
+};
+
+ConfiguredBos configuredBos(const std::filesystem::path& folder) {
+  ConfiguredBos bos;
   const json config = readJsonFile(folder / "tokenizer_config.json");
-  if (!config.is_object() || !config.contains("add_bos_token") || !config["add_bos_token"].is_boolean())
-    return std::nullopt;
-  return config["add_bos_token"].get<bool>();
+  if (!config.is_object()) return bos;
+  if (const auto at = config.find("add_bos_token"); at != config.end() && at->is_boolean())
+    bos.wanted = at->get<bool>();
+  if (const auto at = config.find("bos_token"); at != config.end()) {
+    const json& token = at->is_object() ? at->value("content", json()) : *at;
+    if (token.is_string()) bos.spelling = token.get<std::string>();
+  }
+  return bos;
 }
 
 /// The same tokenizer with other habits.
@@ -63,13 +74,15 @@ std::shared_ptr<const Tokenizer> openAny(const std::filesystem::path& folder, st
 
 std::shared_ptr<const Tokenizer> openTokenizer(const std::filesystem::path& folder, std::string_view family) {
   std::shared_ptr<const Tokenizer> tokenizer = openAny(folder, family);
-  const std::optional<bool> wanted = configuredBos(folder);
-  if (!wanted || *wanted == tokenizer->habits().bos.has_value()) return tokenizer;
+  const ConfiguredBos configured = configuredBos(folder);
+  if (!configured.wanted || *configured.wanted == tokenizer->habits().bos.has_value()) return tokenizer;
   Tokenizer::Habits habits = tokenizer->habits();
-  if (!*wanted)
+  if (!*configured.wanted) {
     habits.bos.reset();
-  else
-    habits.bos = habits.separator;
+  } else {
+    const std::vector<int> ids = tokenizer->encode(configured.spelling);
+    habits.bos = ids.size() == 1 ? std::optional(ids.front()) : habits.separator;
+  }
   return std::make_shared<WithHabits>(tokenizer, habits);
 }
 

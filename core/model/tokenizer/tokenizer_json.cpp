@@ -13,6 +13,14 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kLowLine = "\u2581";
+constexpr std::int64_t kLargestId = 4'000'000;
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  if (from.empty()) return text;
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
 
 /// tokenizer.json of Hugging Face's tokenizers: only what byte-pair models of our families use; all else is refused.
 class Parser {
@@ -22,6 +30,8 @@ class Parser {
 
   std::shared_ptr<const Tokenizer> parse() {
     try {
+      m_byteLevel = mentions(m_json.value("pre_tokenizer", json()), "ByteLevel") ||
+                    mentions(m_json.value("decoder", json()), "ByteLevel");
       readModel(m_json.at("model"));
       readAdded(m_json.value("added_tokens", json::array()));
       readNormalizer(m_json.value("normalizer", json()));
@@ -41,40 +51,63 @@ class Parser {
 
   static std::string type(const json& part) { return part.at("type").get<std::string>(); }
 
+  /// Whether a step is of a kind, or holds one that is.
+  static bool mentions(const json& part, std::string_view kind) {
+    if (!part.is_object()) return false;
+    if (part.contains("type") && part["type"] == kind) return true;
+    for (const char* list : {"pretokenizers", "decoders"})
+      if (part.contains(list))
+        for (const json& step : part[list])
+          if (mentions(step, kind)) return true;
+    return false;
+  }
+
+  /// Absent and null are the same to those who write these files.
+  template <class T>
+  static T valueOr(const json& object, const char* key, T otherwise) {
+    const auto at = object.find(key);
+    return at == object.end() || at->is_null() ? otherwise : at->template get<T>();
+  }
+
   void readModel(const json& model) {
-    if (model.value("type", "BPE") != "BPE") refuse("the tokenizer model \"" + model.value("type", "") + "\"");
+    if (const auto kind = valueOr<std::string>(model, "type", "BPE"); kind != "BPE")
+      refuse("the tokenizer model \"" + kind + "\"");
     for (const char* affix : {"continuing_subword_prefix", "end_of_word_suffix"})
       if (model.contains(affix) && model[affix].is_string() && model[affix] != "") refuse(affix);
-    m_byteFallback = model.value("byte_fallback", false);
-    m_result.vocabulary.byteFallback = m_byteFallback;
-    m_result.vocabulary.wholeWords = model.value("ignore_merges", false);
-    for (const auto& [token, id] : model.at("vocab").items()) addToken(token, id.get<int>());
+    m_result.vocabulary.codePoints = !m_byteLevel;
+    m_result.vocabulary.byteFallback = valueOr(model, "byte_fallback", false);
+    m_result.vocabulary.wholeWords = valueOr(model, "ignore_merges", false);
+    m_result.vocabulary.fuseUnknown = valueOr(model, "fuse_unk", false);
+    for (const auto& [token, id] : model.at("vocab").items()) addToken(token, tokenId(id));
     for (const json& merge : model.at("merges")) addMerge(merge);
     if (model.contains("unk_token") && model["unk_token"].is_string()) {
       const auto at = model.at("vocab").find(model["unk_token"].get<std::string>());
-      if (at != model.at("vocab").end()) m_result.vocabulary.unknown = at->get<int>();
+      if (at != model.at("vocab").end()) m_result.vocabulary.unknown = tokenId(*at);
     }
   }
 
   std::string spelled(const std::string& token) const {
-    return m_byteFallback ? token : bytesOfPrintable(token).value_or(token);
+    return m_byteLevel ? bytesOfPrintable(token).value_or(token) : token;
+  }
+
+  int tokenId(const json& id) const {
+    if (!id.is_number_integer() || id.get<std::int64_t>() < 0 || id.get<std::int64_t>() > kLargestId)
+      throw Error(ErrorKind::Malformed, fmt::format("{}: the token id {}", m_source, id.dump()));
+    return id.get<int>();
   }
 
   void addToken(const std::string& token, int id) {
-    if (id < 0 || id > 100'000'000) throw Error(ErrorKind::Malformed, fmt::format("{}: token id {}", m_source, id));
     m_result.vocabulary.ids.emplace(spelled(token), id);
-    m_result.tokens.emplace_back(id, m_byteFallback ? pieceBytes(token) : spelled(token));
+    m_result.tokens.emplace_back(id, m_byteLevel ? spelled(token) : pieceBytes(token));
   }
 
   /// What a piece of LLaMA 2's vocabulary decodes to.
-  static std::string pieceBytes(const std::string& piece) {
+  std::string pieceBytes(const std::string& piece) const {
     unsigned byte = 0;
-    if (piece.size() == 6 && piece.starts_with("<0x") && std::sscanf(piece.c_str(), "<0x%2X>", &byte) == 1)
+    if (m_result.vocabulary.byteFallback && piece.size() == 6 && piece.starts_with("<0x") &&
+        std::sscanf(piece.c_str(), "<0x%2X>", &byte) == 1)
       return std::string(1, static_cast<char>(byte));
-    std::string bytes = piece;
-    for (auto at = bytes.find(kLowLine); at != std::string::npos; at = bytes.find(kLowLine, at))
-      bytes.replace(at, kLowLine.size(), " ");
-    return bytes;
+    return replaced(piece, kLowLine, " ");
   }
 
   void addMerge(const json& merge) {
@@ -96,9 +129,9 @@ class Parser {
   void readAdded(const json& added) {
     for (const json& token : added) {
       const auto text = token.at("content").get<std::string>();
-      const int id = token.at("id").get<int>();
-      if (text.empty() || id < 0) continue;
-      m_result.added.push_back({text, id, token.value("lstrip", false), token.value("rstrip", false)});
+      const int id = tokenId(token.at("id"));
+      if (text.empty()) continue;
+      m_result.added.push_back({text, id, valueOr(token, "lstrip", false), valueOr(token, "rstrip", false)});
       m_result.tokens.emplace_back(id, text);
       if (text == "<|endoftext|>") m_habits.separator = id;
     }
@@ -123,10 +156,7 @@ class Parser {
     } else if (kind == "Replace" && part.at("pattern").contains("String")) {
       steps.emplace_back([from = part.at("pattern").at("String").get<std::string>(),
                           to = part.at("content").get<std::string>()](std::string text) {
-        if (from.empty()) return text;
-        for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-          text.replace(at, from.size(), to);
-        return text;
+        return replaced(std::move(text), from, to);
       });
     } else {
       refuse("the normalizer \"" + kind + "\"");
@@ -145,7 +175,20 @@ class Parser {
                      : behaviour == "MergedWithNext"
                          ? B::MergedWithNext
                          : (refuse("the split behaviour \"" + behaviour + "\""), B::Isolated);
-    m_result.splitters.emplace_back(regex, chosen, part.value("invert", false), m_source);
+    m_result.splitters.emplace_back(regex, chosen, valueOr(part, "invert", false), m_source);
+  }
+
+  /// How many a piece of SentencePiece's begins: spaces become a mark, and one goes in front.
+  void readMetaspace(const json& part) {
+    const auto mark = valueOr<std::string>(part, "replacement", std::string(kLowLine));
+    const auto scheme =
+        valueOr<std::string>(part, "prepend_scheme", valueOr(part, "add_prefix_space", true) ? "always" : "never");
+    if (scheme != "always" && scheme != "first" && scheme != "never") refuse("the prepend scheme \"" + scheme + "\"");
+    m_result.normalizers.emplace_back([mark](std::string text) { return replaced(std::move(text), " ", mark); });
+    if (scheme != "never") m_result.prefix = mark;
+    m_result.prefixFirstOnly = scheme == "first";
+    if (valueOr(part, "split", true))
+      m_result.splitters.emplace_back(quotedPattern(mark), Splitter::Behaviour::MergedWithNext, false, m_source);
   }
 
   void readPreTokenizer(const json& part) {
@@ -156,11 +199,13 @@ class Parser {
     } else if (kind == "Split") {
       readSplit(part);
     } else if (kind == "Digits") {
-      m_result.splitters.emplace_back(part.value("individual_digits", false) ? R"(\p{N})" : R"(\p{N}+)",
+      m_result.splitters.emplace_back(valueOr(part, "individual_digits", false) ? R"(\p{N})" : R"(\p{N}+)",
                                       Splitter::Behaviour::Isolated, false, m_source);
+    } else if (kind == "Metaspace") {
+      readMetaspace(part);
     } else if (kind == "ByteLevel") {
-      m_result.prefixSpace = part.value("add_prefix_space", true);
-      if (part.value("use_regex", true))
+      if (valueOr(part, "add_prefix_space", true)) m_result.prefix = " ";
+      if (valueOr(part, "use_regex", true))
         m_result.splitters.emplace_back(kGpt2Pattern, Splitter::Behaviour::Isolated, false, m_source);
     } else {
       refuse("the pre-tokenizer \"" + kind + "\"");
@@ -168,12 +213,15 @@ class Parser {
   }
 
   void readDecoder(const json& part) {
-    if (part.is_null() || !m_byteFallback) return;
+    if (part.is_null() || m_byteLevel) return;
     const std::string kind = type(part);
     if (kind == "Sequence")
       for (const json& step : part.at("decoders")) readDecoder(step);
     else if (kind == "Strip")
       m_result.stripLeadingSpace = part.value("content", " ") == " " && part.value("start", 0) > 0;
+    else if (kind == "Metaspace")
+      m_result.stripLeadingSpace =
+          valueOr<std::string>(part, "prepend_scheme", "always") != "never" && valueOr(part, "add_prefix_space", true);
     else if (kind != "Replace" && kind != "ByteFallback" && kind != "Fuse")
       refuse("the decoder \"" + kind + "\"");
   }
@@ -188,14 +236,14 @@ class Parser {
     const json& first = part.at("single").at(0);
     if (!first.contains("SpecialToken")) return;
     const auto name = first["SpecialToken"].at("id").get<std::string>();
-    m_habits.bos = part.at("special_tokens").at(name).at("ids").at(0).get<int>();
+    m_habits.bos = tokenId(part.at("special_tokens").at(name).at("ids").at(0));
   }
 
   std::string m_source;
   json m_json;
   Tokenizer::Habits m_habits;
   BpeDescription m_result;
-  bool m_byteFallback = false;
+  bool m_byteLevel = false;
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <nlohmann/json.hpp>
 #include <sentencepiece_processor.h>
+#include <sentencepiece_trainer.h>
 
 #include "core/base/error.h"
 #include "core/evaluate/text.h"
@@ -43,6 +44,101 @@ class Digest {
   quint64 m_value = 0xcbf29ce484222325ull;
 };
 
+/// Any sentences.
+class Lines final : public sentencepiece::SentenceIterator {
+ public:
+  explicit Lines(std::vector<std::string> lines) : m_lines(std::move(lines)) {}
+  bool done() const override { return m_at == m_lines.size(); }
+  void Next() override { ++m_at; }
+  const std::string& value() const override { return m_lines[m_at]; }
+  sentencepiece::util::Status status() const override { return {}; }
+
+ private:
+  std::vector<std::string> m_lines;
+  std::size_t m_at = 0;
+};
+
+/// A model trained on a part of the lines, so that the rest has characters that it does not know.
+std::string trainedSentencePiece(const std::string& options) {
+  std::vector<std::string> lines = mixedLines();
+  lines.resize(1'500);
+  Lines sentences(std::move(lines));
+  std::string model;
+  const auto status = sentencepiece::SentencePieceTrainer::Train(
+      "--model_type=bpe --vocab_size=2600 --character_coverage=0.98 --normalization_rule_name=identity "
+      "--remove_extra_whitespaces=false --minloglevel=2 " +
+          options,
+      &sentences, &model);
+  if (!status.ok()) throw std::runtime_error(status.ToString());
+  return model;
+}
+
+/// As Hugging Face's convert_slow_tokenizer.py: every way to cut a piece in two known ones is a merge, in the order of
+/// the pieces' scores.
+nlohmann::json convertedModel(const sentencepiece::SentencePieceProcessor& library, bool pairs) {
+  nlohmann::json vocab = nlohmann::json::object(), merges = nlohmann::json::array();
+  std::vector<int> order;
+  for (int id = 0; id < library.GetPieceSize(); ++id) {
+    vocab[library.IdToPiece(id)] = id;
+    if (!library.IsByte(id) && !library.IsControl(id) && !library.IsUnknown(id)) order.push_back(id);
+  }
+  std::ranges::stable_sort(order, [&](int a, int b) { return library.GetScore(a) > library.GetScore(b); });
+  for (const int id : order) {
+    const std::string& piece = library.IdToPiece(id);
+    for (std::size_t cut = codePointBytes(piece[0]); cut < piece.size(); cut += codePointBytes(piece[cut])) {
+      const std::string left = piece.substr(0, cut), right = piece.substr(cut);
+      if (!vocab.contains(left) || !vocab.contains(right)) continue;
+      merges.push_back(pairs ? nlohmann::json{left, right} : nlohmann::json(left + " " + right));
+    }
+  }
+  return {{"type", "BPE"},         {"dropout", nullptr},
+          {"unk_token", "<unk>"},  {"fuse_unk", true},
+          {"byte_fallback", true}, {"continuing_subword_prefix", nullptr},
+          {"vocab", vocab},        {"end_of_word_suffix", nullptr},
+          {"merges", merges}};
+}
+
+constexpr const char* kMark = "\u2581";
+
+/// tokenizer.json as LLaMA 2, TinyLlama and Mistral ship it; `style` as in convertedSentencePiece_data().
+nlohmann::json convertedTokenizer(const sentencepiece::SentencePieceProcessor& library, const std::string& style) {
+  using json = nlohmann::json;
+  json file{{"version", "1.0"},      {"truncation", nullptr},    {"padding", nullptr},
+            {"normalizer", nullptr}, {"pre_tokenizer", nullptr}, {"model", convertedModel(library, style != "legacy")}};
+  for (int id = 0; id < 3; ++id)
+    file["added_tokens"].push_back({{"id", id},
+                                    {"content", library.IdToPiece(id)},
+                                    {"single_word", false},
+                                    {"lstrip", false},
+                                    {"rstrip", false},
+                                    {"normalized", false},
+                                    {"special", true}});
+  file["post_processor"] = {
+      {"type", "TemplateProcessing"},
+      {"single", {{{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}},
+      {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {1}}, {"tokens", {"<s>"}}}}}}};
+  const json toSpace{{"type", "Replace"}, {"pattern", {{"String", kMark}}}, {"content", " "}};
+  file["decoder"] = {{"type", "Sequence"},
+                     {"decoders",
+                      {toSpace,
+                       {{"type", "ByteFallback"}},
+                       {{"type", "Fuse"}},
+                       {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}}}}};
+  if (style == "legacy") {
+    file["normalizer"] = {{"type", "Sequence"},
+                          {"normalizers",
+                           {{{"type", "Prepend"}, {"prepend", kMark}},
+                            {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kMark}}}}};
+  } else {
+    file["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", kMark}};
+    if (style == "old Metaspace")
+      file["pre_tokenizer"]["add_prefix_space"] = true;
+    else
+      file["pre_tokenizer"].update({{"prepend_scheme", "first"}, {"split", false}});
+  }
+  return file;
+}
+
 void copyTo(const test::TemporaryFolder& folder, std::initializer_list<const char*> names) {
   for (const char* name : names) std::filesystem::copy(fixtures() / name, folder / name);
 }
@@ -57,6 +153,9 @@ class TestTokenizer : public QObject {
   void bytePairsAgreeWithTheReference();
   void gpt2AgreesWithTheReference();
   void sentencePieceIsTheLibrarys();
+  void convertedSentencePiece_data();
+  void convertedSentencePiece();
+  void spacesBesideAddedTokens();
   void specialTokensAreNotSpelledOut();
   void habits();
   void invalidUtf8BecomesReplacements();
@@ -124,6 +223,60 @@ void TestTokenizer::sentencePieceIsTheLibrarys() {
   QCOMPARE(tokenizer->habits().bos, std::optional<int>(1));
 }
 
+void TestTokenizer::convertedSentencePiece_data() {
+  QTest::addColumn<QString>("style");
+  QTest::newRow("LLaMA 2, TinyLlama") << "legacy";
+  QTest::newRow("Mistral 0.3") << "Metaspace";
+  QTest::newRow("old Metaspace") << "old Metaspace";
+}
+
+void TestTokenizer::convertedSentencePiece() {
+  QFETCH(QString, style);
+  sentencepiece::SentencePieceProcessor library;
+  QVERIFY(library.LoadFromSerializedProto(trainedSentencePiece("--byte_fallback=true")).ok());
+  const test::TemporaryFolder folder;
+  test::writeFile(folder / "tokenizer.json", convertedTokenizer(library, style.toStdString()).dump());
+  const auto tokenizer = openTokenizer(folder.path(), "llama");
+  QCOMPARE(tokenizer->size(), library.GetPieceSize());
+  QCOMPARE(tokenizer->habits().bos, std::optional<int>(1));
+  int compared = 0;
+  for (std::string line : mixedLines()) {
+    // Metaspace puts nothing in front of a text that begins with a space already.
+    std::vector<int> ids;
+    std::string text;
+    const bool marked = line.starts_with(' ') || line.starts_with(kMark);
+    if (style != "legacy" && marked) {
+      QVERIFY(library.Encode(line.substr(line.starts_with(' ') ? 1 : 3), &ids).ok());
+      if (ids.empty()) continue;
+    } else {
+      QVERIFY(library.Encode(line, &ids).ok());
+    }
+    QCOMPARE(tokenizer->encode(line), ids);
+    QVERIFY(library.Decode(ids, &text).ok());
+    QCOMPARE(tokenizer->decode(ids), text);
+    ++compared;
+  }
+  QVERIFY(compared > 9'900);
+}
+
+/// What Hugging Face's tokenizers do at an added token: legacy normalizers prefix every stretch, "first" only the
+/// first.
+void TestTokenizer::spacesBesideAddedTokens() {
+  sentencepiece::SentencePieceProcessor library;
+  QVERIFY(library.LoadFromSerializedProto(trainedSentencePiece("--byte_fallback=true")).ok());
+  const test::TemporaryFolder folder;
+  for (const auto& [style, prefixed] : {std::pair{"legacy", true}, {"Metaspace", false}}) {
+    test::writeFile(folder / "tokenizer.json", convertedTokenizer(library, style).dump());
+    const auto tokenizer = openTokenizer(folder.path(), "llama");
+    std::vector<int> ids = tokenizer->encode("the</s>cat");
+    const auto end = std::ranges::find(ids, 2);
+    QVERIFY(end != ids.end());
+    const std::vector<int> rest(end + 1, ids.end());
+    QCOMPARE(rest == tokenizer->encode("cat"), prefixed);
+    QCOMPARE(tokenizer->decode(rest), std::string("cat"));
+  }
+}
+
 void TestTokenizer::specialTokensAreNotSpelledOut() {
   const test::TemporaryFolder folder;
   copyTo(folder, {"vocab.json", "merges.txt"});
@@ -144,6 +297,16 @@ void TestTokenizer::habits() {
   QCOMPARE(withBos->habits().bos, std::optional<int>(withBos->size() - 2));
   test::writeFile(folder / "tokenizer_config.json", R"({"add_bos_token": false})");
   QCOMPARE(openTokenizer(folder.path(), "llama")->habits().bos, std::nullopt);
+  // A tokenizer without the habit takes it from there; the token is a string or an object.
+  const test::TemporaryFolder other;
+  copyTo(other, {"vocab.json", "merges.txt"});
+  test::writeFile(other / "added_tokens.json", R"({"<s>": 900, "<bad>": -1, "<huge>": 99999999999})");
+  for (const char* bos : {R"("<s>")", R"({"content": "<s>", "lstrip": false})"}) {
+    test::writeFile(other / "tokenizer_config.json",
+                    std::string(R"({"add_bos_token": true, "bos_token": )") + bos +
+                        R"(, "added_tokens_decoder": {"900": {"content": "<s>"}, "901": {"content": 7}, "x": {}}})");
+    QCOMPARE(openTokenizer(other.path(), "gpt2")->habits().bos, std::optional<int>(900));
+  }
 }
 
 void TestTokenizer::invalidUtf8BecomesReplacements() {
