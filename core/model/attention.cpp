@@ -87,7 +87,7 @@ void attend(const AttentionShape& shape, const float* queries, std::int64_t quer
   }
   const std::int64_t blocks = (rows + kQueryBlock - 1) / kQueryBlock;
   parallelFor(shape.heads * blocks, 1, [&](std::int64_t from, std::int64_t to) {
-    std::vector<float> scores;
+    thread_local std::vector<float> scores;
     for (std::int64_t i = from; i < to; ++i)
       attendBlock(task, i / blocks, i % blocks * kQueryBlock, std::min(rows, (i % blocks + 1) * kQueryBlock), scores);
   });

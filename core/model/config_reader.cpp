@@ -17,6 +17,8 @@ ConfigReader::ConfigReader(const Checkpoint& checkpoint) : m_checkpoint(checkpoi
   if (text.empty()) refuse(ErrorKind::NotFound, "there is no config.json beside the weights");
   m_json = json::parse(text, nullptr, false);
   if (!m_json.is_object()) refuse(ErrorKind::Malformed, "config.json is no JSON object");
+  if (has("quantization_config"))
+    refuseKey("quantization_config", "weights that other programs have quantised are not supported");
 }
 
 void ConfigReader::refuse(ErrorKind kind, const std::string& problem) const {
@@ -47,15 +49,30 @@ std::int64_t ConfigReader::count(std::string_view key) const {
 std::int64_t ConfigReader::count(std::string_view key, std::int64_t otherwise) const {
   if (!has(key)) return otherwise;
   const json& value = raw(key);
-  if (!value.is_number_integer() || value.get<std::int64_t>() <= 0 || value.get<std::int64_t>() > 1'000'000'000)
+  if (!value.is_number_integer() || value.get<std::int64_t>() <= 0)
     refuse(ErrorKind::Malformed, fmt::format("config.json: \"{}\" is {}, not a positive integer", key, value.dump()));
+  if (value.get<std::int64_t>() > 1'000'000'000)
+    refuse(ErrorKind::Malformed, fmt::format("config.json: \"{}\" is {}, which no model has", key, value.dump()));
   return value.get<std::int64_t>();
+}
+
+std::int64_t ConfigReader::blocks(std::string_view key) const {
+  const std::int64_t blocks = count(key);
+  const std::size_t tensors = m_checkpoint.tensors().size();
+  if (static_cast<std::size_t>(blocks) > tensors)
+    refuse(ErrorKind::Malformed,
+           fmt::format("config.json: \"{}\" is {}, but there are {} tensors", key, blocks, tensors));
+  return blocks;
+}
+
+static bool isPositive(const json& value) {
+  return value.is_number() && value.get<double>() > 0 && std::isfinite(value.get<double>());
 }
 
 double ConfigReader::positive(std::string_view key, double otherwise) const {
   if (!has(key)) return otherwise;
   const json& value = raw(key);
-  if (!value.is_number() || !(value.get<double>() > 0))
+  if (!isPositive(value))
     refuse(ErrorKind::Malformed, fmt::format("config.json: \"{}\" is {}, not a positive number", key, value.dump()));
   return value.get<double>();
 }
@@ -99,7 +116,7 @@ struct ScalingReader {
   }
   double number(const char* name, double otherwise) const {
     if (!has(name)) return otherwise;
-    if (!object[name].is_number() || !(object[name].get<double>() > 0))
+    if (!isPositive(object[name]))
       config.refuseKey(key, fmt::format("\"{}\" is {}, not a positive number", name, object[name].dump()));
     return object[name].get<double>();
   }
@@ -121,6 +138,7 @@ void readYarn(Rope& rope, const ScalingReader& scaling, double context) {
                                  yarnMagnitude(rope.factor, scaling.number("mscale_all_dim"))
                            : yarnMagnitude(rope.factor, 1);
   rope.attentionFactor = scaling.number("attention_factor", ratio);
+  if (rope.theta <= 1) scaling.config.refuseKey(scaling.key, "yarn needs a rope_theta above 1");
   if (rope.betaFast < rope.betaSlow) scaling.config.refuseKey(scaling.key, "beta_fast is below beta_slow");
 }
 
@@ -147,13 +165,18 @@ Rope ConfigReader::rope(std::int64_t dims, std::int64_t context, std::string_vie
   if (!raw(key).is_object()) refuseKey(key, "not an object");
   const ScalingReader scaling{*this, key, raw(key)};
   rope.theta = scaling.number("rope_theta", rope.theta);
-  std::string type = "default";
-  for (const char* name : {"rope_type", "type"})
-    if (scaling.has(name)) {
-      if (!scaling.object[name].is_string()) refuseKey(key, "its type is no string");
-      type = scaling.object[name].get<std::string>();
-      break;
-    }
+  std::string type;
+  for (const char* name : {"rope_type", "type"}) {
+    if (!scaling.has(name)) continue;
+    if (!scaling.object[name].is_string()) refuseKey(key, "its type is no string");
+    const auto own = scaling.object[name].get<std::string>();
+    if (!type.empty() && type != own) refuseKey(key, fmt::format("it is both \"{}\" and \"{}\"", type, own));
+    type = own;
+  }
+  if (type.empty()) {
+    if (scaling.has("factor")) refuseKey(key, "it has a factor, but no type");
+    type = "default";
+  }
   if (type == "default") return rope;
   if (type == "linear") {
     rope.scaling = Rope::Scaling::Linear;
@@ -173,13 +196,30 @@ Rope ConfigReader::rope(std::int64_t dims, std::int64_t context, std::string_vie
   return rope;
 }
 
+double ConfigReader::rotaryShare(std::initializer_list<std::string_view> keys, double otherwise) const {
+  for (const std::string_view key : keys)
+    if (has(key)) {
+      const double share = positive(key, otherwise);
+      if (share > 1) refuseKey(key, "more than the whole head");
+      return share;
+    }
+  const json& parameters = raw("rope_parameters");
+  if (!parameters.is_object()) return otherwise;
+  const double share = ScalingReader{*this, "rope_parameters", parameters}.number("partial_rotary_factor", otherwise);
+  if (share > 1) refuseKey("rope_parameters", "\"partial_rotary_factor\" is more than the whole head");
+  return share;
+}
+
 void ConfigReader::readTokens(Architecture& architecture) const {
-  if (raw("bos_token_id").is_number_integer()) architecture.bosToken = raw("bos_token_id").get<int>();
+  const auto token = [&](const json& id) -> std::optional<int> {
+    if (!id.is_number_integer() || id.get<std::int64_t>() < 0 || id.get<std::int64_t>() >= architecture.vocabulary)
+      return std::nullopt;
+    return id.get<int>();
+  };
+  architecture.bosToken = token(raw("bos_token_id"));
   const json& eos = raw("eos_token_id");
-  if (eos.is_number_integer()) architecture.eosTokens = {eos.get<int>()};
-  if (eos.is_array())
-    for (const json& id : eos)
-      if (id.is_number_integer()) architecture.eosTokens.push_back(id.get<int>());
+  for (const json& id : eos.is_array() ? eos : json::array({eos}))
+    if (const auto one = token(id)) architecture.eosTokens.push_back(*one);
 }
 
 std::string ConfigReader::prefixOf(std::initializer_list<std::string_view> prefixes, std::string_view name) const {

@@ -26,12 +26,15 @@ class ConfigReader final {
   bool hasKey(std::string_view key) const { return m_json.contains(key); }
   std::int64_t count(std::string_view key) const; ///< a positive integer
   std::int64_t count(std::string_view key, std::int64_t otherwise) const;
-  double positive(std::string_view key, double otherwise) const;
+  std::int64_t blocks(std::string_view key) const; ///< a count of blocks, of which each has tensors of its own
+  double positive(std::string_view key, double otherwise) const; ///< finite, too
   bool flag(std::string_view key, bool otherwise) const;
   std::string word(std::string_view key, std::string_view otherwise) const;
   const nlohmann::json& raw(std::string_view key) const;
 
   Activation activation(std::string_view key, std::string_view otherwise) const;
+  /// A share of each head in (0, 1] that is rotary: the first of the keys, in rope_parameters too.
+  double rotaryShare(std::initializer_list<std::string_view> keys, double otherwise) const;
   /// rope_scaling or rope_parameters, rope_theta; `dims` rotated dimensions.
   Rope rope(std::int64_t dims, std::int64_t context, std::string_view thetaKey) const;
   void readTokens(Architecture& architecture) const;

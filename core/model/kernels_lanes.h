@@ -53,6 +53,21 @@ inline float sum(Floats v) {
   return (parts[0][0] + parts[0][2]) + (parts[0][1] + parts[0][3]);
 }
 
+/// The sums of four vectors, side by side.
+inline FourFloats sums(Floats a, Floats b, Floats c, Floats d) {
+  const auto folded = [](Floats v) {
+    FourFloats parts[kLanes / 4];
+    __builtin_memcpy(parts, &v, sizeof v);
+    for (std::int64_t half = kLanes / 8; half > 0; half /= 2)
+      for (std::int64_t i = 0; i < half; ++i) parts[i] += parts[i + half];
+    return parts[0];
+  };
+  const FourFloats p = folded(a), q = folded(b), r = folded(c), s = folded(d);
+  const FourFloats pq = __builtin_shufflevector(p, q, 0, 4, 1, 5) + __builtin_shufflevector(p, q, 2, 6, 3, 7);
+  const FourFloats rs = __builtin_shufflevector(r, s, 0, 4, 1, 5) + __builtin_shufflevector(r, s, 2, 6, 3, 7);
+  return __builtin_shufflevector(pq, rs, 0, 1, 4, 5) + __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
+}
+
 inline float asFloat(std::uint32_t bits) {
   return readAs<float>(&bits);
 }
@@ -110,7 +125,15 @@ template <>
 struct Lane<Code::Int8> {
   static float one(const std::byte* row, std::int64_t i) { return static_cast<float>(readAs<std::int8_t>(row + i)); }
   static Floats many(const std::byte* row, std::int64_t i) {
-    return __builtin_convertvector(__builtin_convertvector(readAs<Chars>(row + i), Ints), Floats);
+    // GCC 12 widens bytes one by one unless told how.
+#if RANKSCOPE_LANES == 16 && defined(__AVX512F__)
+    const Ints words = (Ints)_mm512_maskz_cvtepi8_epi32(0xffff, readAs<__m128i>(row + i));
+#elif RANKSCOPE_LANES == 8 && defined(__AVX2__)
+    const Ints words = (Ints)_mm256_cvtepi8_epi32(_mm_cvtsi64_si128(readAs<long long>(row + i)));
+#else
+    const Ints words = __builtin_convertvector(readAs<Chars>(row + i), Ints);
+#endif
+    return __builtin_convertvector(words, Floats);
   }
 };
 
@@ -162,7 +185,11 @@ inline Nibbles nibbles(const std::byte* bytes) {
   return {(Floats)_mm512_maskz_permutexvar_ps(0xffff, words, values),
           (Floats)_mm512_maskz_permutexvar_ps(0xffff, _mm512_maskz_srli_epi32(0xffff, words, 4), values)};
 #else
+#if RANKSCOPE_LANES == 8 && defined(__AVX2__)
+  const Ints words = (Ints)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(readAs<long long>(bytes)));
+#else
   const Ints words = __builtin_convertvector(readAs<Bytes>(bytes), Ints);
+#endif
   return {__builtin_convertvector((words << 28) >> 28, Floats), __builtin_convertvector((words << 24) >> 28, Floats)};
 #endif
 }

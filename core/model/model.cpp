@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/model.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -33,29 +35,82 @@ BoundLinear bind(const Checkpoint& checkpoint, const LinearNames& names) {
 }
 
 void normalise(const Architecture& a, const Norm& norm, const float* x, float* out) {
-  const std::int64_t n = a.hidden;
-  double mean = 0;
-  if (!a.rmsNorm) {
-    for (std::int64_t i = 0; i < n; ++i) mean += static_cast<double>(x[i]);
-    mean /= static_cast<double>(n);
-  }
-  double squares = 0;
-  for (std::int64_t i = 0; i < n; ++i)
-    squares += (static_cast<double>(x[i]) - mean) * (static_cast<double>(x[i]) - mean);
-  const double factor = 1.0 / std::sqrt(squares / static_cast<double>(n) + static_cast<double>(a.normEpsilon));
-  for (std::int64_t i = 0; i < n; ++i)
-    out[i] = static_cast<float>((static_cast<double>(x[i]) - mean) * factor) * norm.weight[static_cast<std::size_t>(i)];
-  if (!norm.bias.empty())
-    for (std::int64_t i = 0; i < n; ++i) out[i] += norm.bias[static_cast<std::size_t>(i)];
+  using Row = Eigen::Array<float, 1, Eigen::Dynamic>;
+  const Eigen::Map<const Row> row(x, a.hidden), weight(norm.weight.data(), a.hidden);
+  Eigen::Map<Row> result(out, a.hidden);
+  const double mean = a.rmsNorm ? 0.0 : row.cast<double>().mean();
+  const double variance = (row.cast<double>() - mean).square().mean();
+  const double factor = 1.0 / std::sqrt(variance + static_cast<double>(a.normEpsilon));
+  result = ((row.cast<double>() - mean) * factor).cast<float>() * weight;
+  if (!norm.bias.empty()) result += Eigen::Map<const Row>(norm.bias.data(), a.hidden);
 }
+
+void normaliseInto(const Architecture& a, const Norm& norm, const RowMatrixF& x, RowMatrixF& out) {
+  out.resize(x.rows(), x.cols());
+  parallelFor(x.rows(), 16, [&](std::int64_t from, std::int64_t to) {
+    for (std::int64_t t = from; t < to; ++t) normalise(a, norm, x.row(t).data(), out.row(t).data());
+  });
+}
+
+constexpr std::int64_t kWorthAThread = 32'768; ///< numbers that something simple is done to
+
+void addBias(RowMatrixF& y, const std::vector<float>& bias) {
+  if (bias.empty()) return;
+  const Eigen::Map<const Eigen::RowVectorXf> row(bias.data(), y.cols());
+  parallelFor(y.rows(), std::max<std::int64_t>(1, kWorthAThread / y.cols()),
+              [&](std::int64_t from, std::int64_t to) { y.middleRows(from, to - from).rowwise() += row; });
+}
+
+void addTo(RowMatrixF& sum, const RowMatrixF& x) {
+  parallelFor(sum.size(), kWorthAThread, [&](std::int64_t from, std::int64_t to) {
+    Eigen::Map<Eigen::ArrayXf>(sum.data() + from, to - from) +=
+        Eigen::Map<const Eigen::ArrayXf>(x.data() + from, to - from);
+  });
+}
+
+/// Where a pass writes what it needs for a moment. Fresh memory costs the kernel a fault for each page, which for
+/// factors of a small rank is as much as the arithmetic: so the next pass on a thread takes over that of the last one.
+struct Workspace {
+  RowMatrixF normalised, query, key, value, ordered, attended, projected, inner, gated, mlp;
+
+  std::int64_t size() const {
+    std::int64_t size = 0;
+    for (const RowMatrixF* m :
+         {&normalised, &query, &key, &value, &ordered, &attended, &projected, &inner, &gated, &mlp})
+      size += m->size();
+    return size;
+  }
+};
+
+/// A pass may begin inside another one's hook: each has a workspace of its own.
+class BorrowedWorkspace final {
+ public:
+  BorrowedWorkspace() {
+    if (idle().empty()) idle().push_back(std::make_unique<Workspace>());
+    m_own = std::move(idle().back());
+    idle().pop_back();
+  }
+  ~BorrowedWorkspace() {
+    constexpr std::int64_t kWorthKeeping = 64 << 20;
+    if (m_own->size() <= kWorthKeeping) idle().push_back(std::move(m_own));
+  }
+  BorrowedWorkspace(const BorrowedWorkspace&) = delete;
+  BorrowedWorkspace& operator=(const BorrowedWorkspace&) = delete;
+  Workspace* operator->() const { return m_own.get(); }
+
+ private:
+  static std::vector<std::unique_ptr<Workspace>>& idle() {
+    thread_local std::vector<std::unique_ptr<Workspace>> workspaces;
+    return workspaces;
+  }
+  std::unique_ptr<Workspace> m_own;
+};
 
 } // namespace
 
 RowMatrixF normaliseRows(const Architecture& a, const Norm& norm, const RowMatrixF& x) {
-  RowMatrixF out(x.rows(), x.cols());
-  parallelFor(x.rows(), 64, [&](std::int64_t from, std::int64_t to) {
-    for (std::int64_t t = from; t < to; ++t) normalise(a, norm, x.row(t).data(), out.row(t).data());
-  });
+  RowMatrixF out;
+  normaliseInto(a, norm, x, out);
   return out;
 }
 
@@ -66,11 +121,12 @@ struct Model::Pass {
   std::span<const std::int64_t> lengths;
   std::span<const RopeTable> ropes; ///< one for each sequence
   KvCache* cache;
+  BorrowedWorkspace work = {};
 
   const Architecture& architecture() const { return model.architecture(); }
-  RowMatrixF apply(const BoundLinear& linear, const RowMatrixF& x) const;
-  RowMatrixF attention(std::size_t index, const RowMatrixF& x) const;
-  RowMatrixF mlp(const Block& block, const RowMatrixF& x) const;
+  void apply(const BoundLinear& linear, const RowMatrixF& x, RowMatrixF& y) const;
+  void attention(std::size_t index) const; ///< of work->normalised, into work->projected
+  void mlp(const Block& block) const;      ///< of work->normalised, into work->mlp
   void attendAll(std::size_t index, float* q, std::int64_t qStride, float* k, float* v, std::int64_t kvStride,
                  RowMatrixF& out) const;
   void run(std::size_t index, RowMatrixF& hidden) const;
@@ -196,14 +252,13 @@ RowMatrixF Model::embed(const Batch& batch) const {
   return embedAt(batch.tokens, positions);
 }
 
-RowMatrixF Model::Pass::apply(const BoundLinear& linear, const RowMatrixF& x) const {
+void Model::Pass::apply(const BoundLinear& linear, const RowMatrixF& x, RowMatrixF& y) const {
   const Linear& map = *model.linear(linear.layer);
   if (hooks.linearInput) hooks.linearInput(linear.layer, x);
-  RowMatrixF y(x.rows(), map.outputs());
+  y.resize(x.rows(), map.outputs());
   map.apply(x.data(), x.rows(), y.data());
-  if (!linear.bias.empty()) y.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(linear.bias.data(), y.cols());
+  addBias(y, linear.bias);
   if (hooks.linearOutput) hooks.linearOutput(linear.layer, y);
-  return y;
 }
 
 void Model::Pass::attendAll(std::size_t index, float* q, std::int64_t qStride, float* k, float* v,
@@ -230,51 +285,58 @@ void Model::Pass::attendAll(std::size_t index, float* q, std::int64_t qStride, f
   }
 }
 
-RowMatrixF Model::Pass::attention(std::size_t index, const RowMatrixF& x) const {
+void Model::Pass::attention(std::size_t index) const {
   const Architecture& a = architecture();
   const Block& block = model.m_parts->blocks[index];
-  RowMatrixF out(x.rows(), a.queryWidth());
+  work->attended.resize(work->normalised.rows(), a.queryWidth());
+  apply(block.query, work->normalised, work->query);
   if (a.packing == QkvPacking::Separate) {
-    RowMatrixF q = apply(block.query, x), k = apply(block.key, x), v = apply(block.value, x);
-    attendAll(index, q.data(), q.cols(), k.data(), v.data(), k.cols(), out);
+    apply(block.key, work->normalised, work->key);
+    apply(block.value, work->normalised, work->value);
+    attendAll(index, work->query.data(), work->query.cols(), work->key.data(), work->value.data(), work->key.cols(),
+              work->attended);
   } else {
-    RowMatrixF qkv = apply(block.query, x);
+    RowMatrixF* qkv = &work->query;
     if (a.packing == QkvPacking::PerHead) {
       // (head, 3, headDim) to (3, head, headDim)
-      RowMatrixF ordered(qkv.rows(), qkv.cols());
+      work->ordered.resize(qkv->rows(), qkv->cols());
       for (std::int64_t h = 0; h < a.heads; ++h)
         for (std::int64_t part = 0; part < 3; ++part)
-          ordered.middleCols(part * a.queryWidth() + h * a.headDim, a.headDim) =
-              qkv.middleCols((3 * h + part) * a.headDim, a.headDim);
-      qkv = std::move(ordered);
+          work->ordered.middleCols(part * a.queryWidth() + h * a.headDim, a.headDim) =
+              qkv->middleCols((3 * h + part) * a.headDim, a.headDim);
+      qkv = &work->ordered;
     }
-    float* q = qkv.data();
-    attendAll(index, q, qkv.cols(), q + a.queryWidth(), q + a.queryWidth() + a.kvWidth(), qkv.cols(), out);
+    float* q = qkv->data();
+    attendAll(index, q, qkv->cols(), q + a.queryWidth(), q + a.queryWidth() + a.kvWidth(), qkv->cols(), work->attended);
   }
-  return apply(block.attentionOutput, out);
+  apply(block.attentionOutput, work->attended, work->projected);
 }
 
-RowMatrixF Model::Pass::mlp(const Block& block, const RowMatrixF& x) const {
+void Model::Pass::mlp(const Block& block) const {
   const Architecture& a = architecture();
   const bool gated = !a.blocks.front().gate.weight.empty();
-  RowMatrixF inner = apply(gated ? block.gate : block.up, x);
-  parallelFor(inner.size(), 32768, [&](std::int64_t from, std::int64_t to) {
+  RowMatrixF& inner = work->inner;
+  apply(gated ? block.gate : block.up, work->normalised, inner);
+  if (gated) apply(block.up, work->normalised, work->gated);
+  parallelFor(inner.size(), kWorthAThread, [&](std::int64_t from, std::int64_t to) {
     kernels().activate(a.activation, inner.data() + from, to - from);
+    if (gated)
+      Eigen::Map<Eigen::ArrayXf>(inner.data() + from, to - from) *=
+          Eigen::Map<const Eigen::ArrayXf>(work->gated.data() + from, to - from);
   });
-  if (gated) inner.array() *= apply(block.up, x).array();
-  return apply(block.down, inner);
+  apply(block.down, inner, work->mlp);
 }
 
 void Model::Pass::run(std::size_t index, RowMatrixF& hidden) const {
   const Architecture& a = architecture();
   const Block& block = model.m_parts->blocks[index];
-  const RowMatrixF attended = attention(index, normaliseRows(a, block.attentionNorm, hidden));
-  if (a.parallelResidual) {
-    hidden += attended + mlp(block, normaliseRows(a, block.mlpNorm, hidden));
-  } else {
-    hidden += attended;
-    hidden += mlp(block, normaliseRows(a, block.mlpNorm, hidden));
-  }
+  normaliseInto(a, block.attentionNorm, hidden, work->normalised);
+  attention(index);
+  if (!a.parallelResidual) addTo(hidden, work->projected);
+  normaliseInto(a, block.mlpNorm, hidden, work->normalised);
+  mlp(block);
+  if (a.parallelResidual) addTo(hidden, work->projected);
+  addTo(hidden, work->mlp);
   if (hooks.blockOutput) hooks.blockOutput(static_cast<int>(index), hidden);
 }
 

@@ -125,6 +125,18 @@ struct Row {
   double prefillFlops = 0, decodeBytes = 0; // a second
 };
 
+/// Multiplications and additions that causal attention cannot do without: q·k and the weighted sum of v, for the keys
+/// that each query sees.
+double attentionFlops(const Architecture& a) {
+  double flops = 0;
+  for (const BlockDescription& block : a.blocks)
+    for (std::int64_t i = 0; i < kPrompt; ++i) {
+      const std::int64_t seen = block.window == 0 ? i + 1 : std::min(i + 1, block.window);
+      flops += 4.0 * static_cast<double>(seen * a.queryWidth());
+    }
+  return flops;
+}
+
 Row measure(const std::string& name, const Model& model, Machine& machine) {
   machine.look();
   std::vector<int> tokens(kPrompt);
@@ -150,7 +162,7 @@ Row measure(const std::string& name, const Model& model, Machine& machine) {
     blockFlops += model.linear(layer)->flopsPerToken();
     read += static_cast<double>(model.linear(layer)->bytes());
   }
-  row.prefillFlops = row.prefill * blockFlops;
+  row.prefillFlops = row.prefill * blockFlops + attentionFlops(model.architecture()) / prefill;
   row.decodeBytes = row.decode * read;
   return row;
 }
@@ -172,18 +184,23 @@ Model factored(const Model& model, std::int64_t rank) {
 
 } // namespace
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   useBestBlasCoreType(argv);
+  // A word that the names of the rows must contain.
+  const std::string wanted = argc > 1 ? argv[1] : "";
   Machine machine;
   std::vector<Row> rows;
+  const auto add = [&](const std::string& what, const Model& model) {
+    if (what.find(wanted) != std::string::npos) rows.push_back(measure(what, model, machine));
+  };
   const auto folder = std::filesystem::temp_directory_path() / fmt::format("rankscope-bench-{}", ::getpid());
   for (const DType dtype : {DType::F32, DType::BF16}) {
     const Model model(writeModel(folder / std::string(name(dtype)), dtype));
-    rows.push_back(measure(std::string(name(dtype)), model, machine));
+    add(std::string(name(dtype)), model);
     if (dtype == DType::F32) {
       const Model low = factored(model, 128);
-      rows.push_back(measure("rank 128, F32", low, machine));
-      rows.push_back(measure("rank 128, int8", low.with(int8Factors(low)), machine));
+      add("rank 128, F32", low);
+      add("rank 128, int8", low.with(int8Factors(low)));
     }
   }
   std::filesystem::remove_all(folder);

@@ -28,7 +28,7 @@ Architecture describeGpt2(const ConfigReader& config) {
   a.position = prefix + "wpe.weight";
   a.head = headName(config, "lm_head.weight", a.embedding, true);
   a.finalNorm = config.linear(prefix + "ln_f", true);
-  const std::int64_t layers = config.count("n_layer");
+  const std::int64_t layers = config.blocks("n_layer");
   for (std::int64_t i = 0; i < layers; ++i) {
     const std::string stem = fmt::format("{}h.{}.", prefix, i);
     BlockDescription block;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/base/error.h"
@@ -17,7 +19,8 @@ std::vector<std::string> attentionKinds(const ConfigReader& config, std::size_t 
     for (const auto& part : types) {
       if (!part.is_array() || part.size() != 2 || !part[0].is_array() || !part[1].is_number_integer())
         config.refuseKey("attention_types", "not a list of [[kinds], repeats]");
-      for (int i = 0; i < part[1].get<int>() && expanded.size() <= layers; ++i)
+      const auto repeats = std::min(part[1].get<std::int64_t>(), static_cast<std::int64_t>(layers) + 1);
+      for (std::int64_t i = 0; i < repeats && expanded.size() <= layers; ++i)
         for (const auto& kind : part[0]) expanded.push_back(kind.is_string() ? kind.get<std::string>() : kind.dump());
     }
   }
@@ -28,7 +31,7 @@ std::vector<std::string> attentionKinds(const ConfigReader& config, std::size_t 
     if (!expanded.empty() && expanded != listed) config.refuseKey("attention_layers", "it contradicts attention_types");
     expanded = listed;
   }
-  if (expanded.empty())
+  if (!config.has("attention_types") && !config.has("attention_layers"))
     for (std::size_t i = 0; i < layers; ++i) expanded.emplace_back(i % 2 == 0 ? "global" : "local");
   if (expanded.size() != layers)
     config.refuseKey(listed.empty() ? "attention_types" : "attention_layers",
@@ -70,7 +73,7 @@ Architecture describeGptNeo(const ConfigReader& config) {
   a.position = prefix + "wpe.weight";
   a.head = headName(config, "lm_head.weight", a.embedding, true);
   a.finalNorm = config.linear(prefix + "ln_f", true);
-  const auto layers = static_cast<std::size_t>(config.count("num_layers"));
+  const auto layers = static_cast<std::size_t>(config.blocks("num_layers"));
   const std::vector<std::string> kinds = attentionKinds(config, layers);
   for (std::size_t i = 0; i < layers; ++i) {
     a.blocks.push_back(block(config, fmt::format("{}h.{}.", prefix, i)));

@@ -23,8 +23,7 @@ Architecture describeGptNeoX(const ConfigReader& config) {
   a.activation = config.activation("hidden_act", "gelu");
   a.parallelResidual = config.flag("use_parallel_residual", true);
   a.packing = QkvPacking::PerHead;
-  const double share = config.positive("rotary_pct", config.positive("partial_rotary_factor", 0.25));
-  if (share > 1) config.refuseKey("rotary_pct", "more than the whole head");
+  const double share = config.rotaryShare({"rotary_pct", "partial_rotary_factor"}, 0.25);
   a.rope = config.rope(static_cast<std::int64_t>(static_cast<double>(a.headDim) * share), a.context,
                        config.has("rotary_emb_base") ? "rotary_emb_base" : "rope_theta");
   const std::string prefix = config.prefixOf({"gpt_neox.", ""}, "embed_in.weight");
@@ -32,7 +31,7 @@ Architecture describeGptNeoX(const ConfigReader& config) {
   a.head = headName(config, "embed_out.weight", a.embedding, false);
   a.finalNorm = config.linear(prefix + "final_layer_norm", true);
   const bool bias = config.flag("attention_bias", true);
-  const std::int64_t layers = config.count("num_hidden_layers");
+  const std::int64_t layers = config.blocks("num_hidden_layers");
   for (std::int64_t i = 0; i < layers; ++i) {
     const std::string stem = fmt::format("{}layers.{}.", prefix, i);
     BlockDescription block;

@@ -33,14 +33,14 @@ Architecture describe(const ConfigReader& config, const Biases& biases, std::int
   a.rmsNorm = true;
   a.normEpsilon = static_cast<float>(config.positive("rms_norm_eps", 1e-6));
   a.activation = config.activation("hidden_act", "silu");
-  if (config.positive("partial_rotary_factor", 1) != 1)
+  if (config.rotaryShare({"partial_rotary_factor"}, 1) != 1)
     config.refuseKey("partial_rotary_factor", "this family rotates whole heads");
   a.rope = config.rope(a.headDim, a.context, "rope_theta");
   const std::string prefix = config.prefixOf({"model.", ""}, "embed_tokens.weight");
   a.embedding = prefix + "embed_tokens.weight";
   a.head = headName(config, "lm_head.weight", a.embedding, false);
   a.finalNorm = config.linear(prefix + "norm", false);
-  const std::int64_t layers = config.count("num_hidden_layers");
+  const std::int64_t layers = config.blocks("num_hidden_layers");
   for (std::int64_t i = 0; i < layers; ++i) {
     const std::string stem = fmt::format("{}layers.{}.", prefix, i);
     BlockDescription block;

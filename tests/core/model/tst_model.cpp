@@ -67,6 +67,8 @@ class TestModel : public QObject {
   void blocksCanBeRunInParts();
   void settingsThatCannotBeRunAreRefused_data();
   void settingsThatCannotBeRunAreRefused();
+  void noConfigIsTooStrange_data();
+  void noConfigIsTooStrange();
   void aModelWithoutEmbeddingsIsRefused();
   void tokensOutsideTheVocabularyAreRefused();
 };
@@ -205,6 +207,36 @@ void TestModel::settingsThatCannotBeRunAreRefused_data() {
   row("untied without a head", "llama_linear", R"({"tie_word_embeddings": false})", "lm_head.weight");
   row("tied, but another head is stored", "llama_gqa", R"({"tie_word_embeddings": true})", "lm_head.weight");
   row("window of a LLaMA", "llama_gqa", R"({"sliding_window": 8})", "sliding_window");
+  row("two kinds of rotary scaling", "llama_linear",
+      R"({"rope_scaling": {"rope_type": "linear", "type": "dynamic", "factor": 2}})", "both");
+  row("a factor of nothing", "llama_linear", R"({"rope_scaling": {"factor": 2}})", "no type");
+  row("scaling that is no object", "llama_linear", R"({"rope_scaling": "linear"})", "rope_scaling");
+  row("negative factor", "llama_linear", R"({"rope_scaling": {"rope_type": "linear", "factor": -2}})", "factor");
+  row("llama3 upside down", "llama_llama3",
+      R"({"rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1,
+      "original_max_position_embeddings": 16}})",
+      "high_freq_factor");
+  row("yarn upside down", "llama_yarn",
+      R"({"rope_scaling": {"rope_type": "yarn", "factor": 4, "beta_fast": 1, "beta_slow": 32}})", "beta_fast");
+  row("partial rotation", "llama_gqa", R"({"partial_rotary_factor": 0.5})", "partial_rotary_factor");
+  row("partial rotation, new spelling", "llama_gqa",
+      R"({"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.5}})", "partial_rotary_factor");
+  row("more rotary than head", "gpt_neox_serial", R"({"rotary_pct": 1.5})", "rotary_pct");
+  row("parallel residual of no sense", "gpt_neox_serial", R"({"use_parallel_residual": "yes"})",
+      "use_parallel_residual");
+  row("no heads", "llama_gqa", R"({"num_attention_heads": 0})", "num_attention_heads");
+  row("missing heads", "mistral", R"({"num_attention_heads": "remove"})", "num_attention_heads");
+  row("more blocks than tensors", "gpt_neo", R"({"num_layers": 900000000, "attention_types": "remove"})", "num_layers");
+  row("endless attention", "gpt_neo", R"({"attention_types": [[[], 2000000000]]})", "4 layers");
+  row("window below one", "mistral", R"({"sliding_window": 0})", "sliding_window");
+  row("window that is no number", "qwen2", R"({"use_sliding_window": true, "sliding_window": "wide"})",
+      "sliding_window");
+  row("windows in use, none given", "qwen2",
+      R"({"use_sliding_window": false, "layer_types": ["sliding_attention", "full_attention", "full_attention"]})",
+      "layer_types");
+  row("bias of a Mistral", "mistral", R"({"attention_bias": true})", "attention_bias");
+  row("quantised by others", "llama_gqa", R"({"quantization_config": {"quant_method": "gptq", "bits": 4}})",
+      "quantization_config");
   row("unknown layer type", "qwen2", R"({"layer_types": ["full_attention", "linear_attention", "full_attention"]})",
       "linear_attention");
 }
@@ -224,6 +256,54 @@ void TestModel::settingsThatCannotBeRunAreRefused() {
     QVERIFY2(sentence.contains("still be analysed and compressed"), error.what());
     QVERIFY2(sentence.contains(QString::fromStdString(folder.path().filename())), error.what());
   }
+}
+
+void TestModel::noConfigIsTooStrange_data() {
+  QTest::addColumn<QString>("name");
+  for (const char* name : {"gpt2", "gpt_neo", "gpt_neox_parallel", "gpt_neox_serial", "llama_dynamic", "llama_gqa",
+                           "llama_linear", "llama_llama3", "llama_yarn", "mistral", "qwen2"})
+    QTest::newRow(name) << QString(name);
+}
+
+/// Every key, those of nested objects included, with every kind of wrong value: either the model runs or one sentence
+/// says why not. Opening may refuse a config as well, but never for its own sake.
+void TestModel::noConfigIsTooStrange() {
+  QFETCH(QString, name);
+  using nlohmann::json;
+  const auto original = json::parse(test::readFile(fixture(name) / "config.json"));
+  const json strange = json::parse(R"(["remove", null, 0, -1, 1, 3, 7.5, 1e300, -0.25, 1000000000, 4000000000,
+      9223372036854775807, 18446744073709551615, true, false, "", "x", [], [[]], [1, 2], {}, {"x": {}}])");
+  int ran = 0, refused = 0;
+  const auto attempt = [&](const std::string& key, const json& value) {
+    const json changes{{key, value}};
+    const test::TemporaryFolder folder;
+    const auto checkpoint = openCheckpoint(changed(folder, name, changes));
+    try {
+      const Model model(checkpoint);
+      const RowMatrixF hidden = model.forward(batchOf(std::vector<int>{1, 2, 3}));
+      QVERIFY(hidden.rows() == 3);
+      ++ran;
+    } catch (const Error& error) {
+      QVERIFY2(QString(error.what()).contains("still be analysed and compressed"),
+               (changes.dump() + ": " + error.what()).c_str());
+      ++refused;
+    }
+  };
+  for (const auto& [key, value] : original.items()) {
+    if (key == "architectures" || key == "model_type") continue;
+    for (const json& other : strange) attempt(key, other);
+    if (!value.is_object()) continue;
+    for (const auto& [inner, old] : value.items())
+      for (const json& other : strange) {
+        json object = value;
+        if (other == "remove")
+          object.erase(inner);
+        else
+          object[inner] = other;
+        attempt(key, object);
+      }
+  }
+  QVERIFY(ran > 0 && refused > 0);
 }
 
 void TestModel::aModelWithoutEmbeddingsIsRefused() {
