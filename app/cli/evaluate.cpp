@@ -83,7 +83,7 @@ std::string generationOf(const GeneratedPair& pair) {
 }
 
 std::string textOf(const EvaluationReport& report) {
-  std::string text;
+  std::string text = fmt::format("{} against {}, on {}\n\n", report.original, report.compressed, report.text);
   for (const std::string& sentence : report.sentences) text += sentence + "\n";
   text += "\n" + metricsOf(report) + "\n" + blocksOf(report.comparison);
   if (report.speed) text += "\n" + speedOf(*report.speed);
@@ -100,23 +100,33 @@ void carryOut(const Options& options, Console& console) {
   evaluation.speed = !options.noSpeed;
   if (!options.prompt.empty()) evaluation.prompt = options.prompt;
   EvaluationReport kept;
-  const auto keep = [&] {
-    if (pair.run && kept.comparison.positions > 0) {
+  const auto deliver = [&] {
+    if (kept.comparison.positions == 0) return;
+    if (pair.run) {
       pair.run->addEvaluation(toJson(kept).dump());
       pair.run->finish();
     }
+    if (console.wantsJson())
+      console.printJson(nlohmann::ordered_json(toJson(kept)));
+    else
+      console.print(textOf(kept));
+  };
+  const auto look = [&](const EvaluationReport& soFar) {
+    kept = soFar;
+    kept.compressed = pair.description;
+    const Comparison& c = soFar.comparison;
+    console.detail(fmt::format("{} tokens: perplexity {:.3f} and {:.3f}, KL {:.4f}", c.positions, c.original.value,
+                               c.compressed.value, c.kl.mean));
   };
   try {
-    kept = evaluate(*pair.original, *pair.compressed, *pair.tokenizer, evaluationText(options.text), evaluation,
-                    console.progress("Evaluating"), [&](const EvaluationReport& soFar) { kept = soFar; });
+    evaluate(*pair.original, *pair.compressed, *pair.tokenizer, evaluationText(options.text), evaluation,
+             console.progress("Evaluating"), look);
   } catch (const Cancelled&) {
-    keep();
+    if (kept.comparison.positions > 0) console.note("Stopped: this is what was measured until then.");
+    deliver();
     throw;
   }
-  kept.compressed = pair.description;
-  keep();
-  if (console.wantsJson()) return console.printJson(nlohmann::ordered_json(toJson(kept)));
-  console.print(textOf(kept));
+  deliver();
 }
 
 } // namespace
@@ -132,8 +142,15 @@ Action evaluateCommand(CLI::App& app) {
   app.add_option("--prompt", options->prompt, "Also let both continue this")->option_text("TEXT");
   app.add_flag("--no-speed", options->noSpeed, "Leave out the measurement of speed");
   app.add_option("--run", options->models.run, "Keep layers and result in this run file")->option_text("RUN.h5");
-  app.footer("Example:\n  rankscope-cli evaluate gpt-neo-125m --preset hybrid --quant-bits 8 --text wiki.txt.gz "
-             "--tokens 20000");
+  app.footer(
+      "Example:\n  rankscope-cli evaluate gpt-neo-125m --preset hybrid --quant-bits 8 --text wiki.txt.gz "
+      "--tokens 20000\n"
+      "Ctrl-C prints and keeps what is measured until then. Keys of --json: perplexity_original and\n"
+      "perplexity_compressed (with _se, standard errors over records), kl_mean, kl_median, kl_p90, kl_p99, kl_max\n"
+      "(nats), top1_agreement, top5_agreement, logit_cosine (raw), logit_cosine_centered, hidden_cosine and their\n"
+      "_relative_error, blocks[] (cosine, relative_error behind each block), kl_histogram[], controls{bf16,\n"
+      "random_factors, unrelated_text}, speed{} and memory{} of original, compressed and int8, generation{},\n"
+      "complete. All are explained in the help page \"Evaluating\" (resources/help/en/evaluate.md).");
   return [options](Console& console) { carryOut(*options, console); };
 }
 

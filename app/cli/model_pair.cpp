@@ -2,12 +2,28 @@
 #include "app/cli/model_pair.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/cli/console.h"
 #include "core/report/compression_run.h"
 
 namespace rankscope::cli {
 namespace {
+
+/// What the options ask for, in words: "rank 128", "preset hybrid, int8".
+std::string describe(const PlanOptions& options) {
+  std::vector<std::string> parts;
+  if (!options.preset.empty()) parts.push_back("preset " + options.preset);
+  if (options.rank) parts.push_back(fmt::format("rank {}", *options.rank));
+  if (options.cosine) parts.push_back(fmt::format("cosine {}", *options.cosine));
+  if (options.keep) parts.push_back(fmt::format("{:g} % of the bytes in scope", 100 * *options.keep));
+  if (options.bytes) parts.push_back(fmt::format("{} bytes", *options.bytes));
+  if (options.minDim) parts.push_back(fmt::format("sides from {}", *options.minDim));
+  if (!options.factorDtype.empty()) parts.push_back(options.factorDtype);
+  if (options.quantBits) parts.push_back(fmt::format("{} bits", *options.quantBits));
+  if (!options.layers.empty()) parts.push_back("layers " + options.layers);
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
 
 ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoint, const CalibratedMethod* method,
                     ModelPair& pair, RankPlan plan, Console& console) {
@@ -22,7 +38,8 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
   for (const std::string& note : notes) console.note(note);
   if (pair.run) pair.run->setPlan(plan);
-  pair.description = fromFile ? options.planFile : "plan";
+  pair.description = fromFile ? options.planFile : describe(options.plan);
+  if (method) pair.description += fmt::format(", method {}", options.plan.method.method);
   return resolved;
 }
 

@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/evaluate/default_text.h"
 #include "core/evaluate/study.h"
+#include "core/evaluate/study_words.h"
 
 namespace rankscope::cli {
 namespace {
@@ -55,6 +56,16 @@ std::string depthOf(const StudyReport& report) {
   return table.text();
 }
 
+std::string textOf(const StudyReport& report) {
+  std::string out = fmt::format("{} against {}, on {} tokens of {}\n\n", report.original, report.compressed,
+                                report.tokens, report.text);
+  out += depthOf(report) + "\n";
+  if (!report.layers.empty()) out += layersOf(report) + "\n";
+  if (!report.sweepMeans.empty()) out += sweepOf(report) + "\n";
+  for (const std::string& sentence : report.sentences) out += sentence + "\n";
+  return out;
+}
+
 void carryOut(const Options& options, Console& console) {
   if (!options.models.asksForCompression())
     throw CLI::RequiredError("COMPRESSED, --plan or an option that chooses ranks");
@@ -67,23 +78,34 @@ void carryOut(const Options& options, Console& console) {
       windowsOf(text.records, *pair.tokenizer, pair.original->context(), options.tokens);
   if (windows.empty()) throw Error(ErrorKind::BadRequest, fmt::format("{}: too little text to study on", text.name));
   StudyReport kept;
-  const auto keep = [&] {
-    if (!pair.run || !kept.together) return;
-    pair.run->addEvaluation(toJson(kept).dump());
-    pair.run->finish();
+  const auto deliver = [&] {
+    if (!kept.together) return;
+    if (pair.run) {
+      pair.run->addEvaluation(toJson(kept).dump());
+      pair.run->finish();
+    }
+    if (console.wantsJson())
+      console.printJson(nlohmann::ordered_json(toJson(kept)));
+    else
+      console.print(textOf(kept));
+  };
+  const auto look = [&](const StudyReport& soFar) {
+    kept = soFar;
+    kept.original = pair.original->checkpoint().content().modelName;
+    kept.compressed = pair.description;
+    kept.text = text.name;
+    console.detail(fmt::format("everything compressed: done; {} layers alone; {} draws of several", kept.layers.size(),
+                               kept.sweep.size()));
   };
   try {
-    kept = studyAggregation(*pair.original, pair.substitutes, windows, options.study, console.progress("Studying"),
-                            [&](const StudyReport& soFar) { kept = soFar; });
+    studyAggregation(*pair.original, pair.substitutes, windows, options.study, console.progress("Studying"), look);
   } catch (const Cancelled&) {
-    keep();
+    if (kept.together) console.note("Stopped: this is what was measured until then.");
+    kept.sentences = studySentences(kept);
+    deliver();
     throw;
   }
-  keep();
-  if (console.wantsJson()) return console.printJson(nlohmann::ordered_json(toJson(kept)));
-  std::string out = depthOf(kept) + "\n" + layersOf(kept) + "\n" + sweepOf(kept) + "\n";
-  for (const std::string& sentence : kept.sentences) out += sentence + "\n";
-  console.print(out);
+  deliver();
 }
 
 } // namespace
@@ -96,12 +118,18 @@ Action studyCommand(CLI::App& app) {
   app.add_option("--tokens", options->tokens, "At most so many tokens of it")
       ->check(CLI::Range(2, 100'000'000))
       ->option_text("N");
-  app.add_option("--draws", options->study.draws, "Random choices of layers for each N")
+  app.add_option("--draws", options->study.draws, "Random choices of layers for each N; twice as many up to N = 4")
       ->check(CLI::Range(1, 100))
       ->option_text("N");
   app.add_option("--seed", options->study.seed, "Of the choices")->option_text("N");
   app.add_option("--run", options->models.run, "Keep layers and result in this run file")->option_text("RUN.h5");
-  app.footer("Example:\n  rankscope-cli study gpt-neo-125m --preset uniform --run study.h5");
+  app.footer(
+      "Example:\n  rankscope-cli study gpt-neo-125m --preset uniform --run study.h5\n"
+      "Ctrl-C prints and keeps what is done until then. Keys of --json: depth[], together{} (as evaluate), layers[]\n"
+      "(each alone: weight_cosine, output_cosine, kl_mean, logit_cosine, logit_cosine_centered, error), sweep[],\n"
+      "sweep_means[] (layers, error, averaging = ε/√N, constant = ε, random_walk = ε·√N), error_fit{exponent,\n"
+      "standard_error, half_width_95, points, saturated}, kl_fit, single_layer_error = ε, sentences[], complete.\n"
+      "All are explained in the help page \"Evaluating\" (resources/help/en/evaluate.md).");
   return [options](Console& console) { carryOut(*options, console); };
 }
 

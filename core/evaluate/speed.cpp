@@ -11,6 +11,7 @@
 
 #include "core/evaluate/numbers.h"
 #include "core/plan/resolve.h"
+#include "core/spectrum/spectrum.h"
 
 namespace rankscope {
 
@@ -60,11 +61,28 @@ std::uint64_t processBytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
+/// How near the ranks are to where factors stop saving, on average over the factored layers.
+std::optional<double> shareOfBreakEven(const Model& model) {
+  double sum = 0;
+  int count = 0;
+  for (const LayerId layer : model.blockLayers()) {
+    const Linear& linear = *model.linear(layer);
+    if (!linear.rank()) continue;
+    sum += static_cast<double>(*linear.rank()) / breakEvenRank(linear.rows(), linear.cols());
+    ++count;
+  }
+  return count > 0 ? std::optional(sum / count) : std::nullopt;
+}
+
 std::string describe(const SpeedReport& report) {
   const Speed &a = report.models[0], &b = report.models[1];
   std::string text = fmt::format("The compressed model needs {:.2f} times the arithmetic of the original, prefills "
                                  "{:.2f} times and decodes {:.2f} times as fast.",
                                  b.flopsPerToken / a.flopsPerToken, b.prefillRatio, b.decodeRatio);
+  if (report.shareOfBreakEven)
+    text += fmt::format(" Ranks are at {:.0f} % of break-even on average: at rows·cols/(rows+cols) two factors take as "
+                        "many bytes and as much arithmetic as the matrix.",
+                        100 * *report.shareOfBreakEven);
   if (!report.aboveBreakEven.empty())
     text += fmt::format(
         " {} layers have a rank at or above break-even (rows·cols/(rows+cols)) and cost more than dense ones.",
@@ -130,11 +148,11 @@ SpeedReport measureSpeed(const Model& original, const Model& compressed, const S
   for (const LayerId layer : compressed.blockLayers()) {
     const Linear& linear = *compressed.linear(layer);
     if (!linear.rank()) continue;
-    const double breakEven = static_cast<double>(linear.rows()) * static_cast<double>(linear.cols()) /
-                             static_cast<double>(linear.rows() + linear.cols());
+    const double breakEven = breakEvenRank(linear.rows(), linear.cols());
     if (static_cast<double>(*linear.rank()) >= breakEven)
       report.aboveBreakEven.push_back({compressed.checkpoint().layer(layer).name, *linear.rank(), breakEven});
   }
+  report.shareOfBreakEven = shareOfBreakEven(compressed);
   report.processBytes = processBytes();
   report.sentence = describe(report);
   return report;
@@ -148,6 +166,7 @@ nlohmann::json speedJson(const SpeedReport& report) {
                     {"prefill_ratio", number(s.prefillRatio)},
                     {"decode_ratio", number(s.decodeRatio)},
                     {"flops_per_token", number(s.flopsPerToken)}};
+  json["share_of_break_even"] = report.shareOfBreakEven ? number(*report.shareOfBreakEven) : nlohmann::json();
   json["above_break_even"] = nlohmann::json::array();
   for (const AboveBreakEven& layer : report.aboveBreakEven)
     json["above_break_even"].push_back(

@@ -39,6 +39,7 @@ struct AboveBreakEven {
 
 struct SpeedReport {
   std::vector<Speed> models;
+  std::optional<double> shareOfBreakEven; ///< rank / break-even, mean over factored layers; empty without any
   std::vector<AboveBreakEven> aboveBreakEven;
   std::uint64_t processBytes = 0; ///< resident memory of this process afterwards
   std::string sentence;           ///< what the figures mean

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 
@@ -120,6 +121,7 @@ class Study {
         m_original.runBlocks(states.back(), batch, block, block + 1, hooks, progress);
       }
       const RowMatrixF final = m_original.finalNorm(states.back());
+      if (keepsFinals()) m_finals.push_back(final);
       for (std::size_t i = 0; i < m_layers.size(); ++i) {
         const int block = m_original.blockOf(m_layers[i]);
         RowMatrixF hidden = states[static_cast<std::size_t>(block)];
@@ -138,7 +140,7 @@ class Study {
 
   void fillLayers(const std::vector<OutputSums>& outputs, const std::vector<ComparisonSums>& effects) {
     const bool first = m_report.layers.empty();
-    m_report.singleError = 0;
+    double squares = 0;
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
       const LayerInfo& info = m_original.checkpoint().layer(m_layers[i]);
       const Comparison c = effects[i].result();
@@ -162,40 +164,65 @@ class Study {
       effect.logitCosine = c.logits.cosine;
       effect.centeredCosine = c.centeredLogits.cosine;
       effect.error = errorOf(effect.centeredCosine);
-      m_report.singleError += effect.error / static_cast<double>(m_layers.size());
+      squares += effect.error * effect.error;
     }
+    m_report.singleError = std::sqrt(squares / static_cast<double>(m_layers.size()));
+  }
+
+  /// 1, 2, 3, 4, 6, 8, 12, 16, … all.
+  std::vector<int> counts() const {
+    std::vector<int> counts;
+    const int all = static_cast<int>(m_layers.size());
+    for (int n = 1; n < all; n *= 2) {
+      counts.push_back(n);
+      if (n >= 2 && n + n / 2 < all) counts.push_back(n + n / 2);
+    }
+    if (all > 0) counts.push_back(all);
+    return counts;
+  }
+
+  int drawsOf(int n) const {
+    return n == static_cast<int>(m_layers.size()) ? 1 : n <= 4 ? 2 * m_options.draws : m_options.draws;
+  }
+
+  /// The original's last states stay in memory where they are few: every draw is compared with them.
+  bool keepsFinals() const { return m_report.tokens * m_original.architecture().hidden <= 64'000'000; }
+
+  Comparison comparedWith(const Model& model, const Progress& progress) {
+    if (!keepsFinals()) return compare(m_original, model, m_windows, {false, m_options.batchTokens}, progress);
+    ComparisonSums sums(0);
+    std::size_t batch = 0;
+    for (const std::span<const Window> part : batchesOf(m_windows, m_options.batchTokens))
+      sums.add(m_original, model, part, m_finals[batch++], model.forward(batchOf(part), {}, progress), progress);
+    return sums.result();
   }
 
   void someTogether(const Progress& progress) {
-    std::vector<int> counts;
-    const int all = static_cast<int>(m_layers.size());
-    for (int n = 1; n < all; n *= 2) counts.push_back(n);
-    if (all > 0) counts.push_back(all);
     std::mt19937_64 random(m_options.seed);
     double total = 0, done = 0;
-    for (const int n : counts) total += n == 1 ? 0 : n == all ? 1 : m_options.draws;
-    for (const int n : counts) {
-      SweepPoint mean{n, 0, 0};
+    for (const int n : counts()) total += n == 1 ? 0 : drawsOf(n);
+    for (const int n : counts()) {
       if (n == 1) { // all of them are known already
         addSingles();
         continue;
       }
-      const int draws = n == all ? 1 : m_options.draws;
+      SweepPoint point{n, 0, 0};
+      const int draws = drawsOf(n);
       for (int draw = 0; draw < draws; ++draw) {
         std::vector<LayerId> some = m_layers;
         std::shuffle(some.begin(), some.end(), random);
         Substitutes chosen;
         for (int i = 0; i < n; ++i)
           chosen[some[static_cast<std::size_t>(i)]] = m_substitutes.at(some[static_cast<std::size_t>(i)]);
-        const Comparison c =
-            compare(m_original, m_original.with(chosen), m_windows, {false, m_options.batchTokens}, progress.silent());
+        const Comparison c = comparedWith(m_original.with(chosen), progress.silent());
         m_report.sweep.push_back(
             {n, draw, c.kl.mean, c.logits.cosine, c.centeredLogits.cosine, errorOf(c.centeredLogits.cosine)});
-        mean.error += m_report.sweep.back().error / draws;
-        mean.kl += c.kl.mean / draws;
+        point.error += m_report.sweep.back().error * m_report.sweep.back().error / draws;
+        point.kl += c.kl.mean / draws;
         progress.report(++done / total, "layers together");
       }
-      m_report.sweepMeans.push_back(mean);
+      point.error = std::sqrt(point.error);
+      m_report.sweepMeans.push_back(point);
       fit();
       tell();
     }
@@ -229,8 +256,16 @@ class Study {
   Progress m_progress;
   const std::function<void(const StudyReport&)>& m_partial;
   std::vector<LayerId> m_layers;
+  std::vector<RowMatrixF> m_finals; ///< of the original, batch by batch
   StudyReport m_report;
 };
+
+/// 97.5 % quantile of Student's t: a table for the few degrees of freedom that a sweep has.
+double studentT(int degrees) {
+  constexpr double kQuantiles[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
+  if (degrees < 1) return std::numeric_limits<double>::infinity();
+  return degrees <= 10 ? kQuantiles[degrees - 1] : 1.96 + 2.7 / degrees;
+}
 
 } // namespace
 
@@ -268,6 +303,7 @@ std::optional<PowerFit> fitPower(const std::vector<double>& n, const std::vector
     residuals += residual * residual;
   }
   if (u.size() > 2) fit.standardError = std::sqrt(residuals / (count - 2) / uu);
+  fit.halfWidth95 = u.size() > 2 ? studentT(fit.points - 2) * fit.standardError : studentT(0);
   return fit;
 }
 
@@ -280,6 +316,7 @@ StudyReport studyAggregation(const Model& original, const Substitutes& substitut
 static nlohmann::json toJson(const PowerFit& fit) {
   return {{"exponent", number(fit.exponent)},
           {"standard_error", number(fit.standardError)},
+          {"half_width_95", number(fit.halfWidth95)},
           {"coefficient", number(fit.coefficient)},
           {"points", fit.points},
           {"saturated", fit.saturated}};
@@ -303,6 +340,9 @@ static nlohmann::json toJson(const LayerEffect& layer) {
 
 nlohmann::json toJson(const StudyReport& report) {
   nlohmann::json json{{"kind", "study"},
+                      {"original", report.original},
+                      {"compressed", report.compressed},
+                      {"text", report.text},
                       {"tokens", report.tokens},
                       {"draws", report.draws},
                       {"complete", report.complete},

@@ -41,23 +41,26 @@ struct SweepDraw {
   double error = 0;
 };
 
-/// Mean over the draws of one N.
+/// The draws of one N together.
 struct SweepPoint {
   int layers = 0;
-  double error = 0;
-  double kl = 0;
+  double error = 0; ///< root of the mean square: independent errors of layers chosen at random add up in squares
+  double kl = 0;    ///< mean
 };
 
 /// y = c·N^exponent by least squares on logarithms.
 struct PowerFit {
   double exponent = 0;
   double standardError = 0;
+  double halfWidth95 = 0; ///< of the 95 % interval (Student's t); infinite for two points, which fit any line
   double coefficient = 0;
   int points = 0;
   bool saturated = false; ///< hardly any point lies where errors can still grow: the exponent says little
 };
 
 struct StudyReport {
+  std::string original, compressed; ///< what was studied, in words; for the caller to fill in
+  std::string text;
   std::int64_t tokens = 0;
   int draws = 0;
   std::vector<Nearness> depth;        ///< (a) residual stream behind each block, everything compressed
@@ -67,13 +70,13 @@ struct StudyReport {
   std::vector<SweepPoint> sweepMeans;
   std::optional<PowerFit> errorFit; ///< of `error` against N
   std::optional<PowerFit> klFit;
-  double singleError = 0;             ///< ε: mean error of one layer alone
+  double singleError = 0;             ///< ε: error of one layer alone, root of the mean square over all layers
   std::vector<std::string> sentences; ///< what all this means
   bool complete = false;
 };
 
 struct StudyOptions {
-  int draws = 5;
+  int draws = 5; ///< for each N; twice as many up to N = 4, where they differ most
   std::uint64_t seed = 1;
   std::int64_t batchTokens = 512;
 };

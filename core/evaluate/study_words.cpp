@@ -22,13 +22,13 @@ constexpr Hypothesis kHypotheses[] = {
     {1, "errors add up in one direction, as ε·N"},
 };
 
-/// Laws that lie within two standard errors of the fit; the nearest one where none does.
+/// Laws whose exponent lies in the fit's 95 % interval; the nearest one where none does.
 std::vector<Hypothesis> lawsThatFit(const PowerFit& fit) {
   std::vector<Hypothesis> laws(std::begin(kHypotheses), std::end(kHypotheses));
   const auto distance = [&](const Hypothesis& law) { return std::abs(law.exponent - fit.exponent); };
   std::sort(laws.begin(), laws.end(), [&](const auto& x, const auto& y) { return distance(x) < distance(y); });
   std::size_t count = 1;
-  while (count < laws.size() && distance(laws[count]) <= 2 * fit.standardError) ++count;
+  while (count < laws.size() && distance(laws[count]) <= fit.halfWidth95) ++count;
   laws.resize(count);
   return laws;
 }
@@ -36,14 +36,23 @@ std::vector<Hypothesis> lawsThatFit(const PowerFit& fit) {
 std::string fitSentence(const StudyReport& report) {
   const PowerFit& fit = *report.errorFit;
   const std::vector<Hypothesis> laws = lawsThatFit(fit);
-  std::string text =
-      fmt::format("With N randomly chosen layers compressed together, the error of the logits (sqrt(1 − c²) of "
-                  "their centred cosine c) grows as N^{:.2f} ± {:.2f} ({} points below saturation). ",
-                  fit.exponent, fit.standardError, fit.points);
-  text += laws.size() == 1 ? "The nearest of the simple laws: " : "These data cannot tell apart: ";
+  std::string text = fmt::format(
+      "With N randomly chosen layers compressed together, the error of the logits (sqrt(1 − c²) of their centred "
+      "cosine c, root of the mean square over the draws) grows as N^{:.2f}",
+      fit.exponent);
+  text += std::isfinite(fit.halfWidth95) ? fmt::format(" ± {:.2f} (95 % interval, {} points{}). ", fit.halfWidth95,
+                                                       fit.points, fit.saturated ? "" : " below saturation")
+                                         : ", from two points, which fit any law. ";
+  if (laws.size() > 1) {
+    text += "These data cannot tell apart: ";
+  } else {
+    const bool inside = std::abs(laws[0].exponent - fit.exponent) <= fit.halfWidth95;
+    text += inside ? "The one simple law in this interval: " : "None of the simple laws lies in it; the nearest: ";
+  }
   for (std::size_t i = 0; i < laws.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : "; ", laws[i].words);
   text += ".";
-  if (fit.exponent - 2 * fit.standardError > -0.5) text += " Averaging, ε/√N, is ruled out.";
+  text += fit.exponent - fit.halfWidth95 > -0.5 ? " Averaging, ε/√N, is ruled out by the fit."
+                                                : " The fit alone does not rule out averaging, ε/√N.";
   if (fit.saturated)
     text +=
         " Most of the points lie where the outputs are already unrelated and the error cannot grow, so the exponent "
@@ -54,12 +63,13 @@ std::string fitSentence(const StudyReport& report) {
 std::string averagingSentence(const StudyReport& report) {
   const SweepPoint& last = report.sweepMeans.back();
   const double single = report.singleError, n = last.layers;
-  return fmt::format("One layer alone costs an error of {:.3f} on average. Averaging (ε/√N) would give {:.3f} for all "
-                     "{}, independent noise "
-                     "(ε·√N, at most 1) {:.3f}; measured: {:.3f}. {}",
-                     single, single / std::sqrt(n), last.layers, std::min(1.0, single * std::sqrt(n)), last.error,
-                     last.error > single ? "Errors do not average out: every further layer makes the model worse."
-                                         : "In this run more layers together were no worse than one alone.");
+  return fmt::format(
+      "One layer alone costs an error of {:.3f} (root of the mean square). Averaging (ε/√N) would give {:.3f} for all "
+      "{}, independent noise "
+      "(ε·√N, at most 1) {:.3f}; measured: {:.3f}. {}",
+      single, single / std::sqrt(n), last.layers, std::min(1.0, single * std::sqrt(n)), last.error,
+      last.error > single ? "Errors do not average out: every further layer makes the model worse."
+                          : "In this run more layers together were no worse than one alone.");
 }
 
 std::string weightSentence(const StudyReport& report) {

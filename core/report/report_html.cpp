@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/report/report_evaluations.h"
 #include "core/report/report_plots.h"
 #include "core/report/report_text.h"
 
@@ -42,6 +43,7 @@ tbody tr:last-child td,tfoot tr:last-child td{border-bottom:0}tfoot td{font-weig
 .verdicts{list-style:none;padding:0;margin:12px 0 0;display:flex;flex-wrap:wrap;gap:6px 22px}
 .caution{border-left:3px solid var(--v3);padding-left:12px}
 details{margin-top:8px}summary{cursor:pointer}pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px;overflow-x:auto;font-size:12.5px}
+.texts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:12px}figcaption{font-weight:600}mark{background:none;color:var(--v3)}
 @media print{body{background:none}main{max-width:none;padding:0}figure,tr{break-inside:avoid}}
 )";
 
@@ -198,7 +200,7 @@ std::string renderHtml(const ReportModel& model, const VerdictThresholds& thresh
       escapedHtml(model.run->model.name) + "</title><style>" + std::string(pageStyle()) + "</style></head>\n<body><main>\n";
   text += header(model) + cards(model) + verdictList(model, thresholds);
   for (const std::string& sentence : findings(model)) text += "<p>" + escapedHtml(sentence) + "</p>\n";
-  text += plots(model, thresholds) + demands(model);
+  text += plots(model, thresholds) + demands(model) + evaluationsHtml(*model.run);
   text += fmt::format("<p class=\"caution\">{}</p>\n", escapedHtml(caution()));
   text += table(model);
   if (!model.run->planJson.empty())

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/report/report_evaluations.h"
 #include "core/report/report_text.h"
 
 namespace rankscope {
@@ -17,7 +18,7 @@ std::string_view methodName(const ReportLayer& layer) {
   return layer.isCompressed() ? name(methodOf(layer.record->compression->choice.method)) : "";
 }
 
-std::string csvLine(const ReportLayer& layer) {
+std::string csvLine(const ReportLayer& layer, const StudiedLayer& studied) {
   const LayerRecord& record = *layer.record;
   const bool compressed = record.compression.has_value();
   const auto rank = layer.isCompressed() ? record.compression->choice.rank : std::nullopt;
@@ -25,17 +26,17 @@ std::string csvLine(const ReportLayer& layer) {
   const auto effective = [&](Spectrum::Weight weight) {
     return layer.spectrum ? std::optional(layer.spectrum->effectiveRank(weight)) : std::nullopt;
   };
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", escapedCsv(record.name),
-                     raw(layer.cosine), raw(layer.relativeError), layer.verdict ? name(*layer.verdict) : "",
-                     escapedCsv(outcomeText(layer)), name(record.role),
-                     record.block ? std::to_string(*record.block) : "", record.rows, record.cols, name(record.dtype),
-                     rank ? std::to_string(*rank) : "", rank ? name(record.compression->choice.formatA.storage) : "",
-                     base ? name(base->storage) : "", methodName(layer),
-                     raw(layer.predictedCosine), compressed ? std::to_string(layer.bytesBefore) : "",
-                     compressed ? std::to_string(layer.bytesAfter) : "",
-                     layer.spectrum ? raw(layer.spectrum->stableRank()) : "", raw(effective(Spectrum::Weight::Sigma)),
-                     raw(effective(Spectrum::Weight::SigmaSquared)),
-                     fmt::format("{}", breakEvenRank(record.rows, record.cols)), escapedCsv(layer.error));
+  return fmt::format(
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", escapedCsv(record.name),
+      raw(layer.cosine), raw(layer.relativeError), layer.verdict ? name(*layer.verdict) : "",
+      escapedCsv(outcomeText(layer)), name(record.role), record.block ? std::to_string(*record.block) : "", record.rows,
+      record.cols, name(record.dtype), rank ? std::to_string(*rank) : "",
+      rank ? name(record.compression->choice.formatA.storage) : "", base ? name(base->storage) : "", methodName(layer),
+      raw(layer.predictedCosine), compressed ? std::to_string(layer.bytesBefore) : "",
+      compressed ? std::to_string(layer.bytesAfter) : "", layer.spectrum ? raw(layer.spectrum->stableRank()) : "",
+      raw(effective(Spectrum::Weight::Sigma)), raw(effective(Spectrum::Weight::SigmaSquared)),
+      fmt::format("{}", breakEvenRank(record.rows, record.cols)), escapedCsv(layer.error), raw(studied.kl),
+      raw(studied.outputCosine));
 }
 
 std::string markdownRow(const ReportLayer& layer) {
@@ -44,14 +45,14 @@ std::string markdownRow(const ReportLayer& layer) {
   std::string verdict =
       layer.verdict ? fmt::format("{} {}", markOf(*layer.verdict), outcomeText(layer)) : outcomeText(layer);
   if (!layer.error.empty()) verdict += ": " + escapedMarkdown(layer.error);
-  return fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", escapedMarkdown(record.name),
-      cosineText(layer.cosine), percentText(layer.relativeError), verdict, cosineText(layer.predictedCosine),
-      layer.kind().value_or(std::string(kDash)), shapeText(layer), name(record.dtype),
-      compressed ? bytesText(layer.bytesBefore) : std::string(kDash),
-      compressed ? bytesText(layer.bytesAfter) : std::string(kDash),
-      layer.spectrum ? rankText(layer.spectrum->stableRank()) : std::string(kDash),
-      layer.spectrum ? rankText(layer.spectrum->effectiveRank(Spectrum::Weight::Sigma)) : std::string(kDash));
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", escapedMarkdown(record.name),
+                     cosineText(layer.cosine), percentText(layer.relativeError), verdict,
+                     cosineText(layer.predictedCosine), layer.kind().value_or(std::string(kDash)), shapeText(layer),
+                     name(record.dtype), compressed ? bytesText(layer.bytesBefore) : std::string(kDash),
+                     compressed ? bytesText(layer.bytesAfter) : std::string(kDash),
+                     layer.spectrum ? rankText(layer.spectrum->stableRank()) : std::string(kDash),
+                     layer.spectrum ? rankText(layer.spectrum->effectiveRank(Spectrum::Weight::Sigma))
+                                    : std::string(kDash));
 }
 
 std::string markdownDemands(const ReportModel& model) {
@@ -84,9 +85,14 @@ std::string fenced(const std::string& text) {
 
 std::string renderCsv(const ReportModel& model) {
   std::string text =
-      "Layer,Cosine,Relative Error,Verdict,Outcome,Role,Block,Rows,Columns,Dtype,Rank,Factor Dtype,Base,Method,Predicted Cosine,"
-      "Bytes Before,Bytes After,Stable Rank,Effective Rank,Effective Rank (Energy),Break-Even Rank,Error\r\n";
-  for (const ReportLayer& layer : model.layers) text += csvLine(layer);
+      "Layer,Cosine,Relative Error,Verdict,Outcome,Role,Block,Rows,Columns,Dtype,Rank,Factor Dtype,Base,Method,"
+      "Predicted Cosine,Bytes Before,Bytes After,Stable Rank,Effective Rank,Effective Rank (Energy),Break-Even Rank,"
+      "Error,KL Alone,Output Cosine\r\n";
+  const auto studied = studiedLayers(*model.run);
+  for (const ReportLayer& layer : model.layers) {
+    const auto at = studied.find(layer.record->name);
+    text += csvLine(layer, at == studied.end() ? StudiedLayer() : at->second);
+  }
   return text;
 }
 
@@ -104,6 +110,7 @@ std::string renderMarkdown(const ReportModel& model) {
   for (const std::string& sentence : findings(model)) text += escapedMarkdown(sentence) + "\n\n";
   if (model.compressed() > 0) text += "## Verdicts\n\n" + markdownVerdicts(model) + "\n";
   if (!model.demands.empty()) text += "## What it takes\n\n" + markdownDemands(model) + "\n";
+  text += evaluationsMarkdown(*model.run);
   text += fmt::format("{}\n\n## Layers\n\n", caution());
   text += "| Layer | Cosine | Relative Error | Verdict | Predicted | Rank | Shape | Dtype | Before | After | Stable "
           "rank | Effective rank |\n"
@@ -111,9 +118,9 @@ std::string renderMarkdown(const ReportModel& model) {
   for (const ReportLayer& layer : model.layers) text += markdownRow(layer);
   if (model.averages)
     text += fmt::format("| **Average of {} compressed layers** | **{}** | **{}** | | {} | | | | {} | {} | | |\n",
-                        model.compressed(), cosineText(model.averages->cosine), percentText(model.averages->relativeError),
-                        cosineText(model.averages->predictedCosine), bytesText(model.bytesBefore),
-                        bytesText(model.bytesAfter));
+                        model.compressed(), cosineText(model.averages->cosine),
+                        percentText(model.averages->relativeError), cosineText(model.averages->predictedCosine),
+                        bytesText(model.bytesBefore), bytesText(model.bytesAfter));
   if (!model.run->planJson.empty()) text += "\n## Plan\n\n" + fenced(model.run->planJson);
   return text;
 }

@@ -100,8 +100,9 @@ std::string curve(const PlotCurve& curve, const Scale& x, const Scale& y) {
   std::string points;
   for (const auto& [px, py] : curve.points) points += fmt::format("{:.1f},{:.1f} ", x(px), y(py));
   std::string text =
-      fmt::format(R"svg(<g style="color:{}"><title>{}</title><polyline class="curve{}" points="{}"/>)svg", curve.colour,
-                  escapedHtml(curve.name), curve.dashed ? " dashed" : "", points);
+      fmt::format(R"svg(<g style="color:{}"><title>{}</title>)svg", curve.colour, escapedHtml(curve.name));
+  if (curve.line)
+    text += fmt::format(R"svg(<polyline class="curve{}" points="{}"/>)svg", curve.dashed ? " dashed" : "", points);
   if (curve.dots)
     for (const auto& [px, py] : curve.points)
       text += fmt::format(R"svg(<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3"/>)svg", x(px), y(py));

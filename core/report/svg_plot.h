@@ -23,6 +23,7 @@ struct PlotCurve {
   std::vector<std::pair<double, double>> points = {};
   bool dashed = false;
   bool dots = false; ///< with a dot at each point
+  bool line = true;  ///< joined by lines
 };
 
 /// A straight line across the plot with a word at its end.

@@ -235,8 +235,6 @@ void TestModel::settingsThatCannotBeRunAreRefused_data() {
       R"({"use_sliding_window": false, "layer_types": ["sliding_attention", "full_attention", "full_attention"]})",
       "layer_types");
   row("bias of a Mistral", "mistral", R"({"attention_bias": true})", "attention_bias");
-  row("quantised by others", "llama_gqa", R"({"quantization_config": {"quant_method": "gptq", "bits": 4}})",
-      "quantization_config");
   row("unknown layer type", "qwen2", R"({"layer_types": ["full_attention", "linear_attention", "full_attention"]})",
       "linear_attention");
 }

@@ -102,6 +102,8 @@ class TestReport final : public QObject {
   void htmlIsWellFormed();
   void htmlIsSelfContained();
   void emptyRun();
+  void evaluations();
+  void strangeEvaluations();
   void noNumbersThatAreNone();
   void writes();
 };
@@ -157,7 +159,7 @@ void TestReport::csv() {
   QCOMPARE(lines[1][3], std::string("CRITICAL"));
   QCOMPARE(lines[3][4], std::string("dense"));
   QCOMPARE(lines[4][1], std::string(""));
-  QCOMPARE(lines[4].back(), std::string("NaN | at row 3, column 4"));
+  QCOMPARE(lines[4][21], std::string("NaN | at row 3, column 4"));
   QCOMPARE(lines[5][4], std::string("not compressed"));
 }
 
@@ -183,15 +185,20 @@ void TestReport::markdown() {
   QCOMPARE(rows, 5);
 }
 
-void TestReport::htmlIsWellFormed() {
-  QString html = QString::fromStdString(renderReport(sampleRun(), ReportFormat::Html));
+static QString checkWellFormed(const std::string& page) {
+  QString html = QString::fromStdString(page);
   html.replace("<!DOCTYPE html>", "").replace("<meta charset=\"utf-8\">", "").replace("<br>", "<br/>");
   html.remove(QRegularExpression("<meta name[^>]*>"));
   QXmlStreamReader reader(html);
   QString text;
   while (!reader.atEnd())
     if (reader.readNext() == QXmlStreamReader::Characters) text += reader.text();
-  QVERIFY2(!reader.hasError(), qPrintable(reader.errorString() + QString::number(reader.lineNumber())));
+  [&] { QVERIFY2(!reader.hasError(), qPrintable(reader.errorString() + QString::number(reader.lineNumber()))); }();
+  return text;
+}
+
+void TestReport::htmlIsWellFormed() {
+  const QString text = checkWellFormed(renderReport(sampleRun(), ReportFormat::Html));
   QVERIFY(text.contains("tiny & <odd>") && text.contains("h.0.<b>\"a|b\",`c`&_d_") && text.contains("</pre><script>"));
   QVERIFY(text.contains("synthetic") && text.contains("83") && text.contains("CRITICAL"));
 }
@@ -215,6 +222,68 @@ void TestReport::emptyRun() {
   renderReport(run, ReportFormat::Html);
   for (LayerRecord& layer : run.layers) layer.singularValues.assign(layer.singularValues.size(), 0.0); // zero matrices
   QVERIFY(renderReport(run, ReportFormat::Html).find("nan") == std::string::npos);
+}
+
+/// What rankscope-cli evaluate and study keep in a run, shortened.
+const std::map<std::string, std::string, std::less<>> kEvaluations{
+    {"10", R"({"kind": "evaluation", "compressed": "rank 4, <int8>", "text": "stories.txt", "tokens": 300,
+      "complete": false, "kl_mean": 0.25, "kl_p99": 1.5, "top1_agreement": 0.75, "top5_agreement": 0.8,
+      "logit_cosine": 0.9876, "logit_cosine_centered": 0.8765, "hidden_cosine": 0.7654,
+      "blocks": [{"block": 0, "cosine": 0.99, "relative_error": 0.1}, {"block": 1, "cosine": 0.95, "relative_error": 0.3}],
+      "kl_histogram": [{"from": 0.01, "to": 0.1, "count": 7}, {"from": 0.1, "to": 1, "count": 3}],
+      "controls": {"bf16": {"kl_mean": 0.0001}, "random_factors": null, "unrelated_text": {"logit_cosine": 0.55}},
+      "speed": {"original": {"prefill_tokens_per_second": 100, "decode_tokens_per_second": 10, "prefill_ratio": 1}},
+      "memory": {"original": {"weight_bytes": 2097152}},
+      "generation": {"prompt": "Once", "same_bytes": 3, "original": {"text": " a & b", "distinct_1": 1},
+        "compressed": {"text": " a < c"}}, "sentences": ["It cost <this>."]})"},
+    {"9", R"({"kind": "study", "compressed": "rank 4", "complete": true, "single_layer_error": 0.1, "tokens": 100,
+      "depth": [{"block": 0, "cosine": 0.9, "relative_error": 0.4}],
+      "layers": [{"name": "h.1.q.weight", "role": "query", "block": 1, "rank": 6, "kl_mean": 0.125, "weight_cosine": 0.9,
+        "output_cosine": 0.96875, "logit_cosine": 0.99, "logit_cosine_centered": 0.98, "error": 0.2}],
+      "sweep": [{"layers": 1, "draw": 0, "error": 0.1}, {"layers": 2, "draw": 0, "error": 0.15}],
+      "sweep_means": [{"layers": 1, "error": 0.1, "kl_mean": 0.1, "averaging": 0.1, "constant": 0.1, "random_walk": 0.1},
+        {"layers": 2, "error": 0.15, "kl_mean": 0.2, "averaging": 0.0707, "constant": 0.1, "random_walk": 0.1414}],
+      "sentences": ["Errors add up."]})"}};
+
+void TestReport::evaluations() {
+  RunContents run = sampleRun();
+  run.evaluations = kEvaluations;
+  const std::string html = renderReport(run, ReportFormat::Html), markdown = renderReport(run, ReportFormat::Markdown);
+  for (const std::string* text : {&html, &markdown}) {
+    const auto study = text->find("Aggregation study 9: rank 4"),
+               evaluation = text->find("Evaluation 10: rank 4, &lt;int8&gt;");
+    QVERIFY(study != std::string::npos && evaluation != std::string::npos && study < evaluation);
+    for (const char* figure : {"stopped before its end", "0.9876", "0.8765", "0.7654", "0.0001", "0.5500", "30.00 %",
+                               "2.0 MiB", "0.0707", "0.1414", "It cost &lt;this&gt;.", "Errors add up.", "Once a"})
+      QVERIFY2(text->find(figure) != std::string::npos, figure);
+  }
+  QVERIFY(html.find("<mark>&amp; b</mark>") != std::string::npos &&
+          html.find("<mark>&lt; c</mark>") != std::string::npos);
+  for (const char* plot : {"Error of the residual stream by depth", "token by token", "Each layer compressed alone",
+                           "Error of N layers together", "ε/√N", "ε·√N"})
+    QVERIFY2(html.find(plot) != std::string::npos, plot);
+  const auto lines = parseCsv(renderReport(run, ReportFormat::Csv));
+  QCOMPARE(lines[0][22], std::string("KL Alone"));
+  QCOMPARE(std::stod(lines[2][22]), 0.125);
+  QCOMPARE(std::stod(lines[2][23]), 0.96875);
+  QCOMPARE(lines[1][22], std::string());
+  checkWellFormed(html);
+}
+
+/// A run file may hold what another version or program put there.
+void TestReport::strangeEvaluations() {
+  for (const char* strange :
+       {"", "no JSON", "[]", "{}", R"({"kind": 7, "blocks": {}, "sentences": [1, null]})",
+        R"({"kind": "study", "sweep_means": [{"layers": 0, "error": -1}, {"layers": "x"}], "layers": [{}],
+            "single_layer_error": 1e400})",
+        R"({"kl_histogram": [{"from": 0, "to": 0, "count": 1}], "generation": {"same_bytes": 1e300}, "speed": []})"}) {
+    RunContents run = sampleRun();
+    run.evaluations["1"] = strange;
+    run.evaluations["x"] = strange;
+    checkWellFormed(renderReport(run, ReportFormat::Html));
+    QVERIFY(!renderReport(run, ReportFormat::Markdown).empty());
+    QCOMPARE(parseCsv(renderReport(run, ReportFormat::Csv)).size(), std::size_t{6});
+  }
 }
 
 void TestReport::noNumbersThatAreNone() {
