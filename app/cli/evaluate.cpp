@@ -150,7 +150,7 @@ Action evaluateCommand(CLI::App& app) {
       "(nats), top1_agreement, top5_agreement, logit_cosine (raw), logit_cosine_centered, hidden_cosine and their\n"
       "_relative_error, blocks[] (cosine, relative_error behind each block), kl_histogram[], controls{bf16,\n"
       "random_factors, unrelated_text}, speed{} and memory{} of original, compressed and int8, generation{},\n"
-      "complete. All are explained in the help page \"Evaluating\" (resources/help/en/evaluate.md).");
+      "complete. All are explained in resources/help/json.md.");
   return [options](Console& console) { carryOut(*options, console); };
 }
 

@@ -129,7 +129,7 @@ Action studyCommand(CLI::App& app) {
       "(each alone: weight_cosine, output_cosine, kl_mean, logit_cosine, logit_cosine_centered, error), sweep[],\n"
       "sweep_means[] (layers, error, averaging = ε/√N, constant = ε, random_walk = ε·√N), error_fit{exponent,\n"
       "standard_error, half_width_95, points, saturated}, kl_fit, single_layer_error = ε, sentences[], complete.\n"
-      "All are explained in the help page \"Evaluating\" (resources/help/en/evaluate.md).");
+      "All are explained in resources/help/json.md.");
   return [options](Console& console) { carryOut(*options, console); };
 }
 

@@ -119,6 +119,7 @@ SpeedReport speedFrom(const Json& speed, const Json& memory) {
     const Speed model = speedOf(name, value, memory);
     report.models.insert(name == "original" ? report.models.begin() : report.models.end(), model);
   }
+  if (const Json* share = part(speed, "share_of_break_even")) report.shareOfBreakEven = share->get<double>();
   forEach(speed, "above_break_even", [&](const Json& l) {
     AboveBreakEven layer;
     take(l, "name", layer.layer);
@@ -211,11 +212,15 @@ PowerFit fitFrom(const Json& json) {
   takeReal(json, "coefficient", fit.coefficient);
   take(json, "points", fit.points);
   take(json, "saturated", fit.saturated);
+  if (const Json* width = part(json, "half_width_95")) fit.halfWidth95 = width->get<double>();
   return fit;
 }
 
 StudyReport readStudy(const Json& json) {
   StudyReport report;
+  take(json, "original", report.original);
+  take(json, "compressed", report.compressed);
+  take(json, "text", report.text);
   take(json, "tokens", report.tokens);
   take(json, "draws", report.draws);
   take(json, "complete", report.complete);

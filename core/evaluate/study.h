@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -52,10 +53,11 @@ struct SweepPoint {
 struct PowerFit {
   double exponent = 0;
   double standardError = 0;
-  double halfWidth95 = 0; ///< of the 95 % interval (Student's t); infinite for two points, which fit any line
   double coefficient = 0;
   int points = 0;
   bool saturated = false; ///< hardly any point lies where errors can still grow: the exponent says little
+  /// Of the exponent's 95 % interval (Student's t); infinite for two points, which fit any line, and where unknown.
+  double halfWidth95 = std::numeric_limits<double>::infinity();
 };
 
 struct StudyReport {
