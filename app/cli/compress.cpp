@@ -27,8 +27,9 @@ struct Options {
 
 /// The study's table and its averages.
 std::string tableOf(std::span<const LayerLine> lines) {
-  TextTable table{{"Layer", TextTable::Align::Left},   {rankHeader(lines)}, {"Predicted"}, {"Cosine"}, {"Relative Error"},
-                  {"Verdict", TextTable::Align::Left}, {"Before"},          {"After"}};
+  TextTable table{
+      {"Layer", TextTable::Align::Left},   {rankHeader(lines)}, {"Predicted"}, {"Cosine"}, {"Relative Error"},
+      {"Verdict", TextTable::Align::Left}, {"Before"},          {"After"}};
   std::size_t dense = 0;
   for (const LayerLine& line : lines) {
     dense += line.isCompressed() ? 0 : 1;
@@ -127,9 +128,8 @@ class Run final {
     if (!line.error.empty())
       m_console.warn(fmt::format("{}; it stays dense", line.error));
     else if (line.isCompressed())
-      m_console.detail(
-          fmt::format("{}: {}{}, cosine {}", line.name, line.choice->base ? "" : "rank ", kindOf(line),
-                      cosine(layer.quality.cosine)));
+      m_console.detail(fmt::format("{}: {}{}, cosine {}", line.name, line.choice->base ? "" : "rank ", kindOf(line),
+                                   cosine(layer.quality.cosine)));
   }
 
   void print() const {

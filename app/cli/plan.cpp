@@ -21,8 +21,14 @@ struct Options {
 };
 
 std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines) {
-  TextTable table{{"Layer", TextTable::Align::Left},   {"Shape"},  {rankHeader(lines)}, {"Predicted cosine"}, {"Relative error"},
-                  {"Verdict", TextTable::Align::Left}, {"Before"}, {"After"}};
+  TextTable table{{"Layer", TextTable::Align::Left},
+                  {"Shape"},
+                  {rankHeader(lines)},
+                  {"Predicted cosine"},
+                  {"Relative error"},
+                  {"Verdict", TextTable::Align::Left},
+                  {"Before"},
+                  {"After"}};
   std::size_t dense = 0;
   for (const LayerLine& line : lines) {
     if (!line.isCompressed()) {
@@ -50,7 +56,8 @@ std::vector<LayerId> layersToPredict(const Checkpoint& checkpoint, const Resolve
                                      const LayerSpectra& known) {
   std::vector<LayerId> layers;
   for (const LayerInfo& layer : checkpoint.layers())
-    if (plan.layers[layer.id.value].rank && !plan.layers[layer.id.value].base && !known[layer.id.value]) layers.push_back(layer.id);
+    if (plan.layers[layer.id.value].rank && !plan.layers[layer.id.value].base && !known[layer.id.value])
+      layers.push_back(layer.id);
   return layers;
 }
 

@@ -105,7 +105,8 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
   app.add_option("--quant-bits,--quant_bits", options.quantBits, "Store the factors as f32, f16, int8 or int4")
       ->check(CLI::IsMember({32, 16, 8, 4}))
       ->option_text("32|16|8|4");
-  app.add_option("--factor-dtype", options.factorDtype, "The same by name; f32 when neither is given, f16 for corrections of a --base")
+  app.add_option("--factor-dtype", options.factorDtype,
+                 "The same by name; f32 when neither is given, f16 for corrections of a --base")
       ->check(CLI::IsMember({"f32", "f16", "bf16", "int8", "int4", "int3"}))
       ->option_text("f32|f16|bf16|int8|int4|int3");
   app.add_option("--group", options.group, "Neighbours that share a scale in integer factors; 0: a whole row or column")

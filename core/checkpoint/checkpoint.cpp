@@ -90,7 +90,8 @@ void Checkpoint::countUp() {
     for (const TensorView* tensor : tensorsOf(info.id)) notCounted.insert(tensor->name);
     if (info.base) m_parameters += info.parameters();
     if (info.factoredRank)
-      m_parameters += static_cast<std::uint64_t>(*info.factoredRank) * static_cast<std::uint64_t>(info.rows + info.cols);
+      m_parameters +=
+          static_cast<std::uint64_t>(*info.factoredRank) * static_cast<std::uint64_t>(info.rows + info.cols);
   }
   for (const TensorView& tensor : m_content.tensors) {
     m_bytes += tensor.bytes.size();

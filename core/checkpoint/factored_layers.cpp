@@ -41,7 +41,8 @@ DType tensorType(Storage storage) {
   return DType::F32;
 }
 
-/// The scales as floats. F16 ones are widened; a file of another writer may hold F32 ones unaligned: then they are copied.
+/// The scales as floats. F16 ones are widened; a file of another writer may hold F32 ones unaligned: then they are
+/// copied.
 struct AlignedScales {
   std::shared_ptr<const MappedFile> file;
   std::vector<float> copy;
@@ -66,7 +67,8 @@ class Joiner final {
   void refuseLeftovers() const {
     for (const TensorView& tensor : m_tensors)
       if (isFactorTensor(tensor.name) && !m_used.contains(tensor.name))
-        fail(fmt::format("tensor {} belongs to a compressed layer that the manifest does not account for", tensor.name));
+        fail(
+            fmt::format("tensor {} belongs to a compressed layer that the manifest does not account for", tensor.name));
   }
 
  private:
@@ -154,8 +156,7 @@ bool marksFactoredExport(std::string_view name) {
 const TensorView* biasOf(const Checkpoint& checkpoint, const LayerInfo& layer) {
   constexpr std::string_view kWeight = ".weight";
   if (!layer.name.ends_with(kWeight)) return nullptr;
-  const TensorView* bias =
-      checkpoint.findTensor(layer.name.substr(0, layer.name.size() - kWeight.size()) + ".bias");
+  const TensorView* bias = checkpoint.findTensor(layer.name.substr(0, layer.name.size() - kWeight.size()) + ".bias");
   const auto outputs = static_cast<std::uint64_t>(layer.outputs());
   return bias && isWeight(bias->dtype) && bias->shape == std::vector{outputs} ? bias : nullptr;
 }

@@ -194,7 +194,7 @@ std::string biasShiftName(std::string_view layer) {
 }
 
 std::vector<std::string> storedNames(std::string_view layer) {
-  return {biasShiftName(layer),   factorName(layer, 'a'), scaleName(layer, 'a'), factorName(layer, 'b'),
+  return {biasShiftName(layer),  factorName(layer, 'a'), scaleName(layer, 'a'), factorName(layer, 'b'),
           scaleName(layer, 'b'), baseName(layer),        baseScaleName(layer)};
 }
 

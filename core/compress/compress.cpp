@@ -48,7 +48,7 @@ LayerParts quantise(const MatrixView& matrix, const LayerChoice& choice, const P
 
 /// The plain truncation, and what its spectrum predicts.
 LayerParts truncate(CompressedLayer& result, const MatrixView& matrix, const Spectrum* spectrum,
-                      const Progress& progress, int threads) {
+                    const Progress& progress, int threads) {
   static const std::vector<double> kUnknown;
   const std::int64_t rank = *result.choice.rank;
   const TruncatedSvd svd = truncatedSvd(matrix, rank, spectrum ? spectrum->sigma() : kUnknown, progress, threads);
@@ -70,7 +70,8 @@ void storeParts(CompressedLayer& result, const MatrixView& matrix, LayerParts&& 
   assert(parts.factors.has_value() == choice.rank.has_value() && parts.biasShift.empty() == !choice.biasShift);
   StoredLayer stored{std::move(parts.base), std::nullopt, std::move(parts.biasShift)};
   if (parts.factors)
-    stored.factors = FactorPair{storeMatrix(parts.factors->a, choice.formatA), storeMatrix(parts.factors->b, choice.formatB)};
+    stored.factors =
+        FactorPair{storeMatrix(parts.factors->a, choice.formatA), storeMatrix(parts.factors->b, choice.formatB)};
   progress.check();
   const Quality quality = measureQuality(matrix, stored);
   if (!std::isfinite(quality.cosine) || !std::isfinite(quality.relativeError))

@@ -135,9 +135,7 @@ class Planner final {
     return choiceFor(layer, m_pinned.overrides.at(layer.name), plan);
   }
 
-  std::uint64_t pinnedBytes(const LayerInfo& layer) const {
-    return bytesAfter(layer, pinnedChoice(layer));
-  }
+  std::uint64_t pinnedBytes(const LayerInfo& layer) const { return bytesAfter(layer, pinnedChoice(layer)); }
 
   bool isPinOutsideScope(const LayerInfo& layer, const std::set<LayerId>& scope) const {
     return m_pinned.overrides.contains(layer.name) && !scope.contains(layer.id) && !layer.isCompressed();

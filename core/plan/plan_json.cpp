@@ -27,7 +27,8 @@ class PlanReader final {
   RankPlan read(std::string_view text) const {
     const Json root = parse(text);
     if (!root.is_object()) fail("a plan is a JSON object");
-    onlyKeys(root, "", {"format", "version", "min_dim", "factor_dtype", "group", "method", "rules", "overrides", "pins"});
+    onlyKeys(root, "",
+             {"format", "version", "min_dim", "factor_dtype", "group", "method", "rules", "overrides", "pins"});
     if (!root.contains("format") || root["format"] != "rankscope-plan") fail("\"format\" must be \"rankscope-plan\"");
     if (!root.contains("version")) fail("\"version\" is missing");
     if (root["version"] != 1) fail(fmt::format("\"version\" is {}; this program reads version 1", root["version"].dump()));
@@ -119,8 +120,9 @@ class PlanReader final {
 
   Rule rule(const Json& entry, const std::string& where) const {
     if (!entry.is_object()) fail(where + "must be an object");
-    onlyKeys(entry, where, {"glob", "regex", "rank", "fraction", "cosine", "energy", "dense", "base", "base_group",
-                            "factor_dtype", "group", "method"});
+    onlyKeys(entry, where,
+             {"glob", "regex", "rank", "fraction", "cosine", "energy", "dense", "base", "base_group", "factor_dtype",
+              "group", "method"});
     if (entry.contains("glob") == entry.contains("regex")) fail(where + "needs either \"glob\" or \"regex\"");
     Rule result;
     result.syntax = entry.contains("glob") ? Rule::Syntax::Glob : Rule::Syntax::Regex;
@@ -183,8 +185,9 @@ class PlanReader final {
       if (value == "dense") {
         plan.overrides[layer] = std::nullopt;
       } else if (value.is_object()) {
-        onlyKeys(value, where + ": ", {"rank", "fraction", "cosine", "energy", "dense", "base", "base_group",
-                                       "factor_dtype", "group", "method"});
+        onlyKeys(
+            value, where + ": ",
+            {"rank", "fraction", "cosine", "energy", "dense", "base", "base_group", "factor_dtype", "group", "method"});
         plan.overrides[layer] = request(value, where + ": ");
       } else if (value.is_string()) {
         fail(fmt::format("{} is a rank, \"dense\" or an object, not {}", where, value.dump()));
@@ -249,7 +252,8 @@ Json toJson(const Override& request) {
 std::set<Method> methodsIn(const RankPlan& plan) {
   std::set<Method> methods;
   const auto add = [&](const Action& action, const LayerSettings& settings) {
-    if (!std::holds_alternative<KeepDense>(action) || settings.base) methods.insert(settings.method.value_or(plan.method));
+    if (!std::holds_alternative<KeepDense>(action) || settings.base)
+      methods.insert(settings.method.value_or(plan.method));
   };
   for (const Rule& rule : plan.rules) add(rule.action, rule.settings);
   for (const auto& [layer, request] : plan.overrides) add(request.action, request.settings);

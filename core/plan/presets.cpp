@@ -73,7 +73,8 @@ RankPlan emptyPlan(const PresetOptions& options) {
 void setRequest(RankPlan& plan, const LayerInfo& layer, Override request, std::vector<std::string>* notes) {
   const auto saves = [&] { return isBelowBreakEven(layer, choiceFor(layer, request, plan)); };
   if (request.settings.base && request.rank() && !saves()) {
-    if (notes) notes->push_back(fmt::format("{}: gets no correction, rank {} would save nothing", layer.name, *request.rank()));
+    if (notes)
+      notes->push_back(fmt::format("{}: gets no correction, rank {} would save nothing", layer.name, *request.rank()));
     request.action = KeepDense{};
   }
   if (!request.isDense() && !saves()) {
@@ -101,7 +102,8 @@ std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions
   const Matcher wanted(Rule{Rule::Syntax::Glob, options.layers.empty() ? "*" : options.layers, KeepDense{}});
   std::erase_if(scope, [&](LayerId id) {
     const LayerInfo& layer = checkpoint.layer(id);
-    return (layer.isCompressed() && !options.recompress) || layer.smallSide() < options.minDim || !wanted.matches(layer.name);
+    return (layer.isCompressed() && !options.recompress) || layer.smallSide() < options.minDim ||
+           !wanted.matches(layer.name);
   });
   return scope;
 }
@@ -111,7 +113,8 @@ RankPlan presetPlan(Preset preset, const Checkpoint& checkpoint, const PresetOpt
   if (preset == Preset::Hybrid && (options.rank || options.fraction))
     throw Error(ErrorKind::BadRequest, "the hybrid preset has its own ranks: a rank goes with uniform or selective");
   if (preset == Preset::Hybrid && options.base)
-    throw Error(ErrorKind::BadRequest, "the hybrid preset has ranks of factors and no base: a base goes with uniform or selective");
+    throw Error(ErrorKind::BadRequest,
+                "the hybrid preset has ranks of factors and no base: a base goes with uniform or selective");
   const Blocks blocks = blocksOf(checkpoint);
   RankPlan plan = emptyPlan(options);
   for (const LayerId id : planScope(checkpoint, options)) {
@@ -128,7 +131,8 @@ RankPlan planForCosine(double cosine, const Checkpoint& checkpoint, const Spectr
   RankPlan plan = emptyPlan(options);
   for (const LayerId id : planScope(checkpoint, options)) {
     const LayerInfo& layer = checkpoint.layer(id);
-    if (const Spectrum* spectrum = spectra(id)) setRequest(plan, layer, spectrum->rankForCosine(cosine), notes);
+    if (const Spectrum* spectrum = spectra(id))
+      setRequest(plan, layer, spectrum->rankForCosine(cosine), notes);
     else if (notes) notes->push_back(fmt::format("{}: stays dense, it has no spectrum", layer.name));
   }
   return plan;

@@ -32,8 +32,8 @@ class Resolver final {
  private:
   static void require(const Checkpoint& checkpoint, const std::string& layer, const char* what) {
     if (!checkpoint.findLayer(layer))
-      throw Error(ErrorKind::BadRequest, fmt::format("the plan {} \"{}\", which is no layer of {}", what, layer,
-                                                     checkpoint.path().string()));
+      throw Error(ErrorKind::BadRequest,
+                  fmt::format("the plan {} \"{}\", which is no layer of {}", what, layer, checkpoint.path().string()));
   }
 
   const RankPlan& m_plan;
@@ -81,10 +81,10 @@ ResolvedPlan resolve(const RankPlan& plan, const Checkpoint& checkpoint, const S
     const Override request = resolver.wish(layer);
     if (layer.isCompressed() && !recompress) {
       if (!request.isDense())
-        resolved.notes.push_back(layer.base ? fmt::format("{}: is quantised already ({}) and stays as it is", layer.name,
-                                                          name(layer.base->storage))
-                                            : fmt::format("{}: is factored already (rank {}) and stays as it is", layer.name,
-                                                          *layer.factoredRank));
+        resolved.notes.push_back(
+            layer.base
+                ? fmt::format("{}: is quantised already ({}) and stays as it is", layer.name, name(layer.base->storage))
+                : fmt::format("{}: is factored already (rank {}) and stays as it is", layer.name, *layer.factoredRank));
       resolved.layers.push_back({});
       continue;
     }
@@ -171,7 +171,8 @@ std::uint64_t bytesAfter(const LayerInfo& layer, const LayerChoice& choice) {
   std::uint64_t bytes = choice.biasShift ? sizeof(float) * static_cast<std::uint64_t>(layer.outputs()) : 0;
   if (choice.base) bytes += storedBytes(layer.rows, layer.cols, *choice.base);
   if (choice.rank)
-    bytes += storedBytes(layer.rows, *choice.rank, choice.formatA) + storedBytes(*choice.rank, layer.cols, choice.formatB);
+    bytes +=
+        storedBytes(layer.rows, *choice.rank, choice.formatA) + storedBytes(*choice.rank, layer.cols, choice.formatB);
   return bytes;
 }
 

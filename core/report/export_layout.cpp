@@ -111,7 +111,8 @@ std::vector<ExportTensor> tensorsOfLayer(const Checkpoint& checkpoint, LayerId i
   } else if (kind == ExportKind::Dense && (!choice.isDense() || layer.isCompressed())) {
     const std::vector shape{static_cast<std::uint64_t>(layer.rows), static_cast<std::uint64_t>(layer.cols)};
     tensors.push_back({{layer.name, layer.dtype, shape}, nullptr, id});
-    if (const TensorView* bias = shiftedBias(checkpoint, layer, choice)) tensors.push_back({specOf(*bias), nullptr, id});
+    if (const TensorView* bias = shiftedBias(checkpoint, layer, choice))
+      tensors.push_back({specOf(*bias), nullptr, id});
   } else {
     for (const std::string& name : namesOf(layer))
       if (const TensorView* tensor = checkpoint.findTensor(name)) tensors.push_back({specOf(*tensor), tensor, id});

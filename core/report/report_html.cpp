@@ -159,8 +159,7 @@ std::string row(const ReportLayer& layer) {
       "class=\"l\">{}</td>"
       "<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
       escapedHtml(record.name), cosineText(layer.cosine), percentText(layer.relativeError), verdict,
-      cosineText(layer.predictedCosine), layer.kind().value_or(std::string(kDash)), shapeText(layer),
-      dtypes(layer),
+      cosineText(layer.predictedCosine), layer.kind().value_or(std::string(kDash)), shapeText(layer), dtypes(layer),
       compressed ? bytesText(layer.bytesBefore) : std::string(kDash),
       compressed ? bytesText(layer.bytesAfter) : std::string(kDash),
       layer.spectrum ? rankText(layer.spectrum->stableRank()) : std::string(kDash),
@@ -179,9 +178,9 @@ std::string table(const ReportModel& model) {
     text += fmt::format("<tfoot><tr><td class=\"l\">Average of {} compressed layers; bytes in "
                         "all</td><td>{}</td><td>{}</td><td></td><td>{}</td>"
                         "<td></td><td></td><td></td><td>{}</td><td>{}</td><td></td><td></td></tr></tfoot>",
-                        model.compressed(), cosineText(model.averages->cosine), percentText(model.averages->relativeError),
-                        cosineText(model.averages->predictedCosine), bytesText(model.bytesBefore),
-                        bytesText(model.bytesAfter));
+                        model.compressed(), cosineText(model.averages->cosine),
+                        percentText(model.averages->relativeError), cosineText(model.averages->predictedCosine),
+                        bytesText(model.bytesBefore), bytesText(model.bytesAfter));
   return text + "</table></div>\n<p class=\"key\">Predicted: cosine of the exact truncation, from the spectrum. Stable "
                 "rank: ‖W‖² / σ₁². "
                 "Effective rank: exp of the entropy of σ / Σσ.</p>\n";

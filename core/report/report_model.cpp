@@ -41,7 +41,8 @@ ReportLayer layerOf(const LayerRecord& record, const VerdictThresholds& threshol
   layer.relativeError = finite(result.quality.relativeError);
   if (!layer.isCompressed()) return layer;
   layer.predictedCosine = result.predictedCosine;
-  if (!layer.predictedCosine && layer.spectrum && !result.choice.base && result.choice.method.empty()) layer.predictedCosine = layer.spectrum->cosineAt(*result.choice.rank);
+  if (!layer.predictedCosine && layer.spectrum && !result.choice.base && result.choice.method.empty())
+    layer.predictedCosine = layer.spectrum->cosineAt(*result.choice.rank);
   if (layer.cosine) layer.verdict = verdictFor(*layer.cosine, thresholds);
   return layer;
 }

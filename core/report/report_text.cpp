@@ -146,7 +146,8 @@ std::vector<std::string> findings(const ReportModel& model) {
 }
 
 std::string_view caution() {
-  return "The cosine between a matrix and what is stored for it says how much of the weights is left, not how well the model "
+  return "The cosine between a matrix and what is stored for it says how much of the weights is left, not how well the "
+         "model "
          "still "
          "works: it weighs every direction alike, while the model uses some far more than others, and the errors of "
          "the "

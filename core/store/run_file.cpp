@@ -105,11 +105,13 @@ void adopt(RunData& run, const Checkpoint& checkpoint, const fs::path& path) {
 bool fits(const StoredLayer& stored, const LayerRecord& layer, const LayerChoice& choice) {
   if (stored.base.has_value() != choice.base.has_value() || stored.factors.has_value() != choice.rank.has_value())
     return false;
-  if (stored.base && (stored.base->rows != layer.rows || stored.base->cols != layer.cols || stored.base->format != *choice.base))
+  if (stored.base &&
+      (stored.base->rows != layer.rows || stored.base->cols != layer.cols || stored.base->format != *choice.base))
     return false;
   if (stored.factors) {
     const FactorPair& pair = *stored.factors;
-    if (pair.a.rows != layer.rows || pair.a.cols != *choice.rank || pair.b.rows != *choice.rank || pair.b.cols != layer.cols)
+    if (pair.a.rows != layer.rows || pair.a.cols != *choice.rank || pair.b.rows != *choice.rank ||
+        pair.b.cols != layer.cols)
       return false;
   }
   const auto outputs = static_cast<std::size_t>(layer.orientation == Orientation::OutIn ? layer.rows : layer.cols);

@@ -55,8 +55,7 @@ Id codeType(Storage storage) {
 
 void writeFactor(hid_t group, const std::string& name, const StoredMatrix& factor) {
   const auto rows = static_cast<hsize_t>(factor.rows);
-  const std::array<hsize_t, 2> shape{
-      rows, static_cast<hsize_t>(codesPerRow(factor.cols, factor.format.storage))};
+  const std::array<hsize_t, 2> shape{rows, static_cast<hsize_t>(codesPerRow(factor.cols, factor.format.storage))};
   hdf5::writeArray(group, name.c_str(), codeType(factor.format.storage), shape, factor.codes);
   const Id dataset(H5Dopen2(group, name.c_str(), H5P_DEFAULT), H5Dclose);
   hdf5::writeInteger(dataset, "rows", factor.rows);
@@ -86,7 +85,8 @@ void writeStored(hid_t group, const StoredLayer& stored) {
   if (stored.base) writeFactor(group, "base", *stored.base);
   if (stored.biasShift.empty()) return;
   const hsize_t count = stored.biasShift.size();
-  hdf5::writeArray(group, "bias_shift", H5T_IEEE_F32LE, std::span(&count, 1), std::as_bytes(std::span(stored.biasShift)));
+  hdf5::writeArray(group, "bias_shift", H5T_IEEE_F32LE, std::span(&count, 1),
+                   std::as_bytes(std::span(stored.biasShift)));
 }
 
 /// True for the datasets that writeStored() makes.
@@ -289,8 +289,9 @@ LayerRecord::Compression readCompression(hid_t group, int resultVersion) {
   result.bytesBefore = static_cast<std::uint64_t>(needed(hdf5::readInteger(group, "bytes_before"), "bytes_before"));
   result.bytesAfter = static_cast<std::uint64_t>(needed(hdf5::readInteger(group, "bytes_after"), "bytes_after"));
   result.error = hdf5::readText(group, "error").value_or("");
-  result.hasFactors = (!result.choice.rank || (hdf5::hasGroup(group, "factor_a") && hdf5::hasGroup(group, "factor_b"))) &&
-                      (!result.choice.base || hdf5::hasGroup(group, "base")) && !result.choice.isDense();
+  result.hasFactors =
+      (!result.choice.rank || (hdf5::hasGroup(group, "factor_a") && hdf5::hasGroup(group, "factor_b"))) &&
+      (!result.choice.base || hdf5::hasGroup(group, "base")) && !result.choice.isDense();
   return result;
 }
 

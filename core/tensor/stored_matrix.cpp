@@ -73,7 +73,8 @@ std::vector<float> scalesFor(const RowMatrixD& values, const StorageFormat& form
   std::transform(largest.begin(), largest.end(), scales.begin(),
                  [&](double x) { return roundedScale(static_cast<float>(x / most), format); });
   if (std::any_of(scales.begin(), scales.end(), [](float s) { return !std::isfinite(s); }))
-    throw Error(ErrorKind::BadValues, fmt::format("values are too large for {} with {} scales", name(format.storage), name(format.scales)));
+    throw Error(ErrorKind::BadValues,
+                fmt::format("values are too large for {} with {} scales", name(format.storage), name(format.scales)));
   return scales;
 }
 

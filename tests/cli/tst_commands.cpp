@@ -25,7 +25,7 @@ QSet<QString> keysOf(const QJsonObject& object) {
 
 const QSet<QString> kIdentity{"name",        "role",  "block",      "rows",        "cols",
                               "orientation", "dtype", "parameters", "bytes_before"};
-const QSet<QString> kChoice{"bytes_after", "parameters_after", "rank",    "base", "factor_dtype",
+const QSet<QString> kChoice{"bytes_after", "parameters_after", "rank",   "base", "factor_dtype",
                             "method",      "predicted_cosine", "verdict"};
 
 QJsonObject layerNamed(const QJsonObject& printed, const QString& name) {
@@ -331,7 +331,8 @@ void TestCommands::compressToIntegers() {
   const Outcome planned = cli(QStringList{"plan", m_model, "-o", file} + options);
   COMPARE_STATUS(planned, 0);
   QVERIFY2(planned.out.contains("int4 + 3") && planned.out.contains("Base + rank"), planned.out.constData());
-  const QJsonObject again = cli({"compress", m_model, fresh("planned"), "--plan", file, "--run", fresh("int4.h5"), "--json"}).json();
+  const QJsonObject again =
+      cli({"compress", m_model, fresh("planned"), "--plan", file, "--run", fresh("int4.h5"), "--json"}).json();
   QCOMPARE(layerNamed(again, kMlp), layer);
   const QJsonObject resumed =
       cli({"compress", m_model, fresh("resumed"), "--plan", file, "--run", fresh("int4.h5"), "--json"}).json();
@@ -345,15 +346,17 @@ void TestCommands::compressToIntegers() {
   }
 
   // A method that needs a text says so; without a correction there are only integers.
-  writeFile(file.toStdString(),
-            R"({"format": "rankscope-plan", "version": 1, "rules": [{"glob": "*mlp*", "base": "int8", "method": "aware"}]})");
+  writeFile(
+      file.toStdString(),
+      R"({"format": "rankscope-plan", "version": 1, "rules": [{"glob": "*mlp*", "base": "int8", "method": "aware"}]})");
   const Outcome textless = cli({"compress", m_model, fresh("textless"), "--plan", file});
   COMPARE_STATUS(textless, 2);
   QVERIFY2(textless.err.contains("aware is fitted to a text"), textless.err.constData());
   const QJsonObject plain =
       cli({"compress", m_model, fresh("plain"), "--plan", file, "--method", "plain", "--json"}).json();
   QVERIFY(plain.isEmpty()); // the rule's own method goes before
-  const QJsonObject int8 = cli({"compress", m_model, fresh("int8"), "--base", "int8", "--base-group", "0", "--json"}).json();
+  const QJsonObject int8 =
+      cli({"compress", m_model, fresh("int8"), "--base", "int8", "--base-group", "0", "--json"}).json();
   QVERIFY(layerNamed(int8, kMlp)["rank"].isNull());
   QCOMPARE(layerNamed(int8, kMlp)["bytes_after"].toInt(), 56 * 32 + 2 * 56);
 }

@@ -66,7 +66,8 @@ void TestExports::small_data() {
   row("int8 base", SmallFamily::Gpt2, DType::F32, {"--base", "int8", "--base-group", "0"});
   row("int4 base", SmallFamily::Llama, DType::BF16, {"--base", "int4"});
   row("int4 base and correction", SmallFamily::GptNeo, DType::F32, {"--base", "int4", "--rank", "3"});
-  row("int3 base and correction", SmallFamily::Gpt2, DType::F16, {"--base", "int3", "--fraction", "0.1", "--quant-bits", "8"});
+  row("int3 base and correction", SmallFamily::Gpt2, DType::F16,
+      {"--base", "int3", "--fraction", "0.1", "--quant-bits", "8"});
 }
 
 void TestExports::small() {

@@ -128,7 +128,8 @@ void TestCalibratedMethod::correctsABase() {
     method.applyTo(plan);
     return f.divergence(plan, method.factoriser());
   };
-  const double alone = cost(std::nullopt, Method::Plain), plain = cost(4, Method::Plain), fitted = cost(4, Method::Fisher);
+  const double alone = cost(std::nullopt, Method::Plain), plain = cost(4, Method::Plain),
+               fitted = cost(4, Method::Fisher);
   QVERIFY2(fitted < plain && plain < alone, qPrintable(QString("%1 %2 %3").arg(alone).arg(plain).arg(fitted)));
 }
 

@@ -81,16 +81,21 @@ struct Damage {
 };
 
 const Damage kDamages[] = {
-    {"missing codes", [](auto& m) { m.erase(baseName(kUp)); }, "c_fc.weight.quantized of layer transformer.h.0.mlp.c_fc.weight is missing"},
+    {"missing codes", [](auto& m) { m.erase(baseName(kUp)); },
+     "c_fc.weight.quantized of layer transformer.h.0.mlp.c_fc.weight is missing"},
     {"missing scales", [](auto& m) { m.erase(baseScaleName(kQkv)); }, "c_attn.weight.quantized_scale of layer"},
     {"missing shift", [](auto& m) { m.erase(biasShiftName(kUp)); }, "c_fc.weight.bias_shift of layer"},
     {"codes of another width",
-     [](auto& m) { m.tensor(baseName(kUp)) = whole(baseName(kUp), {32, 22}, DType::U8, 200); },
+     [](auto& m) {
+       m.tensor(baseName(kUp)) = whole(baseName(kUp), {32, 22}, DType::U8, 200);
+     },
      "c_fc.weight.quantized has shape [32, 22], but the manifest makes it [32, 21]"},
     {"codes of another dtype", [](auto& m) { m.manifest.layers[1].base->storage = Storage::Int8; },
      "c_attn.weight.quantized is U8, but the manifest makes it I8"},
     {"scales of another number",
-     [](auto& m) { m.tensor(baseScaleName(kUp)) = randomTensor(baseScaleName(kUp), {1, 55}, 1, DType::F16); },
+     [](auto& m) {
+       m.tensor(baseScaleName(kUp)) = randomTensor(baseScaleName(kUp), {1, 55}, 1, DType::F16);
+     },
      "c_fc.weight.quantized_scale holds 55 scales, but the manifest makes it 56"},
     {"scales of another dtype", [](auto& m) { m.manifest.layers[0].base->scales = Storage::F32; },
      "c_fc.weight.quantized_scale is F16, but the manifest makes it F32"},
@@ -100,7 +105,10 @@ const Damage kDamages[] = {
      "c_fc.weight.bias_shift belongs to a compressed layer that the manifest does not account for"},
     {"correction left out", [](auto& m) { m.manifest.layers[1].rank.reset(); },
      "c_attn.weight.lowrank_a belongs to a compressed layer that the manifest"},
-    {"plain, too", [](auto& m) { m.model.tensors.push_back(randomTensor(kUp, {32, 56})); },
+    {"plain, too",
+     [](auto& m) {
+       m.model.tensors.push_back(randomTensor(kUp, {32, 56}));
+     },
      "layer transformer.h.0.mlp.c_fc.weight is stored both whole and"},
 };
 
@@ -182,7 +190,8 @@ void TestQuantisedLayers::hashesEveryTensor() {
       changed.write(folder / name);
       const auto other = openCheckpoint(folder / name);
       for (const std::string& either : {kUp, kQkv}) {
-        const bool same = other->contentHash(*other->findLayer(either)) == checkpoint->contentHash(*checkpoint->findLayer(either));
+        const bool same =
+            other->contentHash(*other->findLayer(either)) == checkpoint->contentHash(*checkpoint->findLayer(either));
         QCOMPARE(same, either != layer);
       }
     }
@@ -239,8 +248,10 @@ void TestQuantisedLayers::refusesManifests() {
   QFETCH(QString, value);
   QFETCH(QString, sentence);
   nlohmann::json manifest = nlohmann::json::parse(toJson(QuantisedModel().manifest));
-  manifest["layers"][kUp][nlohmann::json::json_pointer(pointer.toStdString())] = nlohmann::json::parse(value.toStdString());
-  EXPECT_ERROR(parseFactoredManifest(manifest.dump(), "x/rankscope.json"), ErrorKind::Malformed, sentence.toStdString());
+  manifest["layers"][kUp][nlohmann::json::json_pointer(pointer.toStdString())] =
+      nlohmann::json::parse(value.toStdString());
+  EXPECT_ERROR(parseFactoredManifest(manifest.dump(), "x/rankscope.json"), ErrorKind::Malformed,
+               sentence.toStdString());
 }
 
 void TestQuantisedLayers::manifestIsNeeded() {

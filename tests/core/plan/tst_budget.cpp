@@ -267,8 +267,7 @@ void TestBudget::keepBytesIsTheWholeModel() {
     const std::uint64_t written = exported(model, model.resolved(KeepBytes{wanted}, options));
     // In int8 every rank is as large as it may be, and what is left is too little for one more dense MLP matrix.
     const std::uint64_t left = storage == Storage::F32 ? 600 * defaultScope(*model.checkpoint).size() : 64 * 150 * 4;
-    QVERIFY2(written <= wanted && written > wanted - left,
-             qPrintable(QString("%1 of %2").arg(written).arg(wanted)));
+    QVERIFY2(written <= wanted && written > wanted - left, qPrintable(QString("%1 of %2").arg(written).arg(wanted)));
   }
   const std::string message = errorOf([&] { model.resolved(KeepBytes{1000}); });
   const QRegularExpressionMatch least = QRegularExpression("still takes (\\d+) bytes").match(message.c_str());

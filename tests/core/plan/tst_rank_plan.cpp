@@ -96,12 +96,14 @@ static LayerSettings randomSettings(std::mt19937& random, const Action& action) 
   const auto group = [&] { return std::array{0, 32, 64, 128}[static_cast<std::size_t>(upTo(4))]; };
   LayerSettings settings;
   const bool target = std::holds_alternative<ReachCosine>(action) || std::holds_alternative<ReachEnergy>(action);
-  if (!target && upTo(2)) settings.base = std::array{Storage::Int8, Storage::Int4, Storage::Int3}[static_cast<std::size_t>(upTo(3))];
+  if (!target && upTo(2))
+    settings.base = std::array{Storage::Int8, Storage::Int4, Storage::Int3}[static_cast<std::size_t>(upTo(3))];
   if (settings.base && upTo(2)) settings.baseGroup = group();
   const bool factors = !std::holds_alternative<KeepDense>(action);
   if (factors && upTo(2)) settings.factorDtype = static_cast<Storage>(upTo(6));
   if (factors && upTo(2)) settings.group = group();
-  if ((factors || settings.base) && upTo(2)) settings.method = kMethods[static_cast<std::size_t>(upTo(static_cast<int>(kMethods.size())))];
+  if ((factors || settings.base) && upTo(2))
+    settings.method = kMethods[static_cast<std::size_t>(upTo(static_cast<int>(kMethods.size())))];
   return settings;
 }
 
@@ -205,16 +207,20 @@ void TestRankPlan::errors_data() {
   QTest::newRow("pin number") << plan(R"("pins":["a",3])") << QByteArray("3");
   QTest::newRow("pin twice") << plan(R"("pins":["a","a"])") << QByteArray("twice");
   QTest::newRow("top-level base") << plan(R"("base":"int4")") << QByteArray("base");
-  QTest::newRow("float base") << rule(R"({"glob":"a","base":"f16"})") << QByteArray("\"base\" is one of int8, int4, int3");
+  QTest::newRow("float base") << rule(R"({"glob":"a","base":"f16"})")
+                              << QByteArray("\"base\" is one of int8, int4, int3");
   QTest::newRow("base_group alone") << rule(R"({"glob":"a","rank":1,"base_group":32})") << QByteArray("needs a base");
   QTest::newRow("base_group 7") << rule(R"({"glob":"a","base":"int4","base_group":7})") << QByteArray("base_group");
   QTest::newRow("dense base") << rule(R"({"glob":"a","dense":true,"base":"int4"})") << QByteArray("cannot go with");
-  QTest::newRow("dense method") << rule(R"({"glob":"a","dense":true,"method":"aware"})") << QByteArray("cannot go with");
-  QTest::newRow("base, no factors") << rule(R"({"glob":"a","base":"int4","factor_dtype":"f16"})") << QByteArray("give a rank");
+  QTest::newRow("dense method") << rule(R"({"glob":"a","dense":true,"method":"aware"})")
+                                << QByteArray("cannot go with");
+  QTest::newRow("base, no factors") << rule(R"({"glob":"a","base":"int4","factor_dtype":"f16"})")
+                                    << QByteArray("give a rank");
   QTest::newRow("base and cosine") << rule(R"({"glob":"a","base":"int4","cosine":0.9})") << QByteArray("whole matrix");
   QTest::newRow("rule method") << rule(R"({"glob":"a","rank":1,"method":3})") << QByteArray("rule 1: \"method\"");
   QTest::newRow("method alone") << rule(R"({"glob":"a","method":"aware"})") << QByteArray("exactly one");
-  QTest::newRow("override key") << plan(R"("overrides":{"h.0":{"rnk":3}})") << QByteArray("override of \"h.0\": unknown key \"rnk\"");
+  QTest::newRow("override key") << plan(R"("overrides":{"h.0":{"rnk":3}})")
+                                << QByteArray("override of \"h.0\": unknown key \"rnk\"");
   QTest::newRow("override nothing") << plan(R"("overrides":{"h.0":{}})") << QByteArray("h.0");
   QTest::newRow("override glob") << plan(R"("overrides":{"h.0":{"glob":"a","rank":3}})") << QByteArray("glob");
   QTest::newRow("overrides") << plan(R"("overrides":[])") << QByteArray("overrides");

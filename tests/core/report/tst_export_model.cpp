@@ -205,7 +205,8 @@ void TestExportModel::failedLayerStaysDense() {
     if (kind == ExportKind::Factored)
       for (const CompressedLayer& layer : made)
         if (layer.stored.factors)
-          QVERIFY(sameFactors(*written->factors(*written->findLayer(model->layer(layer.layer).name)), layer.stored.factors));
+          QVERIFY(sameFactors(*written->factors(*written->findLayer(model->layer(layer.layer).name)),
+                              layer.stored.factors));
     QVERIFY(!fs::exists(target / "model.safetensors.second"));
   }
 }

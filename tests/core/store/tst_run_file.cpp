@@ -430,7 +430,8 @@ void TestRunFile::manyThreads() {
   const auto run = open(path);
   for (const LayerInfo& info : m_model->layers()) {
     const auto seed = static_cast<unsigned>(info.id.value);
-    QVERIFY(sameFactors(run->finished(info.id, "0011", choice)->stored.factors, compressed(info, choice, seed).stored.factors));
+    QVERIFY(sameFactors(run->finished(info.id, "0011", choice)->stored.factors,
+                        compressed(info, choice, seed).stored.factors));
     QVERIFY(run->spectrum(info.name, "0011")->sigma() == analysed(info, seed).spectrum->sigma());
   }
 }
@@ -513,7 +514,8 @@ void TestRunFile::killedAnywhere() {
   }
 }
 
-/// What a layer had before is gone once another kind of result is merged, and bases are told from factors when resuming.
+/// What a layer had before is gone once another kind of result is merged, and bases are told from factors when
+/// resuming.
 void TestRunFile::kindsReplaceEachOther() {
   const fs::path path = fresh("kinds.h5");
   LayerChoice factors{7, {Storage::F16}, {Storage::F16}}, base, both = factors;
