@@ -15,12 +15,6 @@
 
 namespace rankscope::cli {
 
-namespace {
-
-constexpr std::uint64_t kMomentMemory = std::uint64_t{2} << 30;
-
-} // namespace
-
 void declareMethodOptions(CLI::App& app, MethodOptions& options) {
   app.add_option("--method", options.method,
                  "How factors and integers are found. plain: truncated SVD of the weights, rounding to nearest; aware: "
@@ -65,8 +59,8 @@ std::unique_ptr<const CalibratedMethod> methodFrom(const MethodOptions& options,
     throw Error(ErrorKind::BadRequest, fmt::format("{} has no text to calibrate on", options.text));
   CalibrationOptions settings;
   settings.gradients = needed.contains(Method::Fisher);
-  Calibration calibration =
-      calibrateCached(model, sequences, settings, CalibrationCache(), kMomentMemory, console.progress("Calibrating"));
+  Calibration calibration = calibrateCached(model, sequences, settings, CalibrationCache(),
+                                            CalibrationCache::kDefaultMemory, console.progress("Calibrating"));
   console.note(
       fmt::format("calibrated on {} tokens of {}{}", calibration.tokens, options.text,
                   calibration.coversWidth() ? "" : ": fewer than the widest layer has inputs, more would be better"));

@@ -19,6 +19,7 @@ namespace rankscope {
 class CalibrationCache final {
  public:
   static constexpr std::uint64_t kDefaultLimit = std::uint64_t{8} << 30;
+  static constexpr std::uint64_t kDefaultMemory = std::uint64_t{2} << 30;  ///< for calibrateCached()
 
   explicit CalibrationCache(std::filesystem::path folder = userCacheFolder(), std::uint64_t limitBytes = kDefaultLimit);
 
@@ -49,6 +50,6 @@ std::uint64_t momentBytes(const Model& model, int block, bool gradients);
 /// in the cache, layer by layer. Throws Error(Unwritable) where such a model meets a cache that cannot be written.
 Calibration calibrateCached(const Model& model, std::span<const std::vector<int>> sequences,
                             const CalibrationOptions& options = {}, const CalibrationCache& cache = CalibrationCache(),
-                            std::uint64_t memory = std::uint64_t{2} << 30, const Progress& progress = {});
+                            std::uint64_t memory = CalibrationCache::kDefaultMemory, const Progress& progress = {});
 
 } // namespace rankscope

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "bench_support.h"
+#include "core/calibrate/calibration_cache.h"
 #include "core/calibrate/plan_fit.h"
 #include "core/evaluate/comparison.h"
 #include "core/evaluate/compressed_model.h"
@@ -32,12 +33,9 @@ class Bench final {
     for (Window& window : windowsOf(first, *tokenizer, m_model.context(), options.number("--tokens", 32'768)))
       text.push_back(std::move(window.tokens));
     m_windows = windowsOf(last, *tokenizer, m_model.context(), options.number("--windows", 16) * m_model.context());
-    Calibration calibration;
-    const double seconds = secondsOf([&] { calibration = calibrate(m_model, text); });
-    fmt::print("Calibrated on {} tokens of the first half of the text, {:.2f} s per 1,000; measured on {} windows of "
-               "the other "
-               "half\n\n",
-               calibration.tokens, seconds / static_cast<double>(calibration.tokens) * 1000, m_windows.size());
+    Calibration calibration = calibrateCached(m_model, text);
+    fmt::print("Calibrated on {} tokens of the first half of the text; measured on {} windows of the other half\n\n",
+               calibration.tokens, m_windows.size());
     const std::string hash = hashOf(text);
     m_method.emplace(m_checkpoint, std::move(calibration), Method::Fisher, hash, std::move(text));
     m_curves = m_method->curves({});
@@ -144,8 +142,29 @@ class Bench final {
   std::map<LayerId, std::vector<double>> m_curves;
 };
 
+/// The moments of a text, with gradients and without.
+void calibration(const Options& options) {
+  const Model model(openCheckpoint(options.text("--model", "")));
+  const auto tokenizer = openTokenizer(model.checkpoint().content().folder, model.checkpoint().architecture());
+  std::vector<std::vector<int>> text;
+  for (Window& window : windowsOf(readRecords(options.text("--text", "")), *tokenizer, model.context(),
+                                  options.number("--tokens", 8192)))
+    text.push_back(std::move(window.tokens));
+  fmt::print("| calibration | seconds per 1,000 tokens |\n|---|---:|\n");
+  for (const bool gradients : {false, true}) {
+    CalibrationOptions settings;
+    settings.gradients = gradients;
+    std::int64_t tokens = 0;
+    const double seconds =
+        medianSeconds(options.number("--repeat", 3), [&] { tokens = calibrate(model, text, settings).tokens; });
+    fmt::print("| {} | {:.3f} |\n", gradients ? "inputs and gradients" : "inputs alone",
+               seconds / static_cast<double>(tokens) * 1000);
+  }
+}
+
 /// Aware and fisher factors of one square layer.
 void times(const Options& options) {
+  if (options.has("--model")) return calibration(options);
   const int side = options.number("--side", 2048), rank = options.number("--rank", 256);
   const Matrix w(side, side, 1), x(2 * side, side, 2), g(2 * side, side, 3);
   const auto moment = [&](const Matrix& samples) {
@@ -180,9 +199,10 @@ int main(int argc, char** argv) {
       for (const std::int64_t rank : {0, 16}) bench.quantised(Storage::Int3, rank, steps);
       for (const std::int64_t rank : {0, 8, 16}) bench.quantised(Storage::Int4, rank, steps);
     } else {
-      fmt::print(stderr,
-                 "usage: bench_methods [tables --model FOLDER --text FILE [--tokens N] [--windows N] [--refine STEPS] "
-                 "[--rows PART_OF_A_NAME] | times [--side N] [--rank R]]\n");
+      fmt::print(
+          stderr,
+          "usage: bench_methods [tables --model FOLDER --text FILE [--tokens N] [--windows N] [--refine STEPS] "
+          "[--rows PART_OF_A_NAME] | times [--side N] [--rank R] | times --model FOLDER --text FILE [--tokens N]]\n");
       return 2;
     }
   } catch (const std::exception& error) {

@@ -2,6 +2,7 @@
 #include "ui/document/calibrator.h"
 
 #include "core/advise/advise.h"
+#include "core/calibrate/calibration_cache.h"
 #include "core/evaluate/default_text.h"
 #include "core/model/tokenizer/tokenizer.h"
 
@@ -41,7 +42,8 @@ std::shared_ptr<const CalibratedMethod> Calibrator::fit(const std::set<Method>& 
       adviceTexts(evaluationText(choice.file), nullptr, *tokenizer, model.context(), options).calibration;
   CalibrationOptions settings;
   settings.gradients = gradients;
-  Calibration calibration = calibrate(model, sequences, settings, progress);
+  Calibration calibration =
+      calibrateCached(model, sequences, settings, CalibrationCache(), CalibrationCache::kDefaultMemory, progress);
   Fitted fitted;
   fitted.tokens = calibration.tokens;
   fitted.coversWidth = calibration.coversWidth();

@@ -3,7 +3,7 @@
 """Perplexity of a checkpoint on a text, as `rankscope-cli evaluate` defines it, by PyTorch in double precision and by tokenizers told
 here again: nothing of Rankscope takes part. Needs python3-torch.
 
-perplexity_torch.py MODEL TEXT [--tokens N]
+perplexity_torch.py MODEL TEXT [--tokens N] [--against FOLDER]
 
 MODEL is a folder with safetensors, config.json and tokenizer.model (BPE of SentencePiece) or vocab.json with merges.txt;
 TEXT may be gzipped. Records end at lines `<|endoftext|>`. Tokens fill windows of the model's context one after another,
@@ -179,18 +179,26 @@ def main():
     ap.add_argument("model", type=Path)
     ap.add_argument("text", type=Path)
     ap.add_argument("--tokens", type=int, default=20_000)
+    ap.add_argument("--against", type=Path, help="another folder of the same model: KL(MODEL || AGAINST), too")
     a = ap.parse_args()
     config = json.loads((a.model / "config.json").read_text())
     weights = Stored(a.model)
     positions = config.get("max_position_embeddings") or config.get("n_positions")
     config.setdefault("intermediate_size", None)
-    nats = scored = 0
+    other = Stored(a.against) if a.against else None
+    nats = scored = divergence = 0
     for window in windows_of(a.model, a.text, positions, a.tokens):
         ids = torch.tensor(window)
         logits = KINDS[config["model_type"]](config, weights, ids)
-        nats -= torch.log_softmax(logits[:-1], -1).gather(1, ids[1:, None]).sum().item()
+        p = torch.log_softmax(logits[:-1], -1)
+        nats -= p.gather(1, ids[1:, None]).sum().item()
+        if other:
+            q = torch.log_softmax(KINDS[config["model_type"]](config, other, ids)[:-1], -1)
+            divergence += (p.exp() * (p - q)).sum().item()
         scored += len(window) - 1
     print(f"perplexity {torch.tensor(nats / scored).exp().item():.6f} over {scored} positions")
+    if other:
+        print(f"KL {divergence / scored:.6f} nats a token")
 
 
 if __name__ == "__main__":
