@@ -22,13 +22,15 @@ struct Entry {
   bool isStudy() const { return textAt(result, "kind") == "study"; }
 };
 
-/// By number, not by its spelling.
+/// By number, not by its spelling. A run also keeps what predictions are made from, which is nothing to read.
 std::vector<Entry> entriesOf(const RunContents& run) {
   std::vector<Entry> entries;
   for (const auto& [key, text] : run.evaluations) {
     Entry entry{0, json::parse(text, nullptr, false)};
     std::from_chars(key.data(), key.data() + key.size(), entry.number);
-    if (entry.result.is_object()) entries.push_back(std::move(entry));
+    if (!entry.result.is_object()) continue;
+    const std::string kind = textAt(entry.result, "kind");
+    if (kind == "evaluation" || kind == "study") entries.push_back(std::move(entry));
   }
   std::ranges::sort(entries, {}, &Entry::number);
   return entries;

@@ -248,6 +248,7 @@ const std::map<std::string, std::string, std::less<>> kEvaluations{
 void TestReport::evaluations() {
   RunContents run = sampleRun();
   run.evaluations = kEvaluations;
+  run.evaluations["11"] = R"({"kind": "predictor", "compressed": "nothing to show"})";
   const std::string html = renderReport(run, ReportFormat::Html), markdown = renderReport(run, ReportFormat::Markdown);
   for (const std::string* text : {&html, &markdown}) {
     const auto study = text->find("Aggregation study 9: rank 4"),
@@ -262,6 +263,7 @@ void TestReport::evaluations() {
   for (const char* plot : {"Error of the residual stream by depth", "token by token", "Each layer compressed alone",
                            "Error of N layers together", "ε/√N", "ε·√N"})
     QVERIFY2(html.find(plot) != std::string::npos, plot);
+  QVERIFY(html.find("nothing to show") == std::string::npos);
   const auto lines = parseCsv(renderReport(run, ReportFormat::Csv));
   QCOMPARE(lines[0][22], std::string("KL Alone"));
   QCOMPARE(std::stod(lines[2][22]), 0.125);
@@ -276,7 +278,7 @@ void TestReport::strangeEvaluations() {
        {"", "no JSON", "[]", "{}", R"({"kind": 7, "blocks": {}, "sentences": [1, null]})",
         R"({"kind": "study", "sweep_means": [{"layers": 0, "error": -1}, {"layers": "x"}], "layers": [{}],
             "single_layer_error": 1e400})",
-        R"({"kl_histogram": [{"from": 0, "to": 0, "count": 1}], "generation": {"same_bytes": 1e300}, "speed": []})"}) {
+        R"({"kind": "evaluation", "kl_histogram": [{"from": 0, "to": 0, "count": 1}], "generation": {"same_bytes": 1e300}, "speed": []})"}) {
     RunContents run = sampleRun();
     run.evaluations["1"] = strange;
     run.evaluations["x"] = strange;
