@@ -58,11 +58,17 @@ AdviceTexts adviceTexts(const EvaluationText& text, const EvaluationText* calibr
   texts.calibrationRecords = calibration ? calibration->records : text.records;
   texts.measuredRecords =
       calibration ? text.records : takeTail(texts.calibrationRecords, tokenizer, options.measuredTokens, 3);
-  const std::vector<std::string> probes = takeTail(texts.calibrationRecords, tokenizer, options.probeTokens, 6);
+  const std::vector<std::string> probes = takeTail(texts.calibrationRecords, tokenizer, options.probeTokens, 8);
+  const std::vector<std::string> together = takeTail(texts.calibrationRecords, tokenizer, options.togetherTokens, 6);
   texts.measured = windowsOf(texts.measuredRecords, tokenizer, context, options.measuredTokens);
-  texts.calibration = sequencesOf(windowsOf(texts.calibrationRecords, tokenizer, context, options.calibrationTokens));
+  std::vector<Window> calibrating = windowsOf(texts.calibrationRecords, tokenizer, context, options.calibrationTokens);
+  if (!calibrating.empty()) // what was not used is not kept
+    texts.calibrationRecords.resize(
+        std::min(texts.calibrationRecords.size(), static_cast<std::size_t>(calibrating.back().records.back()) + 2));
+  texts.calibration = sequencesOf(std::move(calibrating));
   texts.probes = windowsOf(probes, tokenizer, std::min(context, kProbeContext), options.probeTokens);
-  if (texts.measured.empty() || texts.calibration.empty() || texts.probes.empty())
+  texts.together = windowsOf(together, tokenizer, std::min(context, kProbeContext), options.togetherTokens);
+  if (texts.measured.empty() || texts.calibration.empty() || texts.probes.empty() || texts.together.empty())
     throw Error(ErrorKind::BadRequest,
                 fmt::format("{}: too little text, it takes several records to calibrate on some and measure on others",
                             texts.measured.empty() ? texts.name : texts.calibrationName));

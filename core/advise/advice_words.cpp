@@ -115,8 +115,8 @@ std::string howItWasFound(const Advice& advice) {
       "no part in that.",
       advice.probes, advice.options.empty() ? 0 : advice.options.front().measured.tokens, advice.text);
   if (const auto error = medianError(advice.checks))
-    text += fmt::format(" Predicted and measured KL of {} random plans differ by {} in the middle case.",
-                        advice.checks.size(), percent(*error));
+    text += fmt::format(" Predicted and measured KL of {} random plans differ by {} (median).", advice.checks.size(),
+                        percent(*error));
   return text;
 }
 

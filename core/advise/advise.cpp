@@ -102,12 +102,13 @@ class Advisor final {
   JointRun runJointly(const ResolvedPlan& plan) const {
     double sum = 0;
     for (std::size_t i = 0; i < plan.layers.size(); ++i) sum += *m_singles->effect(LayerId{i}, plan.layers[i]);
-    const Effect effect = m_reference->measure(
+    const Effect effect = m_together->measure(
         carryOut(m_checkpoint, plan, m_ways.factoriser, m_progress.silent()).linears, m_progress.silent());
-    return {sum, effect.kl, effect.nats - m_reference->originalNats()};
+    return {sum, effect.kl, effect.nats - m_together->originalNats()};
   }
 
   void fitPrediction(const Progress& progress) {
+    m_together.emplace(m_original, m_texts.together, progress.silent());
     const std::vector<LayerEffects> effects = layerEffects(m_checkpoint, m_quadratics, m_sensitivity);
     m_singles.emplace(effects, JointFit{}, m_reference->originalNats());
     std::vector<ResolvedPlan> plans =
@@ -121,7 +122,8 @@ class Advisor final {
       runs.push_back(runJointly(plan));
       progress.report(++done / all, "layers together");
     }
-    m_advice.predictor.emplace(effects, fitJointRuns(runs), m_reference->originalNats());
+    m_advice.predictor.emplace(effects, fitJointRuns(runs), m_together->originalNats());
+    m_together.reset();
     m_measured.emplace(m_original, withinMemory(), progress.silent());
     m_advice.originalPerplexity = std::exp(m_measured->originalNats());
     RandomPlans others(m_checkpoint, m_scope, m_ways, *m_singles, 2);
@@ -212,6 +214,7 @@ class Advisor final {
   Quadratics m_quadratics;
   Sensitivity m_sensitivity;
   std::optional<ReferenceRun> m_reference; ///< of the probes' text
+  std::optional<ReferenceRun> m_together;  ///< of the joint runs' text
   std::optional<ReferenceRun> m_measured;  ///< of the text that options are measured on
   std::optional<PlanPredictor> m_singles;  ///< effects without the joint fit
   Advice m_advice;

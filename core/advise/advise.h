@@ -22,12 +22,13 @@ struct LargestKl {
 };
 using AdviceBudget = std::variant<KeepShare, KeepBytes, LargestKl>;
 
-/// The texts of an advice, as tokens. The three share no record.
+/// The texts of an advice, as tokens. The four share no record.
 struct AdviceTexts {
   std::string name;
   std::string calibrationName;
   std::vector<std::vector<int>> calibration;
-  std::vector<Window> probes;                  ///< of the calibration text: what single layers are tried on
+  std::vector<Window> probes;                  ///< what single layers are tried on
+  std::vector<Window> together;                ///< what the joint runs of the prediction are made on
   std::vector<Window> measured;                ///< what every option is measured on
   std::string prompt;                          ///< beginning of a record of the measured text
   std::vector<std::string> calibrationRecords; ///< as text, in the order that they were used
@@ -37,12 +38,13 @@ struct AdviceTexts {
 struct AdviceTextOptions {
   std::int64_t calibrationTokens = 32'768;
   std::int64_t probeTokens = 1'024;
+  std::int64_t togetherTokens = 2'048;
   std::int64_t measuredTokens = 4'096;
 };
 
 /// The last records of `text` are measured on, at most a third of it. Of those before, or of `calibration` where it is
-/// given, the last are what single layers are tried on, at most a sixth, and the others calibrate. Throws
-/// Error(BadRequest) naming a text that is too short.
+/// given, the last are what layers are tried on, alone and together, at most a quarter, and the others calibrate.
+/// Throws Error(BadRequest) naming a text that is too short.
 AdviceTexts adviceTexts(const EvaluationText& text, const EvaluationText* calibration, const Tokenizer& tokenizer,
                         std::int64_t context, const AdviceTextOptions& options = {});
 

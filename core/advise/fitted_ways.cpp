@@ -20,13 +20,13 @@ FittedWays fitWays(const Model& original, std::span<const std::vector<int>> cali
                    const Progress& progress) {
   FittedWays ways;
   ways.textHash = hashOf(calibration);
-  auto moments = std::make_shared<const Calibration>(calibrate(original, calibration, {}, progress));
-  ways.tokens = moments->tokens;
-  ways.coversWidth = moments->coversWidth();
-  const auto method =
-      std::make_shared<const CalibratedMethod>(original.sharedCheckpoint(), *moments, Method::Fisher, ways.textHash);
+  Calibration moments = calibrate(original, calibration, {}, progress);
+  ways.tokens = moments.tokens;
+  ways.coversWidth = moments.coversWidth();
+  const auto method = std::make_shared<const CalibratedMethod>(original.sharedCheckpoint(), std::move(moments),
+                                                               Method::Fisher, ways.textHash);
   ways.factoriser = method->factoriser();
-  const FittedText fitted{original.sharedCheckpoint(), moments, method};
+  const FittedText fitted{original.sharedCheckpoint(), method};
   Storing storing;
   storing.factorDtype = request.scope.factorDtype;
   storing.group = request.scope.group;

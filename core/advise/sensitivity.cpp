@@ -150,6 +150,15 @@ Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& 
   return result;
 }
 
+/// The layer's probe of the smallest quadratic, in whatever way: what scales a way that was not tried.
+static std::vector<Probe> finestProbe(const std::string& layer, const Sensitivity& sensitivity) {
+  const Probe* finest = nullptr;
+  for (const Probe& probe : sensitivity.probes)
+    if (probe.layer == layer && probe.quadratic > 0 && (!finest || probe.quadratic < finest->quadratic))
+      finest = &probe;
+  return finest ? std::vector<Probe>{*finest} : std::vector<Probe>{};
+}
+
 std::vector<LayerEffects> layerEffects(const Checkpoint& checkpoint, const Quadratics& quadratics,
                                        const Sensitivity& sensitivity) {
   std::vector<LayerEffects> all;
@@ -161,6 +170,7 @@ std::vector<LayerEffects> layerEffects(const Checkpoint& checkpoint, const Quadr
       std::vector<Probe> probes;
       for (const Probe& probe : sensitivity.probes)
         if (probe.layer == layer.name && probe.kind == kind) probes.push_back(probe);
+      if (probes.empty()) probes = finestProbe(layer.name, sensitivity);
       effects.curves.push_back(scaledCurve(kind, quadratic->second, probes));
     }
     all.push_back(std::move(effects));

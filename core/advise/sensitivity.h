@@ -59,7 +59,8 @@ Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& 
                                const Progress& progress = {},
                                const std::function<void(const Sensitivity&)>& partial = {});
 
-/// Effect curves of every layer of the checkpoint, for a PlanPredictor.
+/// Effect curves of every layer of the checkpoint, for a PlanPredictor. A way that a layer was not tried in is scaled
+/// as the layer's finest probe in another one.
 std::vector<LayerEffects> layerEffects(const Checkpoint& checkpoint, const Quadratics& quadratics,
                                        const Sensitivity& sensitivity);
 

@@ -83,7 +83,7 @@ Way lowRankWay(const FittedText& fitted, const Storing& storing) {
   const auto with = [fitted](auto function) {
     return [=](LayerId layer) {
       return function(storedOf(*fitted.checkpoint, layer), fitted.checkpoint->layer(layer).orientation,
-                      fitted.calibration->at(layer));
+                      fitted.method->calibration().at(layer));
     };
   };
   const auto seenAs = [](Metric metric) {
@@ -123,7 +123,7 @@ Way quantisedWay(const FittedText& fitted, const Storing& storing, bool correcte
   };
   way.sigma = [fitted, left](LayerId layer) {
     return WeightedMatrix(left(layer), fitted.checkpoint->layer(layer).orientation,
-                          fitted.calibration->at(layer), Metric::Predictions)
+                          fitted.method->calibration().at(layer), Metric::Predictions)
         .sigma();
   };
   way.quadratic = [sigma = way.sigma](LayerId layer) { return fisherQuadratic(sigma(layer)); };

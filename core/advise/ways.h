@@ -26,11 +26,10 @@ struct Way {
   std::function<std::vector<double>(LayerId)> sigma;
 };
 
-/// A calibration with gradients, and what makes parts by it.
+/// A model and what was fitted to a text.
 struct FittedText {
   std::shared_ptr<const Checkpoint> checkpoint;
-  std::shared_ptr<const Calibration> calibration;
-  std::shared_ptr<const CalibratedMethod> method;
+  std::shared_ptr<const CalibratedMethod> method; ///< its calibration has gradients
 };
 
 /// Factors alone, found by storing.method; storing.base must be empty.
