@@ -32,8 +32,7 @@ struct Fixture {
   ResolvedPlan plan(Method how, std::optional<Storage> base = {}) const {
     RankPlan plan;
     plan.method = how;
-    plan.base = base;
-    plan.rules = {{Rule::Syntax::Glob, "*", UseFraction{0.4}, {}}};
+    plan.rules = {{Rule::Syntax::Glob, "*", UseFraction{0.4}, LayerSettings{.base = base}}};
     ResolvedPlan resolved = resolve(plan, *checkpoint, {});
     for (const LayerInfo& layer : checkpoint->layers())
       if (!isAttention(layer.role) && layer.role != Role::MlpUp && layer.role != Role::MlpGate && layer.role != Role::MlpDown)
