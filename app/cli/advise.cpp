@@ -188,7 +188,7 @@ class Session final {
     if (!m_options.plans.empty())
       m_console.note(
           fmt::format("carry a plan out with: rankscope-cli compress {0} OUT --plan {1}/NAME.json --calibration "
-                      "{1}/calibration.txt --calibration-tokens {2}",
+                      "{1}/calibration.txt --calibration-tokens {2} (and --method sequential where the name says so)",
                       m_options.model, m_options.plans, m_options.tokens.calibrationTokens));
   }
 

@@ -30,6 +30,7 @@ Json jsonOf(const AdviceOption& option) {
             {"group", name(option.group)},
             {"description", option.description},
             {"plan", Json::parse(toJson(option.plan))},
+            {"sequential", option.inOrder},
             {"bytes", option.bytes},
             {"kept", number(option.kept)},
             {"scope_bytes", option.scopeBytes},

@@ -272,6 +272,15 @@ void PlanMaker::addOurs(std::vector<PlannedOption>& options, std::vector<std::st
   if (all.size() > m_ways.lowRank().size())
     add("mixed", "for every layer the best of dense, low rank, quantised, and quantised with a low-rank correction",
         solved(all, effects, limit));
+  if (m_ways.sequential)
+    for (std::size_t i = before, end = options.size(); i < end; ++i) {
+      if (options[i].name != "low-rank" && options[i].name != "mixed") continue;
+      PlannedOption inOrder = options[i];
+      inOrder.name += "-sequential";
+      inOrder.description += "; fitted layer after layer on what the compressed model gives it (--method sequential)";
+      inOrder.inOrder = true;
+      options.push_back(std::move(inOrder));
+    }
   if (options.size() == before)
     throw Error(ErrorKind::BadRequest, fmt::format("nothing fits into a budget of {}", words(m_request.budget)));
 }

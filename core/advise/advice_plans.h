@@ -17,6 +17,8 @@ namespace rankscope {
 struct FittedWays {
   std::vector<Way> all;
   Factoriser factoriser;
+  std::shared_ptr<const CalibratedMethod> method;
+  bool sequential = false; ///< plans may also be fitted in order (fitPlan)
   std::string textHash;
   std::int64_t tokens = 0;
   bool coversWidth = true;
@@ -58,6 +60,7 @@ struct PlannedOption {
   std::string description;
   AdviceOption::Group group = AdviceOption::Group::InBudget;
   ResolvedPlan choices;
+  bool inOrder = false; ///< fitted layer after layer on the compressed model's own inputs
 };
 
 /// Makes the plans of all options.

@@ -10,6 +10,7 @@
 #include "core/advise/advice_plans.h"
 #include "core/advise/frontier.h"
 #include "core/base/error.h"
+#include "core/calibrate/plan_fit.h"
 
 namespace rankscope {
 
@@ -191,7 +192,17 @@ class Advisor final {
     option.kept = static_cast<double>(option.bytes) / static_cast<double>(m_advice.modelBytes);
     option.scopeKept = static_cast<double>(option.scopeBytes) / static_cast<double>(m_advice.scopeTotal);
     option.predicted = m_advice.predictor->predict(planned.choices);
-    const CarriedOut carried = carryOut(m_checkpoint, planned.choices, m_ways.factoriser, silent);
+    option.inOrder = planned.inOrder;
+    ResolvedPlan plan = planned.choices;
+    Factoriser factoriser = m_ways.factoriser;
+    if (planned.inOrder) {
+      PlanFitOptions together;
+      together.refinement.steps = 0;
+      const PlanFit fit = fitPlan(m_original, plan, *m_ways.method, together, silent);
+      fit.applyTo(plan);
+      factoriser = fit.factoriser();
+    }
+    const CarriedOut carried = carryOut(m_checkpoint, plan, factoriser, silent);
     option.meanCosine = carried.meanCosine;
     const Model compressed = m_original.with(carried.linears);
     option.measured = compare(m_original, compressed, m_texts.measured, {false, 512}, silent);

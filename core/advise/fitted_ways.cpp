@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/advise/advice_plans.h"
+#include "core/calibrate/calibration_cache.h"
 
 namespace rankscope {
 
@@ -20,11 +21,15 @@ FittedWays fitWays(const Model& original, std::span<const std::vector<int>> cali
                    const Progress& progress) {
   FittedWays ways;
   ways.textHash = hashOf(calibration);
-  Calibration moments = calibrate(original, calibration, {}, progress);
+  Calibration moments =
+      calibrateCached(original, calibration, {}, CalibrationCache(), CalibrationCache::kDefaultMemory, progress);
   ways.tokens = moments.tokens;
   ways.coversWidth = moments.coversWidth();
-  const auto method = std::make_shared<const CalibratedMethod>(original.sharedCheckpoint(), std::move(moments),
-                                                               Method::Fisher, ways.textHash);
+  const auto method = std::make_shared<const CalibratedMethod>(
+      original.sharedCheckpoint(), std::move(moments), Method::Fisher, ways.textHash,
+      std::vector<std::vector<int>>(calibration.begin(), calibration.end()));
+  ways.method = method;
+  ways.sequential = allows(request, "sequential");
   ways.factoriser = method->factoriser();
   const FittedText fitted{original.sharedCheckpoint(), method};
   Storing storing;

@@ -83,12 +83,28 @@ void TestAdvise::plansGiveWhatWasMeasured() {
   const QJsonObject printed = outcome.json();
   const QString recommended = printed["recommended"].toString();
   QVERIFY(!recommended.isEmpty());
-  for (const QString& name : {recommended, QString("study-hybrid"), QString("aware-energy"), QString("low-rank")}) {
+  for (const QString& name : {recommended, QString("study-hybrid"), QString("aware-energy"), QString("low-rank"),
+                              QString("mixed-sequential")}) {
     const QJsonObject option = optionNamed(printed, name);
     QVERIFY2(!option.isEmpty(), qPrintable(name));
-    const Outcome again = cli({"evaluate", m_model, "--plan", plans + "/" + name + ".json", "--calibration",
-                               plans + "/calibration.txt", "--calibration-tokens", "1024", "--text",
-                               plans + "/measured.txt", "--tokens", "512", "--no-speed", "--json"});
+    QStringList command{"evaluate",
+                        m_model,
+                        "--plan",
+                        plans + "/" + name + ".json",
+                        "--calibration",
+                        plans + "/calibration.txt",
+                        "--calibration-tokens",
+                        "1024",
+                        "--text",
+                        plans + "/measured.txt",
+                        "--tokens",
+                        "512",
+                        "--no-speed",
+                        "--json"};
+    if (option["sequential"].toBool())
+      command << "--method"
+              << "sequential";
+    const Outcome again = cli(command);
     COMPARE_STATUS(again, 0);
     const double kl = option["kl_mean"].toDouble(), back = again.json()["kl_mean"].toDouble();
     QVERIFY2(kl > 0 && std::abs(back - kl) <= 1e-4 * kl,
