@@ -107,8 +107,7 @@ class Run final {
     if (m_run) addSpectra(layersWithRank()); // for the report
     const Progress progress = m_console.progress("Compressing");
     runCompression(
-        *m_checkpoint,
-        {m_plan, lookupIn(m_spectra), m_factoriser, m_run.get(), &target},
+        *m_checkpoint, {m_plan, lookupIn(m_spectra), m_factoriser, m_run.get(), &target},
         [this](CompressedLayer&& layer) { take(layer); }, progress.slice(0, 0.95));
     if (m_run) m_run->finish();
     target.finish(progress.slice(0.95, 1));

@@ -70,24 +70,12 @@ std::string speedOf(const SpeedReport& report) {
   return table.text();
 }
 
-std::string generationOf(const GeneratedPair& pair) {
-  std::string text = fmt::format("Original:   {}{}\n\nCompressed: {}{}\n", pair.prompt, pair.original.text, pair.prompt,
-                                 pair.compressed.text);
-  if (pair.firstDifference) text += fmt::format("\nThe texts part at token {}.", *pair.firstDifference + 1);
-  const auto repetition = [](const Repetition& r) {
-    return fmt::format("distinct 1/2/3-grams {:.2f}/{:.2f}/{:.2f}, repeated 4-grams {:.0f} %, longest repeat {} tokens",
-                       r.distinct1, r.distinct2, r.distinct3, 100 * r.repeated4grams, r.longestRepeat);
-  };
-  return text + fmt::format("\nOriginal: {}\nCompressed: {}\n", repetition(pair.original.repetition),
-                            repetition(pair.compressed.repetition));
-}
-
 std::string textOf(const EvaluationReport& report) {
   std::string text = fmt::format("{} against {}, on {}\n\n", report.original, report.compressed, report.text);
   for (const std::string& sentence : report.sentences) text += sentence + "\n";
   text += "\n" + metricsOf(report) + "\n" + blocksOf(report.comparison);
   if (report.speed) text += "\n" + speedOf(*report.speed);
-  if (report.generation) text += "\n" + generationOf(*report.generation);
+  if (report.generation) text += "\n" + texts(*report.generation);
   return text;
 }
 

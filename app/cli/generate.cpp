@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/console.h"
 #include "app/cli/model_pair.h"
+#include "app/cli/words.h"
 #include "core/evaluate/generate.h"
 
 namespace rankscope::cli {
@@ -23,11 +24,10 @@ void carryOut(const Options& options, Console& console) {
   const ModelPair pair = openPair(options.models, console);
   const Progress progress = console.progress("Generating");
   if (pair.compressed) {
-    const GeneratedPair texts =
+    const GeneratedPair pairOfTexts =
         generatePair(*pair.original, *pair.compressed, *pair.tokenizer, options.prompt, options.generation, progress);
-    if (console.wantsJson()) return console.printJson(nlohmann::ordered_json(toJson(texts)));
-    return console.print(fmt::format("Original:   {}{}\n\nCompressed: {}{}\n", texts.prompt, texts.original.text,
-                                     texts.prompt, texts.compressed.text));
+    if (console.wantsJson()) return console.printJson(nlohmann::ordered_json(toJson(pairOfTexts)));
+    return console.print(texts(pairOfTexts));
   }
   const Generated text = generate(*pair.original, *pair.tokenizer, options.prompt, options.generation, progress);
   if (console.wantsJson()) {

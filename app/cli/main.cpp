@@ -34,7 +34,8 @@ constexpr std::array kCommands{
             evaluateCommand},
     Command{"generate", "Lets a model, or the original and the compressed one, continue a prompt", generateCommand},
     Command{"study", "Shows how the errors of single layers become the error of the whole model", studyCommand},
-    Command{"advise", "Measures the study's options and better ones at equal bytes, and says which to take", adviseCommand},
+    Command{"advise", "Measures the study's options and better ones at equal bytes, and says which to take",
+            adviseCommand},
     Command{"report", "Writes the report of a run as HTML, Markdown or CSV", reportCommand},
 };
 

@@ -44,8 +44,8 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
 }
 
 /// As compressedLinears(), with every new layer kept in the run file.
-Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, const Factoriser& factoriser,
-                     RunFile* run, Console& console) {
+Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, const Factoriser& factoriser, RunFile* run,
+                     Console& console) {
   const Progress progress = console.progress("Compressing");
   if (!run) return compressedLinears(checkpoint, plan, {}, progress, {}, factoriser);
   runCompression(

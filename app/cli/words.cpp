@@ -52,4 +52,21 @@ std::string keptShare(std::uint64_t before, std::uint64_t after) {
   return fmt::format("{} -> {} ({:.1f} %)", bytes(before), bytes(after), 100 * keptFraction(before, after));
 }
 
+std::string texts(const GeneratedPair& pair) {
+  const auto marked = [&](const std::string& text) {
+    if (!pair.firstDifference) return pair.prompt + text;
+    const std::size_t parting = std::min(pair.sameBytes, text.size());
+    return pair.prompt + text.substr(0, parting) + "»" + text.substr(parting);
+  };
+  const auto repetition = [](const Repetition& r) {
+    return fmt::format("distinct 1/2/3-grams {:.2f}/{:.2f}/{:.2f}, repeated 4-grams {:.0f} %, longest repeat {} tokens",
+                       r.distinct1, r.distinct2, r.distinct3, 100 * r.repeated4grams, r.longestRepeat);
+  };
+  return fmt::format("Original:   {}\n\nCompressed: {}\n\n{}\nOriginal:   {}\nCompressed: {}\n",
+                     marked(pair.original.text), marked(pair.compressed.text),
+                     pair.firstDifference ? fmt::format("The texts part at », token {}.", *pair.firstDifference + 1)
+                                          : std::string("The texts are the same."),
+                     repetition(pair.original.repetition), repetition(pair.compressed.repetition));
+}
+
 } // namespace rankscope::cli

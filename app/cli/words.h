@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "core/evaluate/generate.h"
+
 namespace rankscope::cli {
 
 // Numbers as tables show them; "-" where nothing is known.
@@ -18,5 +20,8 @@ std::string rank(std::optional<std::int64_t> rank); ///< or "dense"
 /// after / before; 1 of nothing.
 double keptFraction(std::uint64_t before, std::uint64_t after);
 std::string keptShare(std::uint64_t before, std::uint64_t after); ///< 28.1 MiB -> 7.0 MiB (25.0 %)
+
+/// Both continuations with a mark at the first token that differs, and how much they repeat themselves.
+std::string texts(const GeneratedPair& pair);
 
 } // namespace rankscope::cli
