@@ -50,7 +50,8 @@ MainWindow::MainWindow(QWidget* parent)
       m_advise(new AdvisePage(*m_document, *m_advising, *m_jobs, this)),
       m_spectrum(new CurvePanel(*m_document, CurvePanel::Quantity::Sigma, this)),
       m_cosine(new CurvePanel(*m_document, CurvePanel::Quantity::Cosine, this)),
-      m_plan(new PlanPanel(*m_document, *m_tools, this)), m_totals(new TotalsBar(*m_document, *m_jobs, *m_advising, this)) {
+      m_plan(new PlanPanel(*m_document, *m_tools, this)),
+      m_totals(new TotalsBar(*m_document, *m_jobs, *m_advising, this)) {
   words::useDecimalBytes(settings::decimalUnits());
   setWindowIcon(icon("rankscope"));
   setAcceptDrops(true);
@@ -105,7 +106,8 @@ void MainWindow::showPage() {
   for (QAction* action : m_needModel) action->setEnabled(open);
   statusBar()->setVisible(open);
   if (open) {
-    if (!std::exchange(m_laidOut, true)) layOut();
+    // Once the docks have been shown: only then do they take sizes.
+    if (!std::exchange(m_laidOut, true)) QMetaObject::invokeMethod(this, &MainWindow::layOut, Qt::QueuedConnection);
     m_layers->table()->setFocus();
   }
   showTitle();

@@ -54,7 +54,7 @@ QDockWidget* MainWindow::dock(const QString& title, const QString& name, QWidget
 
 void MainWindow::setUpDocks() {
   QDockWidget* spectrum = dock(tr("Spectrum"), QStringLiteral("dockSpectrum"), m_spectrum, Qt::RightDockWidgetArea);
-  QDockWidget* cosine = dock(tr("Cosine by rank"), QStringLiteral("dockCosine"), m_cosine, Qt::RightDockWidgetArea);
+  QDockWidget* cosine = dock(tr("Cosine"), QStringLiteral("dockCosine"), m_cosine, Qt::RightDockWidgetArea);
   QDockWidget* map =
       dock(tr("Map"), QStringLiteral("dockMap"), new MapPanel(*m_document, *m_advising, this), Qt::RightDockWidgetArea);
   QDockWidget* tradeOff = dock(tr("Trade-off"), QStringLiteral("dockTradeOff"),

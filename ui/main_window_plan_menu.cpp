@@ -4,6 +4,7 @@
 
 #include <QAction>
 #include <QActionGroup>
+#include <QDockWidget>
 #include <QInputDialog>
 #include <QMenu>
 #include <QMenuBar>
@@ -16,6 +17,7 @@
 #include "ui/icons.h"
 #include "ui/panels/curve_panel.h"
 #include "ui/panels/layers_panel.h"
+#include "ui/panels/plan_panel.h"
 
 namespace rankscope::ui {
 
@@ -101,6 +103,12 @@ void MainWindow::setUpPlanMenu() {
     group->addAction(action);
   }
   menu->addSeparator();
+  add(menu, nullptr, tr("Ru&les"), {}, QStringLiteral("rules"), [this] {
+    auto* holder = findChild<QDockWidget*>(QStringLiteral("dockPlan"));
+    holder->show();
+    holder->raise();
+    m_plan->showRules();
+  });
   add(menu, nullptr, tr("&Load plan…"), {}, QStringLiteral("loadPlan"), [this] { m_files->askLoadPlan(); });
   add(menu, nullptr, tr("Sa&ve plan…"), {}, QStringLiteral("savePlan"), [this] { m_files->askSavePlan(); });
   connect(m_layers, &LayersPanel::contextMenuWanted, this, [this](const QPoint& at) { m_layerMenu->popup(at); });

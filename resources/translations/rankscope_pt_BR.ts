@@ -2,6 +2,225 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="pt_BR" sourcelanguage="en">
 <context>
+    <name>rankscope::ui::AdviceModel</name>
+    <message>
+        <source>%1 (over budget)</source>
+        <translation>%1 (acima do orçamento)</translation>
+    </message>
+    <message>
+        <source>%1
+It writes: %2</source>
+        <translation>%1
+Escreve: %2</translation>
+    </message>
+    <message>
+        <source>Option</source>
+        <translation>Opção</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Tamanho</translation>
+    </message>
+    <message>
+        <source>Linears kept</source>
+        <translation>Lineares mantidas</translation>
+    </message>
+    <message>
+        <source>Weight cosine</source>
+        <translation>Cosseno dos pesos</translation>
+    </message>
+    <message>
+        <source>Output cosine</source>
+        <translation>Cosseno da saída</translation>
+    </message>
+    <message>
+        <source>KL, predicted</source>
+        <translation>KL prevista</translation>
+    </message>
+    <message>
+        <source>KL</source>
+        <translation>KL</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>Perplexidade</translation>
+    </message>
+    <message>
+        <source>Repeated</source>
+        <translation>Repetido</translation>
+    </message>
+    <message>
+        <source>Reads</source>
+        <translation>Lê</translation>
+    </message>
+    <message>
+        <source>Writes</source>
+        <translation>Escreve</translation>
+    </message>
+    <message>
+        <source>A way to compress the model; a star marks the recommended one</source>
+        <translation>Uma maneira de comprimir o modelo; a estrela marca a recomendada</translation>
+    </message>
+    <message>
+        <source>Bytes of the whole exported model</source>
+        <translation>Bytes do modelo exportado inteiro</translation>
+    </message>
+    <message>
+        <source>Share of the bytes of attention and MLP</source>
+        <translation>Parcela dos bytes de atenção e MLP</translation>
+    </message>
+    <message>
+        <source>Mean cosine of the weights that changed</source>
+        <translation>Cosseno médio dos pesos que mudaram</translation>
+    </message>
+    <message>
+        <source>Mean cosine of the model&apos;s logits, raw</source>
+        <translation>Cosseno médio dos logits do modelo, bruto</translation>
+    </message>
+    <message>
+        <source>KL that was predicted before the plan was run</source>
+        <translation>KL prevista antes de executar o plano</translation>
+    </message>
+    <message>
+        <source>KL in nats a token against the original, on text that took no part in calibration</source>
+        <translation>KL em nats por token em relação ao original, em texto que não participou da calibração</translation>
+    </message>
+    <message>
+        <source>On the same text</source>
+        <translation>No mesmo texto</translation>
+    </message>
+    <message>
+        <source>Share of repeated 4-grams in a greedy sample: how much the model repeats itself</source>
+        <translation>Parcela de 4-gramas repetidos em uma amostra gulosa: o quanto o modelo se repete</translation>
+    </message>
+    <message>
+        <source>Speed of reading a text, relative to the original</source>
+        <translation>Velocidade de leitura de um texto, em relação ao original</translation>
+    </message>
+    <message>
+        <source>Speed of writing a text, relative to the original</source>
+        <translation>Velocidade de escrita de um texto, em relação ao original</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::AdvisePage</name>
+    <message>
+        <source>Advise</source>
+        <translation>Aconselhar</translation>
+    </message>
+    <message>
+        <source>Take this plan</source>
+        <translation>Usar este plano</translation>
+    </message>
+    <message>
+        <source>What each size costs</source>
+        <translation>O que cada tamanho custa</translation>
+    </message>
+    <message>
+        <source>Comes when the layers are measured</source>
+        <translation>Aparece quando as camadas estiverem medidas</translation>
+    </message>
+    <message>
+        <source>Prediction against measurement</source>
+        <translation>Previsão e medição</translation>
+    </message>
+    <message>
+        <source>Stories that the demo never saw</source>
+        <translation>Histórias que a demonstração nunca viu</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>Escolher um arquivo…</translation>
+    </message>
+    <message>
+        <source>The last third is measured on, the rest calibrates; they share no record</source>
+        <translation>No último terço se mede, com o resto se calibra; não têm registros em comum</translation>
+    </message>
+    <message>
+        <source>Budget</source>
+        <translation>Orçamento</translation>
+    </message>
+    <message>
+        <source>Share of the bytes of attention and MLP that may be kept; or the largest KL, such as 0.1 nats</source>
+        <translation>Parcela dos bytes de atenção e MLP que pode ser mantida; ou a KL máxima, como 0,1 nats</translation>
+    </message>
+    <message>
+        <source>Makes the chosen option the plan; Undo brings the old one back</source>
+        <translation>Torna a opção escolhida o plano; Desfazer traz o anterior de volta</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Progresso</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>Stop: layers that are measured need not be measured again</source>
+        <translation>Parar: camadas já medidas não precisam ser medidas de novo</translation>
+    </message>
+    <message>
+        <source>Te&amp;xt</source>
+        <translation>Te&amp;xto</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>Texto</translation>
+    </message>
+    <message>
+        <source>&amp;Budget</source>
+        <translation>&amp;Orçamento</translation>
+    </message>
+    <message>
+        <source>Text to advise on</source>
+        <translation>Texto para o conselho</translation>
+    </message>
+    <message>
+        <source>Recommendation</source>
+        <translation>Recomendação</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>Opções</translation>
+    </message>
+    <message>
+        <source>Measures every layer&apos;s sensitivity, then the study&apos;s options and ours at equal bytes</source>
+        <translation>Mede a sensibilidade de cada camada, depois as opções do estudo e as nossas com os mesmos bytes</translation>
+    </message>
+    <message>
+        <source>Calibrating, then trying every layer alone. The first options appear when that is done.</source>
+        <translation>Calibrando e depois experimentando cada camada sozinha. As primeiras opções aparecem quando isso terminar.</translation>
+    </message>
+    <message>
+        <source>Which plan is best for a budget? &lt;b&gt;Advise&lt;/b&gt; tries every layer alone in every way, predicts whole plans from that, and then measures the study&apos;s own options and the best ones it can find at equal bytes, on text that took no part in calibration. It takes some minutes.</source>
+        <translation>Qual plano é o melhor para um orçamento? &lt;b&gt;Aconselhar&lt;/b&gt; experimenta cada camada sozinha de todas as maneiras, prevê planos inteiros a partir disso e depois mede as opções do próprio estudo e as melhores que encontra com os mesmos bytes, em texto que não participou da calibração. Leva alguns minutos.</translation>
+    </message>
+    <message>
+        <source>Prediction against measurement: %1 off, median</source>
+        <translation>Previsão e medição: desvio mediano de %1</translation>
+    </message>
+    <message>
+        <source>Random plans that took no part in fitting the prediction; bars hold about four in five</source>
+        <translation>Planos aleatórios que não participaram do ajuste da previsão; as barras contêm cerca de quatro em cinco</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>faltam %1</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::Advising</name>
+    <message>
+        <source>Advice</source>
+        <translation>Conselho</translation>
+    </message>
+    <message>
+        <source>Take the plan %1</source>
+        <translation>Usar o plano %1</translation>
+    </message>
+</context>
+<context>
     <name>rankscope::ui::Banner</name>
     <message>
         <source>Dismiss</source>
@@ -114,8 +333,8 @@
         <translation>i = %1   σ = %2   cosseno %3   erro %4</translation>
     </message>
     <message>
-        <source>noise edge (Marchenko–Pastur)</source>
-        <translation>borda do ruído (Marchenko–Pastur)</translation>
+        <source>noise edge</source>
+        <translation>borda do ruído</translation>
     </message>
 </context>
 <context>
@@ -838,14 +1057,6 @@
         </translation>
     </message>
     <message>
-        <source>%1, dense</source>
-        <translation>%1, densa</translation>
-    </message>
-    <message>
-        <source>Type a rank to give it to every layer of the group</source>
-        <translation>Digite um posto para dá-lo a todas as camadas do grupo</translation>
-    </message>
-    <message>
         <source>Mean of the predicted cosines of the layers that get factors</source>
         <translation>Média dos cossenos previstos das camadas que recebem fatores</translation>
     </message>
@@ -856,6 +1067,10 @@
     <message>
         <source>Sum over the group</source>
         <translation>Soma do grupo</translation>
+    </message>
+    <message>
+        <source>Ranks of the layers that get factors. Type one to give it to every layer of the group.</source>
+        <translation>Postos das camadas que recebem fatores. Digite um para dá-lo a todas as camadas do grupo.</translation>
     </message>
 </context>
 <context>
@@ -1166,10 +1381,6 @@
     <message>
         <source>Spectrum</source>
         <translation>Espectro</translation>
-    </message>
-    <message>
-        <source>Cosine by rank</source>
-        <translation>Cosseno por posto</translation>
     </message>
     <message>
         <source>Map</source>
@@ -1607,6 +1818,14 @@
         <source>Ad&amp;vise</source>
         <translation>Aconse&amp;lhar</translation>
     </message>
+    <message>
+        <source>Cosine</source>
+        <translation>Cosseno</translation>
+    </message>
+    <message>
+        <source>Ru&amp;les</source>
+        <translation>Re&amp;gras</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::MapPanel</name>
@@ -1918,6 +2137,18 @@
             <numerusform>%n posto</numerusform>
             <numerusform>%n postos</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Presets and budgets</source>
+        <translation>Predefinições e orçamentos</translation>
+    </message>
+    <message>
+        <source>Rules</source>
+        <translation>Regras</translation>
+    </message>
+    <message>
+        <source>Pages of the plan</source>
+        <translation>Páginas do plano</translation>
     </message>
 </context>
 <context>
@@ -3208,225 +3439,6 @@
     <message>
         <source>3-bit integer</source>
         <translation>inteiro de 3 bits</translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::AdviceModel</name>
-    <message>
-        <source>%1 (over budget)</source>
-        <translation>%1 (acima do orçamento)</translation>
-    </message>
-    <message>
-        <source>%1
-It writes: %2</source>
-        <translation>%1
-Escreve: %2</translation>
-    </message>
-    <message>
-        <source>Option</source>
-        <translation>Opção</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>Tamanho</translation>
-    </message>
-    <message>
-        <source>Linears kept</source>
-        <translation>Lineares mantidas</translation>
-    </message>
-    <message>
-        <source>Weight cosine</source>
-        <translation>Cosseno dos pesos</translation>
-    </message>
-    <message>
-        <source>Output cosine</source>
-        <translation>Cosseno da saída</translation>
-    </message>
-    <message>
-        <source>KL, predicted</source>
-        <translation>KL prevista</translation>
-    </message>
-    <message>
-        <source>KL</source>
-        <translation>KL</translation>
-    </message>
-    <message>
-        <source>Perplexity</source>
-        <translation>Perplexidade</translation>
-    </message>
-    <message>
-        <source>Repeated</source>
-        <translation>Repetido</translation>
-    </message>
-    <message>
-        <source>Reads</source>
-        <translation>Lê</translation>
-    </message>
-    <message>
-        <source>Writes</source>
-        <translation>Escreve</translation>
-    </message>
-    <message>
-        <source>A way to compress the model; a star marks the recommended one</source>
-        <translation>Uma maneira de comprimir o modelo; a estrela marca a recomendada</translation>
-    </message>
-    <message>
-        <source>Bytes of the whole exported model</source>
-        <translation>Bytes do modelo exportado inteiro</translation>
-    </message>
-    <message>
-        <source>Share of the bytes of attention and MLP</source>
-        <translation>Parcela dos bytes de atenção e MLP</translation>
-    </message>
-    <message>
-        <source>Mean cosine of the weights that changed</source>
-        <translation>Cosseno médio dos pesos que mudaram</translation>
-    </message>
-    <message>
-        <source>Mean cosine of the model&apos;s logits, raw</source>
-        <translation>Cosseno médio dos logits do modelo, bruto</translation>
-    </message>
-    <message>
-        <source>KL that was predicted before the plan was run</source>
-        <translation>KL prevista antes de executar o plano</translation>
-    </message>
-    <message>
-        <source>KL in nats a token against the original, on text that took no part in calibration</source>
-        <translation>KL em nats por token em relação ao original, em texto que não participou da calibração</translation>
-    </message>
-    <message>
-        <source>On the same text</source>
-        <translation>No mesmo texto</translation>
-    </message>
-    <message>
-        <source>Share of repeated 4-grams in a greedy sample: how much the model repeats itself</source>
-        <translation>Parcela de 4-gramas repetidos em uma amostra gulosa: o quanto o modelo se repete</translation>
-    </message>
-    <message>
-        <source>Speed of reading a text, relative to the original</source>
-        <translation>Velocidade de leitura de um texto, em relação ao original</translation>
-    </message>
-    <message>
-        <source>Speed of writing a text, relative to the original</source>
-        <translation>Velocidade de escrita de um texto, em relação ao original</translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::AdvisePage</name>
-    <message>
-        <source>Advise</source>
-        <translation>Aconselhar</translation>
-    </message>
-    <message>
-        <source>Take this plan</source>
-        <translation>Usar este plano</translation>
-    </message>
-    <message>
-        <source>What each size costs</source>
-        <translation>O que cada tamanho custa</translation>
-    </message>
-    <message>
-        <source>Comes when the layers are measured</source>
-        <translation>Aparece quando as camadas estiverem medidas</translation>
-    </message>
-    <message>
-        <source>Prediction against measurement</source>
-        <translation>Previsão e medição</translation>
-    </message>
-    <message>
-        <source>Stories that the demo never saw</source>
-        <translation>Histórias que a demonstração nunca viu</translation>
-    </message>
-    <message>
-        <source>Choose a file…</source>
-        <translation>Escolher um arquivo…</translation>
-    </message>
-    <message>
-        <source>The last third is measured on, the rest calibrates; they share no record</source>
-        <translation>No último terço se mede, com o resto se calibra; não têm registros em comum</translation>
-    </message>
-    <message>
-        <source>Budget</source>
-        <translation>Orçamento</translation>
-    </message>
-    <message>
-        <source>Share of the bytes of attention and MLP that may be kept; or the largest KL, such as 0.1 nats</source>
-        <translation>Parcela dos bytes de atenção e MLP que pode ser mantida; ou a KL máxima, como 0,1 nats</translation>
-    </message>
-    <message>
-        <source>Makes the chosen option the plan; Undo brings the old one back</source>
-        <translation>Torna a opção escolhida o plano; Desfazer traz o anterior de volta</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>Progresso</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Cancelar</translation>
-    </message>
-    <message>
-        <source>Stop: layers that are measured need not be measured again</source>
-        <translation>Parar: camadas já medidas não precisam ser medidas de novo</translation>
-    </message>
-    <message>
-        <source>Te&amp;xt</source>
-        <translation>Te&amp;xto</translation>
-    </message>
-    <message>
-        <source>Text</source>
-        <translation>Texto</translation>
-    </message>
-    <message>
-        <source>&amp;Budget</source>
-        <translation>&amp;Orçamento</translation>
-    </message>
-    <message>
-        <source>Text to advise on</source>
-        <translation>Texto para o conselho</translation>
-    </message>
-    <message>
-        <source>Recommendation</source>
-        <translation>Recomendação</translation>
-    </message>
-    <message>
-        <source>Options</source>
-        <translation>Opções</translation>
-    </message>
-    <message>
-        <source>Measures every layer&apos;s sensitivity, then the study&apos;s options and ours at equal bytes</source>
-        <translation>Mede a sensibilidade de cada camada, depois as opções do estudo e as nossas com os mesmos bytes</translation>
-    </message>
-    <message>
-        <source>Calibrating, then trying every layer alone. The first options appear when that is done.</source>
-        <translation>Calibrando e depois experimentando cada camada sozinha. As primeiras opções aparecem quando isso terminar.</translation>
-    </message>
-    <message>
-        <source>Which plan is best for a budget? &lt;b&gt;Advise&lt;/b&gt; tries every layer alone in every way, predicts whole plans from that, and then measures the study&apos;s own options and the best ones it can find at equal bytes, on text that took no part in calibration. It takes some minutes.</source>
-        <translation>Qual plano é o melhor para um orçamento? &lt;b&gt;Aconselhar&lt;/b&gt; experimenta cada camada sozinha de todas as maneiras, prevê planos inteiros a partir disso e depois mede as opções do próprio estudo e as melhores que encontra com os mesmos bytes, em texto que não participou da calibração. Leva alguns minutos.</translation>
-    </message>
-    <message>
-        <source>Prediction against measurement: %1 off, median</source>
-        <translation>Previsão e medição: desvio mediano de %1</translation>
-    </message>
-    <message>
-        <source>Random plans that took no part in fitting the prediction; bars hold about four in five</source>
-        <translation>Planos aleatórios que não participaram do ajuste da previsão; as barras contêm cerca de quatro em cinco</translation>
-    </message>
-    <message>
-        <source>%1 left</source>
-        <translation>faltam %1</translation>
-    </message>
-</context>
-<context>
-    <name>rankscope::ui::Advising</name>
-    <message>
-        <source>Advice</source>
-        <translation>Conselho</translation>
-    </message>
-    <message>
-        <source>Take the plan %1</source>
-        <translation>Usar o plano %1</translation>
     </message>
 </context>
 </TS>

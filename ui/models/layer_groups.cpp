@@ -132,7 +132,7 @@ QString LayerGroups::text(const Group& group, int column) const {
   std::uint64_t before = 0, after = 0;
   std::optional<std::int64_t> low, high;
   std::optional<QString> base; // of the first layer that is quantised
-  bool dense = false, known = true, measured = true;
+  bool known = true, measured = true;
   double predictedSum = 0, measuredSum = 0;
   int compressed = 0;
   for (const int row : group.rows) {
@@ -140,7 +140,6 @@ QString LayerGroups::text(const Group& group, int column) const {
     before += m_document.layer(id).bytes;
     after += m_document.bytesAfter(id);
     const LayerChoice& choice = m_document.choice(id);
-    dense = dense || choice.isDense();
     if (choice.isDense()) continue;
     if (!base && choice.base) base = words::choice(choice);
     ++compressed;
@@ -168,9 +167,7 @@ QString LayerGroups::text(const Group& group, int column) const {
     return words::bytes(after);
   case Column::Rank: {
     if (!low) return base.value_or(words::rank(std::nullopt));
-    const QString ranks =
-        *low == *high ? words::count(*low) : QStringLiteral("%1–%2").arg(words::count(*low), words::count(*high));
-    return dense ? tr("%1, dense").arg(ranks) : ranks;
+    return *low == *high ? words::count(*low) : QStringLiteral("%1–%2").arg(words::count(*low), words::count(*high));
   }
   case Column::PredictedCosine:
     return compressed > 0 && known ? words::cosine(predictedSum / compressed) : QString();
@@ -199,7 +196,7 @@ QVariant LayerGroups::data(const QModelIndex& index, int role) const {
   case Qt::ToolTipRole:
     switch (index.column()) {
     case Column::Rank:
-      return tr("Type a rank to give it to every layer of the group");
+      return tr("Ranks of the layers that get factors. Type one to give it to every layer of the group.");
     case Column::PredictedCosine:
       return tr("Mean of the predicted cosines of the layers that get factors");
     case Column::MeasuredCosine:
@@ -215,6 +212,11 @@ QVariant LayerGroups::data(const QModelIndex& index, int role) const {
   default:
     return {};
   }
+}
+
+/// Not through a row of the source: the first row here is a group's.
+QVariant LayerGroups::headerData(int section, Qt::Orientation orientation, int role) const {
+  return sourceModel() ? sourceModel()->headerData(section, orientation, role) : QVariant();
 }
 
 Qt::ItemFlags LayerGroups::flags(const QModelIndex& index) const {

@@ -31,9 +31,12 @@ class LayerGroups final : public QAbstractProxyModel {
   QModelIndex parent(const QModelIndex& child) const override;
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
+  bool hasChildren(const QModelIndex& parent = {}) const override { return rowCount(parent) > 0; }
+  QModelIndex buddy(const QModelIndex& index) const override { return index; } ///< what is edited is the cell itself
   QModelIndex mapToSource(const QModelIndex& proxy) const override;
   QModelIndex mapFromSource(const QModelIndex& source) const override;
   QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+  QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
   Qt::ItemFlags flags(const QModelIndex& index) const override;
 
  private:

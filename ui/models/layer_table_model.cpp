@@ -249,8 +249,7 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
   case Qt::ToolTipRole:
     return toolTip(id, column);
   case Qt::TextAlignmentRole: {
-    const bool words =
-        column == Name || column == Role || column == DType || (column == Verdict && m_document.rank(id));
+    const bool words = column == Name || column == Role || column == DType || column == Verdict;
     return QVariant::fromValue((words ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
   }
   case Qt::AccessibleTextRole:

@@ -72,6 +72,7 @@ CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
   m_plot->canvas()->setAccessibleDescription(tr("Left and right arrow keys change the rank of the selected layers"));
   m_plot->setClickSetsRank(!sigma);
   m_plot->setRankStep(settings::rankStep());
+  m_plot->setLegendCorner(Qt::AlignBottom | (sigma ? Qt::AlignLeft : Qt::AlignRight));
   m_plot->setLabelHeight(sigma ? 0.02 : 0.72);
   applyScales();
 
@@ -129,7 +130,7 @@ std::vector<Mark> CurvePanel::marks(const LayerInfo& layer, const Spectrum& spec
   const double scale = median / std::sqrt(largest * marchenkoPasturMedian(layer.rows, layer.cols));
   const double edge = scale * (std::sqrt(static_cast<double>(layer.rows)) + std::sqrt(static_cast<double>(layer.cols)));
   if (edge > 0 && edge < spectrum.sigma().front())
-    marks.push_back({edge / unit, tr("noise edge (Marchenko–Pastur)"), false, false, true});
+    marks.push_back({edge / unit, tr("noise edge"), false, false, false, true});
   const double donoho = gavishDonohoCoefficient(layer.rows, layer.cols) * median;
   if (donoho > 0 && donoho < spectrum.sigma().front())
     marks.push_back({donoho / unit, tr("Gavish–Donoho"), false, false});

@@ -120,6 +120,7 @@ void LayersPanel::setUpTable() {
   showModel(m_proxy);
   m_table->setObjectName(QStringLiteral("layers"));
   m_table->setAccessibleName(tr("Layers"));
+  m_table->setIndentation(16);
   m_table->setUniformRowHeights(true);
   m_table->setAlternatingRowColors(true);
   m_table->setAllColumnsShowFocus(false);
@@ -217,7 +218,7 @@ void LayersPanel::fitNames() {
       const QString text = m_model->index(row, column).data().toString();
       if (text.size() > longest.size()) longest = text;
     }
-    const int indent = column == LayerTableModel::Name ? m_table->indentation() : 0;
+    const int indent = column == LayerTableModel::Name && isGrouped() ? 2 * m_table->indentation() : 0;
     m_table->setColumnWidth(column, std::clamp(metrics.horizontalAdvance(longest) + indent + 24, 60, 340));
   }
 }
@@ -270,6 +271,7 @@ void LayersPanel::applyGrouping() {
   if (model != m_table->model()) {
     showModel(model);
     restoreHeader(header);
+    if (m_document.isOpen()) fitNames();
   }
   showGroups();
 }

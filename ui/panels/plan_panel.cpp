@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include "ui/document/document.h"
@@ -53,7 +54,7 @@ QPushButton* applyButton(const QString& what, const QString& tip) {
 } // namespace
 
 PlanPanel::PlanPanel(Document& document, PlanTools& tools, QWidget* parent)
-    : QWidget(parent), m_document(document), m_tools(tools) {
+    : QWidget(parent), m_document(document), m_tools(tools), m_tabs(new QTabWidget(this)) {
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);
   auto* inside = new QWidget;
@@ -64,12 +65,17 @@ PlanPanel::PlanPanel(Document& document, PlanTools& tools, QWidget* parent)
   m_summary = new QLabel;
   m_summary->setWordWrap(true);
   column->addWidget(m_summary);
-  column->addWidget(m_rules = new RulesPanel(document, tools), 1);
+  column->addStretch(1);
+  m_rules = new RulesPanel(document, tools);
   auto* scroll = new QScrollArea(this);
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setWidget(inside);
-  box->addWidget(scroll);
+  m_tabs->setDocumentMode(true);
+  m_tabs->setAccessibleName(tr("Pages of the plan"));
+  m_tabs->addTab(scroll, tr("Presets and budgets"));
+  m_tabs->addTab(m_rules, tr("Rules"));
+  box->addWidget(m_tabs);
   connect(&document, &Document::opened, this, &PlanPanel::showPlan);
   connect(&document, &Document::planChanged, this, &PlanPanel::showPlan);
   connect(&document, &Document::closed, this, &PlanPanel::showPlan);
@@ -153,6 +159,10 @@ QWidget* PlanPanel::choices() {
     if (!m_showing) m_tools.setMinDim(value);
   });
   return holder;
+}
+
+void PlanPanel::showRules() {
+  m_tabs->setCurrentWidget(m_rules);
 }
 
 void PlanPanel::showPlan() {

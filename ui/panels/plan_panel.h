@@ -7,6 +7,7 @@ class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
 class QSpinBox;
+class QTabWidget;
 
 namespace rankscope::ui {
 
@@ -14,13 +15,14 @@ class Document;
 class PlanTools;
 class RulesPanel;
 
-/// Presets, targets, budgets, number format, and below them the rules.
+/// Presets, targets, budgets, number format and method; on a second page the rules.
 class PlanPanel final : public QWidget {
   Q_OBJECT
 
  public:
   PlanPanel(Document& document, PlanTools& tools, QWidget* parent = nullptr);
   RulesPanel& rules() { return *m_rules; }
+  void showRules(); ///< brings them to the front of the panel
 
  private:
   QWidget* choices();
@@ -28,6 +30,7 @@ class PlanPanel final : public QWidget {
 
   Document& m_document;
   PlanTools& m_tools;
+  QTabWidget* m_tabs;
   QComboBox* m_preset;
   QDoubleSpinBox* m_fraction;
   QDoubleSpinBox* m_cosine;

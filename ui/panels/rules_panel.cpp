@@ -56,7 +56,7 @@ RulesPanel::RulesPanel(Document& document, PlanTools& tools, QWidget* parent)
     header->setSectionResizeMode(column, QHeaderView::ResizeToContents);
 
   auto* box = new QVBoxLayout(this);
-  box->setContentsMargins(0, 6, 0, 0);
+  box->setContentsMargins(10, 8, 10, 8);
   box->addWidget(title);
   box->addWidget(m_list, 1);
   box->addWidget(buttons());

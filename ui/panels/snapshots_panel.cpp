@@ -111,6 +111,7 @@ void SnapshotsPanel::showSnapshots() {
       if (item->text(0) == was) m_list->setCurrentItem(item);
     }
   }
+  if (!m_list->currentItem()) m_list->setCurrentItem(m_list->topLevelItem(0));
   for (int column = 0; column < 4; ++column) m_list->resizeColumnToContents(column);
   showDifferences();
 }

@@ -157,7 +157,7 @@ void TradeOffPanel::rebuild() {
     fit(static_cast<double>(point.bytes) / kMebi, point.keptEnergy);
   }
   const auto place = [&](double x, double y, const QString& name, const QColor& colour,
-                         QCPScatterStyle::ScatterShape shape) {
+                         QCPScatterStyle::ScatterShape shape, bool wordLeft = false) {
     QCPGraph* graph = m_plot->addGraph();
     graph->setLineStyle(QCPGraph::lsNone);
     graph->setScatterStyle(QCPScatterStyle(shape, QPen(colour, 1.8),
@@ -170,7 +170,8 @@ void TradeOffPanel::rebuild() {
     text->setFont(font());
     text->setPadding({8, 2, 8, 2});
     text->position->setCoords(x, y);
-    text->setPositionAlignment(x > (least + most) / 2 ? Qt::AlignRight | Qt::AlignTop : Qt::AlignLeft | Qt::AlignTop);
+    text->setPositionAlignment(wordLeft || x > (least + most) / 2 ? Qt::AlignRight | Qt::AlignTop
+                                                                  : Qt::AlignLeft | Qt::AlignTop);
     fit(x, y);
   };
   place(static_cast<double>(m_document.totals().model.before) / kMebi, 1, tr("original"), theme.axis,

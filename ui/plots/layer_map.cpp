@@ -37,8 +37,8 @@ std::vector<LayerId> layersBetween(const LayerMap& map, std::pair<int, int> from
   const auto clampColumn = [&](int column) { return std::clamp(column, 0, static_cast<int>(map.columns.size()) - 1); };
   std::vector<LayerId> layers;
   if (map.blocks.empty() || map.columns.empty()) return layers;
-  const auto [top, bottom] = std::minmax(clampRow(from.first), clampRow(to.first));
-  const auto [left, right] = std::minmax(clampColumn(from.second), clampColumn(to.second));
+  const auto [top, bottom] = std::minmax({clampRow(from.first), clampRow(to.first)});
+  const auto [left, right] = std::minmax({clampColumn(from.second), clampColumn(to.second)});
   for (int row = top; row <= bottom; ++row) {
     for (int column = left; column <= right; ++column) {
       if (const auto id = map.cells[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)])

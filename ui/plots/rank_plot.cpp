@@ -85,6 +85,10 @@ RankPlot::RankPlot(QWidget* parent) : QFrame(parent), m_plot(new QCustomPlot(thi
 
 RankPlot::~RankPlot() = default;
 
+void RankPlot::setLegendCorner(Qt::Alignment corner) {
+  m_plot->axisRect()->insetLayout()->setInsetAlignment(0, corner);
+}
+
 void RankPlot::setTitles(const QString& yTitle, const QString& xTitle) {
   m_yTitle = yTitle;
   m_xTitle = xTitle;
@@ -124,7 +128,7 @@ void RankPlot::restyle() {
   m_plot->legend->setTextColor(palette().color(QPalette::Text));
   m_plot->legend->setFont(font());
   m_plot->legend->setIconSize(18, 8);
-  m_plot->legend->setRowSpacing(-2);
+  m_plot->legend->setRowSpacing(1);
   m_cursor->setPen(QPen(theme.cursor, 2));
   m_cursorLabel->setColor(palette().color(QPalette::Base));
   m_cursorLabel->setBrush(theme.cursor);
@@ -176,7 +180,6 @@ void RankPlot::show(const std::vector<Series>& series, const std::vector<Mark>& 
   }
   const auto real = std::count_if(m_series.begin(), m_series.end(), [](const Series& one) { return !one.reference; });
   m_plot->legend->setVisible(real > 1);
-  labelReference(real > 1);
   for (const Mark& mark : m_marks) {
     auto* line = new QCPItemStraightLine(m_plot);
     line->point1->setCoords(mark.vertical ? mark.at : 0, mark.vertical ? 1e-30 : mark.at);
@@ -192,7 +195,8 @@ void RankPlot::show(const std::vector<Series>& series, const std::vector<Mark>& 
     } else {
       text->position->setTypeX(QCPItemPosition::ptAxisRectRatio);
       text->position->setCoords(mark.left ? 0.005 : 0.995, mark.at);
-      text->setPositionAlignment((mark.left ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignBottom);
+      text->setPositionAlignment((mark.left ? Qt::AlignLeft : Qt::AlignRight) |
+                                 (mark.below ? Qt::AlignTop : Qt::AlignBottom));
     }
     m_markLines.push_back(line);
     m_markTexts.push_back(text);
@@ -201,21 +205,30 @@ void RankPlot::show(const std::vector<Series>& series, const std::vector<Mark>& 
   m_fullX = x;
   m_fullY = y;
   if (!keepView || !m_zoomed) resetView();
+  labelReference(real > 1);
   restyle();
   placeCursor();
 }
 
-/// Without a legend, the reference curve carries its name itself, at three fifths of its length.
+/// Without a legend, the reference curve carries its name itself, at three fifths of its length or where the name still
+/// fits before the right edge.
 void RankPlot::labelReference(bool legend) {
   const auto found = std::find_if(m_series.begin(), m_series.end(),
                                   [](const Series& one) { return one.reference && one.curve.x.size() > 4; });
   m_referenceLabel->setVisible(!legend && found != m_series.end());
   if (!m_referenceLabel->visible()) return;
-  const std::size_t at = found->curve.x.size() * 3 / 5;
   m_referenceLabel->setText(found->name);
+  const double room = m_plot->axisRect()->right() - QFontMetrics(font()).horizontalAdvance(found->name) - 12;
+  std::size_t at = found->curve.x.size() * 3 / 5;
+  while (at > 1 && m_plot->xAxis->coordToPixel(found->curve.x[at]) > room) --at;
   m_referenceLabel->position->setCoords(found->curve.x[at], found->curve.y[at]);
   const bool falling = found->curve.y.front() > found->curve.y.back();
-  m_referenceLabel->setPositionAlignment(falling ? Qt::AlignLeft | Qt::AlignBottom : Qt::AlignLeft | Qt::AlignTop);
+  m_referenceLabel->setPositionAlignment(Qt::AlignLeft | (falling ? Qt::AlignBottom : Qt::AlignTop));
+}
+
+void RankPlot::resizeEvent(QResizeEvent* event) {
+  QFrame::resizeEvent(event);
+  labelReference(m_plot->legend->visible());
 }
 
 void RankPlot::resetView() {

@@ -35,7 +35,8 @@ struct Mark {
   QString text;
   bool vertical = true;
   bool strong = false;
-  bool left = false; ///< the word stands at the left end of a horizontal line
+  bool left = false;  ///< the word stands at the left end of a horizontal line
+  bool below = false; ///< and below it
 };
 
 /// A plot over ranks: curves, marks, and one cursor that can be dragged. Paints and emits; what to show comes from
@@ -56,6 +57,8 @@ class RankPlot final : public QFrame {
   void show(const std::vector<Series>& series, const std::vector<Mark>& marks, Range x, Range y, bool keepView);
   void setCursorRank(std::optional<std::int64_t> rank, const QString& label);
   void setFullRank(std::int64_t fullRank) { m_fullRank = fullRank; }
+  /// Where the curves leave room for the legend.
+  void setLegendCorner(Qt::Alignment corner);
   void setEmptyText(const QString& text);
   void setRankStep(int step) { m_step = step; }
   /// Where a click anywhere sets the rank (and a drag moves it); otherwise only the cursor can be grabbed.
@@ -84,6 +87,7 @@ class RankPlot final : public QFrame {
  protected:
   bool eventFilter(QObject* object, QEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   enum class Gesture { None, Cursor, Pan, Box };

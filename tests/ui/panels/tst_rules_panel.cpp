@@ -49,7 +49,7 @@ class TestRulesPanel final : public QObject {
     const RankPlan& plan = m_document->plan();
     QVERIFY(plan.rules.empty());
     const QString said = m_panel->previewLabel()->text();
-    QVERIFY2(said.contains(QStringLiteral("8 layers")), qPrintable(said));
+    QVERIFY2(said.contains(QStringLiteral("8 layer")), qPrintable(said));
     const RulePreview seen = previewRules(*m_document, {{Rule::Syntax::Glob, "*.mlp.*", UseRank{8}}}, 0);
     QVERIFY(said.contains(words::bytes(seen.bytesThen)));
     QTest::keyClick(m_panel->actionEdit(), Qt::Key_Return);

@@ -182,7 +182,7 @@ void Walk::brushTheMap() {
 
 void Walk::writeARule() {
   Document& document = m_window.document();
-  front("dockPlan");
+  action("rules")->trigger();
   RulesPanel& rules = m_window.plan().rules();
   rules.patternEdit()->clear();
   QTest::keyClicks(rules.patternEdit(), QStringLiteral("*.mlp.*"));
