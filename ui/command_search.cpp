@@ -16,6 +16,8 @@ namespace rankscope::ui {
 namespace {
 
 constexpr int kIndexRole = Qt::UserRole + 1;
+constexpr int kIconPixels = 16;
+constexpr int kRowPadding = 10;
 
 QString plain(QString text) {
   text.remove(QLatin1Char('&'));
@@ -44,6 +46,7 @@ CommandSearch::CommandSearch(const QMenuBar& menus, QWidget* parent)
   m_typed->setAccessibleName(tr("Search commands"));
   m_list->setAccessibleName(tr("Commands"));
   m_list->setFrameShape(QFrame::NoFrame);
+  m_list->setIconSize({kIconPixels, kIconPixels});
   m_typed->installEventFilter(this);
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(8, 8, 8, 8);
@@ -75,6 +78,9 @@ void CommandSearch::search(const QString& typed) {
   }
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   m_list->clear();
+  QPixmap blank(kIconPixels, kIconPixels);
+  blank.fill(Qt::transparent);
+  const QIcon nothing(blank);
   for (const auto& [fits, i] : found) {
     const Command& command = m_commands[i];
     const QString keys = command.action->shortcut().toString(QKeySequence::NativeText);
@@ -82,6 +88,9 @@ void CommandSearch::search(const QString& typed) {
         new QListWidgetItem(command.action->icon(),
                             keys.isEmpty() ? command.text : QStringLiteral("%1    %2").arg(command.text, keys), m_list);
     item->setData(kIndexRole, i);
+    item->setSizeHint(QSize(0, fontMetrics().height() + kRowPadding));
+    // So that all words begin at the same place.
+    if (command.action->icon().isNull()) item->setIcon(nothing);
     if (!command.action->isEnabled()) item->setFlags(Qt::NoItemFlags);
   }
   if (m_list->count() > 0) m_list->setCurrentRow(0);

@@ -589,6 +589,10 @@ Escreve: %2</translation>
         <source>%1 left</source>
         <translation>faltam %1</translation>
     </message>
+    <message>
+        <source>Details of the result</source>
+        <translation>Detalhes do resultado</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::EvaluateStudy</name>

@@ -42,6 +42,7 @@ Banner::Banner(QWidget* parent)
     hide();
     if (m_act) m_act();
   });
+  m_action->hide();
   hide();
 }
 

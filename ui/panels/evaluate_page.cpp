@@ -138,6 +138,7 @@ QWidget* EvaluatePage::buildTabs() {
   m_details->setAccessibleName(tr("All figures"));
   m_details->document()->setDocumentMargin(12);
   m_details->setFrameShape(QFrame::NoFrame);
+  m_tabs->setAccessibleName(tr("Details of the result"));
   m_tabs->setDocumentMode(true);
   plots->setObjectName(QStringLiteral("Evaluate"));
   m_texts->setObjectName(QStringLiteral("EvaluateTexts"));
