@@ -63,7 +63,8 @@ void RankDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, c
   }
   painter->setFont(option.font);
   painter->setPen(dense ? option.palette.color(QPalette::PlaceholderText) : textColour(option));
-  painter->drawText(cell.adjusted(0, 0, 0, dense ? 0 : -kBarHeight + 1), Qt::AlignRight | Qt::AlignVCenter, text);
+  painter->drawText(cell.adjusted(0, 0, 0, dense ? 0 : -kBarHeight + 1), Qt::AlignRight | Qt::AlignVCenter,
+                    QFontMetrics(option.font).elidedText(text, Qt::ElideRight, cell.width()));
   if (index.data(LayerTableModel::PinnedRole).toBool()) {
     painter->setPen(Qt::NoPen);
     painter->setBrush(theme.cursor);

@@ -2,6 +2,7 @@
 #include "ui/panels/snapshots_panel.h"
 
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QInputDialog>
 #include <QPushButton>
 #include <QSplitter>
@@ -30,6 +31,7 @@ QTreeWidget* list(const QStringList& headers, const QString& name) {
   tree->setHeaderLabels(headers);
   tree->setAccessibleName(name);
   tree->setRootIsDecorated(false);
+  tree->header()->setStretchLastSection(false);
   tree->setUniformRowHeights(true);
   tree->setFrameShape(QFrame::NoFrame);
   tree->setAlternatingRowColors(true);
