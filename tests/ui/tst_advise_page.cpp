@@ -86,11 +86,7 @@ class TestAdvisePage final : public QObject {
 
  private slots:
   void init() {
-    const auto checkpoint = openCheckpoint(demoFolder());
-    const auto run = RunFile::open(usualRunPath(demoFolder()), *checkpoint);
-    run->addEvaluation(toJson(predictor(*checkpoint)));
-    run->addEvaluation(toJson(advice()).dump());
-    run->finish();
+    fillRun();
     m_window = std::make_unique<MainWindow>();
     m_window->resize(1280, 800);
     m_window->show();
@@ -161,6 +157,14 @@ class TestAdvisePage final : public QObject {
   }
 
  private:
+  /// One writer a run file: this one is closed before the window opens it.
+  void fillRun() {
+    const auto checkpoint = openCheckpoint(demoFolder());
+    const auto run = RunFile::open(usualRunPath(checkpoint->path()), *checkpoint);
+    run->addEvaluation(toJson(predictor(*checkpoint)));
+    run->addEvaluation(toJson(advice()).dump());
+  }
+
   AdvisePage& page() { return m_window->advisePage(); }
   Document& document() { return m_window->document(); }
   void showPage() { m_window->pages().showPage(&page()); }

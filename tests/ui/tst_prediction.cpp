@@ -40,10 +40,7 @@ class TestPrediction final : public QObject {
 
  private slots:
   void init() {
-    const auto checkpoint = openCheckpoint(demoFolder());
-    const auto run = RunFile::open(usualRunPath(demoFolder()), *checkpoint);
-    run->addEvaluation(toJson(predictor(*checkpoint)));
-    run->finish();
+    fillRun();
     m_window = std::make_unique<MainWindow>();
     m_window->resize(1280, 800);
     m_window->show();
@@ -77,6 +74,13 @@ class TestPrediction final : public QObject {
   }
 
  private:
+  /// One writer a run file: this one is closed before the window opens it.
+  void fillRun() {
+    const auto checkpoint = openCheckpoint(demoFolder());
+    const auto run = RunFile::open(usualRunPath(checkpoint->path()), *checkpoint);
+    run->addEvaluation(toJson(predictor(*checkpoint)));
+  }
+
   Document& document() { return m_window->document(); }
 
   std::unique_ptr<MainWindow> m_window;
