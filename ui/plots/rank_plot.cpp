@@ -127,8 +127,8 @@ void RankPlot::restyle() {
   m_plot->legend->setBorderPen(QPen(theme.grid, 1));
   m_plot->legend->setTextColor(palette().color(QPalette::Text));
   m_plot->legend->setFont(font());
-  m_plot->legend->setIconSize(18, 8);
-  m_plot->legend->setRowSpacing(1);
+  m_plot->legend->setIconSize(18, QFontMetrics(font()).height() + 2); // or underscores are cut off
+  m_plot->legend->setRowSpacing(0);
   m_cursor->setPen(QPen(theme.cursor, 2));
   m_cursorLabel->setColor(palette().color(QPalette::Base));
   m_cursorLabel->setBrush(theme.cursor);
