@@ -3226,8 +3226,8 @@ Escreve: %2</translation>
         <translation>o melhor só com baixo posto, previsto</translation>
     </message>
     <message>
-        <source>best with everything, predicted</source>
-        <translation>o melhor com tudo, previsto</translation>
+        <source>best quantised with corrections, predicted</source>
+        <translation>o melhor quantizado com correções, previsto</translation>
     </message>
     <message>
         <source>kept of the linears&apos; bytes, %</source>

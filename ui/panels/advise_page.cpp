@@ -94,7 +94,7 @@ AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, 
   auto* middle = new QVBoxLayout(empty);
   m_hint->setWordWrap(true);
   m_hint->setAlignment(Qt::AlignCenter);
-  m_hint->setMaximumWidth(640);
+  m_hint->setFixedWidth(600); // a wrapped label in a centring layout knows no other way to its height
   m_hint->setObjectName(QStringLiteral("adviseHint"));
   middle->addStretch(2);
   middle->addWidget(m_hint, 0, Qt::AlignHCenter);

@@ -79,7 +79,7 @@ EvaluatePage::EvaluatePage(Document& document, Evaluations& evaluations, JobRunn
   auto* middle = new QVBoxLayout(empty);
   m_hint->setWordWrap(true);
   m_hint->setAlignment(Qt::AlignCenter);
-  m_hint->setMaximumWidth(620);
+  m_hint->setFixedWidth(600); // a wrapped label in a centring layout knows no other way to its height
   m_hint->setObjectName(QStringLiteral("evaluateHint"));
   middle->addStretch(2);
   middle->addWidget(m_hint, 0, Qt::AlignHCenter);

@@ -19,6 +19,9 @@ QString tr(const char* text) {
   return QCoreApplication::translate("rankscope::ui", text);
 }
 
+/// Less than this is no loss that anybody could notice; the plot ends there.
+constexpr double kLeastKl = 1e-4;
+
 /// A range on a log axis that grows with what is put in.
 struct LogRange {
   double lower = 1e300, upper = 0;
@@ -53,7 +56,7 @@ QCPGraph* points(QCustomPlot& plot, const QString& name, const QColor& colour, Q
 
 QString curveName(const QString& kind) {
   if (kind == QLatin1String("low rank")) return tr("best with low rank alone, predicted");
-  if (kind == QLatin1String("everything")) return tr("best with everything, predicted");
+  if (kind == QLatin1String("quantised, with corrections")) return tr("best quantised with corrections, predicted");
   return kind;
 }
 
@@ -103,9 +106,10 @@ void drawOptions(QCustomPlot& plot, const Theme& theme, const AdviceView& view, 
   }
   const double air = std::max(2.0, 0.05 * (right - left));
   plot.xAxis->setRange(std::max(0.0, left - air), right + air);
+  y.lower = std::max(y.lower, kLeastKl);
   plot.yAxis->setRange(y.withAir());
   plot.legend->setVisible(true);
-  plot.axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignTop);
+  plot.axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignLeft | Qt::AlignBottom);
 }
 
 void drawChecks(QCustomPlot& plot, const Theme& theme, const AdviceView& view) {
