@@ -169,6 +169,7 @@ class Advisor final {
     for (std::size_t i = 0; i < planned.size(); ++i) {
       measuring.report(static_cast<double>(i) / static_cast<double>(planned.size()), planned[i].name);
       m_advice.options.push_back(measured(maker, planned[i]));
+      m_advice.originalPerplexity = m_advice.options.back().measured.original.value; // of all that was measured on
       tell();
     }
   }

@@ -100,6 +100,7 @@ void TestAdvise::measuresEveryOption() {
     QVERIFY2(option.measured.kl.mean > 0 && std::isfinite(option.measured.compressed.value), option.name.c_str());
     QCOMPARE(option.bytes, exportBytes(*setting.checkpoint, option.choices, ExportKind::Factored));
     QVERIFY(option.sample.has_value());
+    QCOMPARE(advice.originalPerplexity, option.measured.original.value);
     // The plan in the option is what was measured.
     ResolvedPlan again = resolve(parsePlan(toJson(option.plan), option.name), *setting.checkpoint, {});
     for (std::size_t i = 0; i < again.layers.size(); ++i) {
