@@ -17,7 +17,7 @@ namespace {
 std::vector<std::vector<int>> sequences(unsigned seed) {
   std::vector<std::vector<int>> result;
   unsigned state = seed;
-  for (int s = 0; s < 24; ++s) {
+  for (int s = 0; s < 160; ++s) {
     std::vector<int>& sequence = result.emplace_back();
     for (int i = 0; i < 30; ++i) sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
   }
