@@ -92,12 +92,12 @@ AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, 
 
   auto* empty = new QWidget(this);
   auto* middle = new QVBoxLayout(empty);
+  middle->setContentsMargins(200, 0, 200, 0);
   m_hint->setWordWrap(true);
   m_hint->setAlignment(Qt::AlignCenter);
-  m_hint->setFixedWidth(600); // a wrapped label in a centring layout knows no other way to its height
   m_hint->setObjectName(QStringLiteral("adviseHint"));
   middle->addStretch(2);
-  middle->addWidget(m_hint, 0, Qt::AlignHCenter);
+  middle->addWidget(m_hint); // aligned, a wrapped label would not get the height it needs
   middle->addStretch(3);
   m_body->addWidget(empty);
   m_body->addWidget(buildResults());

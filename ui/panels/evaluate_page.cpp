@@ -77,12 +77,12 @@ EvaluatePage::EvaluatePage(Document& document, Evaluations& evaluations, JobRunn
 
   auto* empty = new QWidget(this);
   auto* middle = new QVBoxLayout(empty);
+  middle->setContentsMargins(200, 0, 200, 0);
   m_hint->setWordWrap(true);
   m_hint->setAlignment(Qt::AlignCenter);
-  m_hint->setFixedWidth(600); // a wrapped label in a centring layout knows no other way to its height
   m_hint->setObjectName(QStringLiteral("evaluateHint"));
   middle->addStretch(2);
-  middle->addWidget(m_hint, 0, Qt::AlignHCenter);
+  middle->addWidget(m_hint); // aligned, a wrapped label would not get the height it needs
   middle->addSpacing(10);
   middle->addWidget(m_start, 0, Qt::AlignHCenter);
   middle->addStretch(3);

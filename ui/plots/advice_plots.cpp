@@ -109,7 +109,7 @@ void drawOptions(QCustomPlot& plot, const Theme& theme, const AdviceView& view, 
   y.lower = std::max(y.lower, kLeastKl);
   plot.yAxis->setRange(y.withAir());
   plot.legend->setVisible(true);
-  plot.axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignLeft | Qt::AlignBottom);
+  plot.axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignBottom);
 }
 
 void drawChecks(QCustomPlot& plot, const Theme& theme, const AdviceView& view) {
