@@ -12,6 +12,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScreen>
+#include <QSpinBox>
 #include <QTimer>
 #include <QTreeView>
 #include <QUndoStack>
@@ -246,6 +247,8 @@ void Walk::compareAndCompress() {
 }
 
 void Walk::evaluate() {
+  // A short text is enough for a picture.
+  m_window.findChild<QSpinBox*>(QStringLiteral("evaluateTokens"))->setValue(1000);
   action("evaluate")->trigger();
   settle();
   picture("evaluate");
