@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 import kernels
+from check import load
 from model import GptNeo, make_config
 from train_bpe import CUT
 
@@ -160,6 +161,7 @@ def main():
     ap.add_argument("--workers", type=int, default=2)
     ap.add_argument("--log-every", type=float, default=60, help="seconds")
     ap.add_argument("--seed", type=int, default=1234)
+    ap.add_argument("--start", help="exported folder whose weights to begin with, instead of random ones")
     ap.add_argument("--resume", action="store_true")
     ap.add_argument("note", nargs="*", help="ignored")
     a = ap.parse_args()
@@ -173,6 +175,9 @@ def main():
     held = load_ids(os.path.join(a.work, "held.u16"), eot)
     config = make_config(a.vocab_size, a.layers, a.hidden, a.heads, a.context)
     model = GptNeo(config)
+    if a.start:
+        _, weights = load(a.start)
+        model.load_state_dict(weights)
     groups = {}
     for name, p in model.named_parameters():
         # unscaled scores: queries and keys would move too fast at the full rate
