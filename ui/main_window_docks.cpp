@@ -38,6 +38,7 @@ void MainWindow::setUpPages() {
   box->addWidget(m_banner);
   box->addWidget(m_switch);
   box->addWidget(m_pages, 1);
+  m_pages->setMinimumSize(360, 200);  // else the widest page's least width would be the window's, whichever page is shown
   setCentralWidget(middle);
   statusBar()->addPermanentWidget(m_totals, 1);
   statusBar()->setSizeGripEnabled(false);
