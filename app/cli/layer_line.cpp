@@ -98,7 +98,10 @@ Json jsonOf(const LayerLine& line, bool withSpectra) {
   if (line.choice) addChoice(json, line);
   if (withSpectra) {
     json["singular_values"] = line.spectrum ? Json(line.spectrum->sigma()) : Json(nullptr);
-    if (line.spectrum) json["diagnostics"] = diagnosticsOf(line);
+    if (line.spectrum) {
+      json["noise_floor"] = noiseFloorCosines(line.rows, line.cols);
+      json["diagnostics"] = diagnosticsOf(line);
+    }
   }
   if (!line.error.empty()) json["error"] = line.error;
   return json;

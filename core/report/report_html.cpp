@@ -166,6 +166,21 @@ std::string row(const ReportLayer& layer) {
       layer.spectrum ? rankText(layer.spectrum->effectiveRank(Spectrum::Weight::Sigma)) : std::string(kDash));
 }
 
+std::string diagnostics(const ReportModel& model) {
+  if (model.analysed == 0) return {};
+  std::string text = "<h2>Diagnostics</h2>\n<details><summary>What the spectra and entries say of each "
+                     "layer</summary><div class=\"scroll\"><table><thead><tr><th class=\"l\">Layer</th>";
+  for (const DiagnosticColumn& column : kDiagnosticColumns) text += fmt::format("<th>{}</th>", column.heading);
+  text += "</tr></thead><tbody>\n";
+  for (const ReportLayer& layer : model.layers) {
+    text += fmt::format("<tr><td class=\"l name\">{}</td>", escapedHtml(layer.record->name));
+    for (const DiagnosticColumn& column : kDiagnosticColumns)
+      text += fmt::format("<td>{}</td>", figureText(layer.diagnostic(column.key)));
+    text += "</tr>\n";
+  }
+  return text + fmt::format("</tbody></table></div><p class=\"key\">{}</p></details>\n", escapedHtml(diagnosticsKey()));
+}
+
 std::string table(const ReportModel& model) {
   std::string text =
       "<h2>Layers</h2>\n<div class=\"scroll\"><table><thead><tr><th class=\"l\">Layer</th><th>Cosine</th>"
@@ -201,7 +216,7 @@ std::string renderHtml(const ReportModel& model, const VerdictThresholds& thresh
   for (const std::string& sentence : findings(model)) text += "<p>" + escapedHtml(sentence) + "</p>\n";
   text += plots(model, thresholds) + demands(model) + evaluationsHtml(*model.run);
   text += fmt::format("<p class=\"caution\">{}</p>\n", escapedHtml(caution()));
-  text += table(model);
+  text += table(model) + diagnostics(model);
   if (!model.run->planJson.empty())
     text += "<h2>Plan</h2>\n<details><summary>The plan as a file</summary><pre>" + escapedHtml(model.run->planJson) +
             "</pre></details>\n";

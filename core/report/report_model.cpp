@@ -155,6 +155,11 @@ void ask(ReportModel& model) {
 
 } // namespace
 
+std::optional<double> ReportLayer::diagnostic(std::string_view key) const {
+  const auto known = record->diagnostics.find(key);
+  return known == record->diagnostics.end() ? std::nullopt : std::optional(known->second);
+}
+
 std::optional<std::int64_t> ReportLayer::rank() const {
   return state == State::Factored ? record->compression->choice.rank : std::nullopt;
 }

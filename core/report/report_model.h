@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/spectrum/spectrum.h"
@@ -31,6 +32,7 @@ struct ReportLayer {
 
   bool isCompressed() const { return state == State::Factored || state == State::Quantised; }
   /// Of factors that stand for the matrix alone.
+  std::optional<double> diagnostic(std::string_view key) const; ///< one of kDiagnosticKeys
   std::optional<std::int64_t> rank() const;
   /// "384", "int4", "int4 + 8"; nullopt for a layer that is not compressed.
   std::optional<std::string> kind() const;

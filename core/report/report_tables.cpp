@@ -18,6 +18,11 @@ std::string_view methodName(const ReportLayer& layer) {
   return layer.isCompressed() ? name(methodOf(layer.record->compression->choice.method)) : "";
 }
 
+/// The diagnostics that had columns before the others came.
+bool isNamedColumn(std::string_view key) {
+  return key == "stable_rank" || key == "effective_rank" || key == "effective_rank_energy" || key == "break_even_rank";
+}
+
 std::string csvLine(const ReportLayer& layer, const StudiedLayer& studied) {
   const LayerRecord& record = *layer.record;
   const bool compressed = record.compression.has_value();
@@ -26,8 +31,8 @@ std::string csvLine(const ReportLayer& layer, const StudiedLayer& studied) {
   const auto effective = [&](Spectrum::Weight weight) {
     return layer.spectrum ? std::optional(layer.spectrum->effectiveRank(weight)) : std::nullopt;
   };
-  return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", escapedCsv(record.name),
+  std::string line = fmt::format(
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", escapedCsv(record.name),
       raw(layer.cosine), raw(layer.relativeError), layer.verdict ? name(*layer.verdict) : "",
       escapedCsv(outcomeText(layer)), name(record.role), record.block ? std::to_string(*record.block) : "", record.rows,
       record.cols, name(record.dtype), rank ? std::to_string(*rank) : "",
@@ -37,6 +42,9 @@ std::string csvLine(const ReportLayer& layer, const StudiedLayer& studied) {
       raw(effective(Spectrum::Weight::Sigma)), raw(effective(Spectrum::Weight::SigmaSquared)),
       fmt::format("{}", breakEvenRank(record.rows, record.cols)), escapedCsv(layer.error), raw(studied.kl),
       raw(studied.outputCosine));
+  for (const DiagnosticColumn& column : kDiagnosticColumns)
+    if (!isNamedColumn(column.key)) line += "," + raw(layer.diagnostic(column.key));
+  return line + "\r\n";
 }
 
 std::string markdownRow(const ReportLayer& layer) {
@@ -74,6 +82,23 @@ std::string markdownVerdicts(const ReportModel& model) {
   return text;
 }
 
+std::string markdownDiagnostics(const ReportModel& model) {
+  std::string text = "| Layer |";
+  std::string rule = "\n| :--- |";
+  for (const DiagnosticColumn& column : kDiagnosticColumns) {
+    text += fmt::format(" {} |", column.heading);
+    rule += " ---: |";
+  }
+  text += rule + "\n";
+  for (const ReportLayer& layer : model.layers) {
+    text += fmt::format("| {} |", escapedMarkdown(layer.record->name));
+    for (const DiagnosticColumn& column : kDiagnosticColumns)
+      text += fmt::format(" {} |", figureText(layer.diagnostic(column.key)));
+    text += "\n";
+  }
+  return text + fmt::format("\n{}\n", diagnosticsKey());
+}
+
 /// A fence longer than any run of backquotes inside.
 std::string fenced(const std::string& text) {
   std::string fence = "```";
@@ -87,7 +112,10 @@ std::string renderCsv(const ReportModel& model) {
   std::string text =
       "Layer,Cosine,Relative Error,Verdict,Outcome,Role,Block,Rows,Columns,Dtype,Rank,Factor Dtype,Base,Method,"
       "Predicted Cosine,Bytes Before,Bytes After,Stable Rank,Effective Rank,Effective Rank (Energy),Break-Even Rank,"
-      "Error,KL Alone,Output Cosine\r\n";
+      "Error,KL Alone,Output Cosine";
+  for (const DiagnosticColumn& column : kDiagnosticColumns)
+    if (!isNamedColumn(column.key)) text += fmt::format(",{}", column.key);
+  text += "\r\n";
   const auto studied = studiedLayers(*model.run);
   for (const ReportLayer& layer : model.layers) {
     const auto at = studied.find(layer.record->name);
@@ -121,6 +149,7 @@ std::string renderMarkdown(const ReportModel& model) {
                         model.compressed(), cosineText(model.averages->cosine),
                         percentText(model.averages->relativeError), cosineText(model.averages->predictedCosine),
                         bytesText(model.bytesBefore), bytesText(model.bytesAfter));
+  if (model.analysed > 0) text += "\n## Diagnostics\n\n" + markdownDiagnostics(model);
   if (!model.run->planJson.empty()) text += "\n## Plan\n\n" + fenced(model.run->planJson);
   return text;
 }

@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 namespace rankscope {
@@ -88,6 +90,23 @@ std::string countText(std::uint64_t count) {
 
 std::string rankText(double rank) {
   return fmt::format("{:.{}f}", rank, rank < 100 ? 1 : 0);
+}
+
+std::string figureText(const std::optional<double>& value) {
+  if (!value) return std::string(kDash);
+  if (*value == std::floor(*value) && std::abs(*value) < 1e9) return fmt::format("{:.0f}", *value);
+  return fmt::format("{:.4g}", *value);
+}
+
+std::string_view diagnosticsKey() {
+  return "Effective rank: exp of the entropy of σ / Σσ; of the energy: of σ² / Σσ² (Roy & Vetterli 2007). Noise scale "
+         "s: "
+         "median σ / √(q·μ_β) with q the larger side and μ_β the median of the Marchenko–Pastur law; its edge is "
+         "s·(√rows + √columns). Gavish–Donoho rank: values above ω(β)·median σ (Gavish & Donoho 2014), a denoising "
+         "rank "
+         "and no target. Both suppose independent entries, which trained weights need not have. α: power law of the "
+         "tail of σ² from x_min on, with the Kolmogorov–Smirnov distance (Clauset, Shalizi & Newman 2009). Rank for "
+         "0.85 …: smallest rank whose exact truncation keeps that cosine. Kurtosis: 3 for a Gaussian.";
 }
 
 std::string_view markOf(Verdict verdict) {

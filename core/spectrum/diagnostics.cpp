@@ -139,6 +139,33 @@ Diagnostics diagnose(const Spectrum& spectrum) {
   return result;
 }
 
+std::vector<NamedDiagnostic> namedDiagnostics(const Diagnostics& d, const std::optional<EntryStatistics>& entries) {
+  std::array<std::optional<double>, kDiagnosticKeys.size()> values{
+      d.stableRank,
+      d.effectiveRank,
+      d.effectiveRankEnergy,
+      d.noiseScale,
+      d.noiseEdge,
+      static_cast<double>(d.aboveEdge),
+      d.gavishDonohoThreshold,
+      static_cast<double>(d.gavishDonohoRank),
+      d.powerLaw ? std::optional(d.powerLaw->alpha) : std::nullopt,
+      d.powerLaw ? std::optional(d.powerLaw->xmin) : std::nullopt,
+      d.powerLaw ? std::optional(d.powerLaw->distance) : std::nullopt,
+      d.powerLaw ? std::optional(static_cast<double>(d.powerLaw->tail)) : std::nullopt,
+      static_cast<double>(d.ranksForCosines[0]),
+      static_cast<double>(d.ranksForCosines[1]),
+      static_cast<double>(d.ranksForCosines[2]),
+      static_cast<double>(d.ranksForCosines[3]),
+      d.breakEvenRank,
+      entries ? std::optional(entries->largest) : std::nullopt,
+      entries ? std::optional(entries->kurtosis) : std::nullopt};
+  std::vector<NamedDiagnostic> named;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] && std::isfinite(*values[i])) named.push_back({kDiagnosticKeys[i], *values[i]});
+  return named;
+}
+
 /// Calls visit(x) for every entry, converted a piece at a time.
 template <class Visit>
 static void forEachEntry(const MatrixView& matrix, Visit visit) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/spectrum/spectrum.h"
@@ -45,6 +46,43 @@ struct Diagnostics {
 
 Diagnostics diagnose(const Spectrum& spectrum);
 
+/// What the entries themselves say about outliers.
+struct EntryStatistics {
+  double largest = 0;  ///< max |w|
+  double kurtosis = 0; ///< E(w−w̄)⁴ / (E(w−w̄)²)²: 3 for a Gaussian; 0 for a constant matrix
+};
+
+/// One figure by the name that run files, JSON and reports use.
+struct NamedDiagnostic {
+  std::string_view key;
+  double value = 0;
+};
+
+/// Every name there is, in the order of a table.
+inline constexpr std::array<std::string_view, 19> kDiagnosticKeys{"stable_rank",
+                                                                  "effective_rank",
+                                                                  "effective_rank_energy",
+                                                                  "noise_scale",
+                                                                  "noise_edge",
+                                                                  "values_above_edge",
+                                                                  "gavish_donoho_threshold",
+                                                                  "gavish_donoho_rank",
+                                                                  "power_law_alpha",
+                                                                  "power_law_xmin",
+                                                                  "power_law_distance",
+                                                                  "power_law_tail",
+                                                                  "rank_for_cosine_0.85",
+                                                                  "rank_for_cosine_0.90",
+                                                                  "rank_for_cosine_0.95",
+                                                                  "rank_for_cosine_0.99",
+                                                                  "break_even_rank",
+                                                                  "largest_entry",
+                                                                  "kurtosis"};
+
+/// Those of them that are known, in that order.
+std::vector<NamedDiagnostic> namedDiagnostics(const Diagnostics& diagnostics,
+                                              const std::optional<EntryStatistics>& entries);
+
 /// μ_β for the shape.
 double marchenkoPasturMedian(std::int64_t rows, std::int64_t cols);
 
@@ -56,11 +94,6 @@ double gavishDonohoCoefficient(std::int64_t rows, std::int64_t cols);
 /// x = 1+β+2√β·cos θ the law puts (2/π)∫₀^θ sin²t/x(t) dt of the values and (θ − sin θ cos θ)/π of the energy above x.
 std::vector<double> noiseFloorCosines(std::int64_t rows, std::int64_t cols);
 
-/// What the entries themselves say about outliers.
-struct EntryStatistics {
-  double largest = 0;  ///< max |w|
-  double kurtosis = 0; ///< E(w−w̄)⁴ / (E(w−w̄)²)²: 3 for a Gaussian; 0 for a constant matrix
-};
 EntryStatistics entryStatistics(const MatrixView& matrix);
 
 } // namespace rankscope

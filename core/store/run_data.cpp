@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/spectrum/diagnostics.h"
 
 namespace rankscope {
 
@@ -73,6 +74,7 @@ void forgetOtherContent(RunData& run, std::size_t index, const std::string& cont
   layer.contentHash = contentHash;
   layer.singularValues.clear();
   layer.spectrumError.clear();
+  layer.diagnostics.clear();
   layer.compression.reset();
   run.factors.erase(index);
 }
@@ -86,6 +88,9 @@ bool applySpectrum(LayerRecord& layer, const SideRecord& record) {
   }
   layer.singularValues = std::move(sigma);
   layer.spectrumError = record.header.at("error").get<std::string>();
+  layer.diagnostics.clear();
+  if (const auto known = record.header.find("diagnostics"); known != record.header.end())
+    layer.diagnostics = known->get<std::map<std::string, double, std::less<>>>();
   return true;
 }
 
@@ -141,7 +146,12 @@ void indexLayers(RunData& run) {
 SideRecord recordOf(const AnalysedLayer& layer, const std::string& name) {
   SideRecord record;
   record.header = {{"kind", "spectrum"}, {"layer", name}, {"content_hash", layer.contentHash}, {"error", layer.error}};
-  if (layer.spectrum) record.arrays["singular_values"] = std::as_bytes(std::span(layer.spectrum->sigma()));
+  if (layer.spectrum) {
+    record.arrays["singular_values"] = std::as_bytes(std::span(layer.spectrum->sigma()));
+    json& diagnostics = record.header["diagnostics"] = json::object();
+    for (const auto& [key, value] : namedDiagnostics(diagnose(*layer.spectrum), layer.entries))
+      diagnostics[std::string(key)] = value;
+  }
   return record;
 }
 

@@ -91,6 +91,7 @@ void adopt(RunData& run, const Checkpoint& checkpoint, const fs::path& path) {
     layer.contentHash = std::move(known.contentHash);
     layer.singularValues = std::move(known.singularValues);
     layer.spectrumError = std::move(known.spectrumError);
+    layer.diagnostics = std::move(known.diagnostics);
     layer.compression = std::move(known.compression);
     if (auto node = run.factors.extract(found->second)) factors.emplace(i, std::move(node.mapped()));
   }

@@ -28,6 +28,7 @@ struct LayerRecord {
   std::string contentHash;
   std::vector<double> singularValues; ///< empty when not known
   std::string spectrumError;
+  std::map<std::string, double, std::less<>> diagnostics; ///< by kDiagnosticKeys, where the spectrum is known
 
   /// What compression left, present once a choice was carried out.
   struct Compression {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/spectrum/diagnostics.h"
 #include "core/store/durable_file.h"
 #include "core/store/file_seal.h"
 #include "core/store/global_heap.h"
@@ -163,13 +164,17 @@ void writeLayer(hid_t group, const LayerRecord& layer, std::size_t index) {
     const hsize_t count = layer.singularValues.size();
     hdf5::writeArray(group, "singular_values", H5T_IEEE_F64LE, std::span(&count, 1),
                      std::as_bytes(std::span(layer.singularValues)));
+    const std::vector<double> floor = noiseFloorCosines(layer.rows, layer.cols);
+    const hsize_t ranks = floor.size();
+    hdf5::writeArray(group, "noise_floor", H5T_IEEE_F64LE, std::span(&ranks, 1), std::as_bytes(std::span(floor)));
   }
+  for (const auto& [key, value] : layer.diagnostics) hdf5::writeNumber(group, key.c_str(), value);
 }
 
 /// Everything below the old group that the new one does not have and that still holds.
 void copyRest(hid_t from, hid_t to, bool withFactors) {
   for (const std::string& child : hdf5::childNames(from)) {
-    if (hdf5::hasGroup(to, child) || child == "singular_values") continue;
+    if (hdf5::hasGroup(to, child) || child == "singular_values" || child == "noise_floor") continue;
     if (isPart(child) && !withFactors) continue;
     hdf5::copyObject(from, child, to);
   }
@@ -255,7 +260,7 @@ std::uint64_t estimatedBytes(const RunData& run, hid_t previous) {
   std::uint64_t bytes = 1 << 16;
   hsize_t old = 0;
   if (previous >= 0 && H5Fget_filesize(previous, &old) >= 0) bytes += old;
-  for (const LayerRecord& layer : run.contents.layers) bytes += 4096 + layer.singularValues.size() * sizeof(double);
+  for (const LayerRecord& layer : run.contents.layers) bytes += 4096 + 2 * layer.singularValues.size() * sizeof(double);
   for (const auto& [index, record] : run.factors)
     for (const auto& [name, array] : record.arrays) bytes += array.size() + 1024;
   return bytes;
@@ -307,6 +312,8 @@ LayerRecord readLayer(hid_t group, const std::string& layerName) {
   layer.contentHash = hdf5::readText(group, "content_hash").value_or("");
   if (const auto version = hdf5::readInteger(group, "result_version"))
     layer.compression = readCompression(group, static_cast<int>(*version));
+  for (const std::string_view key : kDiagnosticKeys)
+    if (const auto value = hdf5::readNumber(group, std::string(key).c_str())) layer.diagnostics.emplace(key, *value);
   layer.spectrumError = hdf5::readText(group, layer.compression ? "spectrum_error" : "error").value_or("");
   if (const auto values = hdf5::readArray(group, "singular_values", H5T_IEEE_F64LE)) {
     layer.singularValues.resize(values->size() / sizeof(double));

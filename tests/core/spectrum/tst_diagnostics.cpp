@@ -2,6 +2,8 @@
 #include "core/spectrum/diagnostics.h"
 
 #include "core/linalg/svd.h"
+#include <map>
+
 #include "tests/support/test_main.h"
 #include "tests/support/test_matrices.h"
 
@@ -29,6 +31,29 @@ class TestDiagnostics : public QObject {
     QVERIFY(near(gavishDonohoCoefficient(1000, 500), gavishDonohoCoefficient(500, 1000), 0));
     QVERIFY(near(gavishDonohoCoefficient(50, 1000), 1.5194, 1e-3));
     QVERIFY(near(marchenkoPasturMedian(700, 700), 0.652776, 2e-6));
+  }
+
+  void namesStandForTheirFigures() {
+    const Diagnostics diagnostics = diagnose(Spectrum(3, 4, {4, 2, 1}));
+    const auto named = namedDiagnostics(diagnostics, EntryStatistics{.largest = 7, .kurtosis = 5});
+    std::map<std::string_view, double> byKey;
+    for (const auto& [key, value] : named) byKey[key] = value;
+    QCOMPARE(byKey.size(), kDiagnosticKeys.size() - 4); // no power law in three values
+    QCOMPARE(byKey.at("stable_rank"), 21.0 / 16);
+    QCOMPARE(byKey.at("effective_rank"), diagnostics.effectiveRank);
+    QCOMPARE(byKey.at("effective_rank_energy"), diagnostics.effectiveRankEnergy);
+    QCOMPARE(byKey.at("noise_scale"), diagnostics.noiseScale);
+    QCOMPARE(byKey.at("noise_edge"), diagnostics.noiseEdge);
+    QCOMPARE(byKey.at("values_above_edge"), double(diagnostics.aboveEdge));
+    QCOMPARE(byKey.at("gavish_donoho_threshold"), diagnostics.gavishDonohoThreshold);
+    QCOMPARE(byKey.at("gavish_donoho_rank"), double(diagnostics.gavishDonohoRank));
+    QCOMPARE(byKey.at("rank_for_cosine_0.85"), 1.0); // √(16/21) = 0.873
+    QCOMPARE(byKey.at("rank_for_cosine_0.95"), 2.0); // √(20/21) = 0.976
+    QCOMPARE(byKey.at("rank_for_cosine_0.99"), 3.0);
+    QCOMPARE(byKey.at("break_even_rank"), 12.0 / 7);
+    QCOMPARE(byKey.at("largest_entry"), 7.0);
+    QCOMPARE(byKey.at("kurtosis"), 5.0);
+    QCOMPARE(namedDiagnostics(diagnostics, std::nullopt).size(), named.size() - 2);
   }
 
   void gaussianHasNothingAboveTheEdge_data() {

@@ -239,6 +239,10 @@ void TestRunFile::oddNames() {
     QCOMPARE(contents.layers[info.id.value].name, info.name);
     QVERIFY(contents.layers[info.id.value].singularValues ==
             analysed(info, static_cast<unsigned>(info.id.value)).spectrum->sigma());
+    const auto& diagnostics = contents.layers[info.id.value].diagnostics;
+    QCOMPARE(diagnostics.at("stable_rank"),
+             analysed(info, static_cast<unsigned>(info.id.value)).spectrum->stableRank());
+    QVERIFY(diagnostics.contains("break_even_rank") && diagnostics.contains("noise_edge"));
   }
 }
 
