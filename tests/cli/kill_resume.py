@@ -31,7 +31,10 @@ class Bench:
                 "--json", *OPTIONS]
 
     def run(self, name):
-        done = subprocess.run(self.command(name), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        command = self.command(name)
+        if (self.folder / name / "rankscope.json").exists():  # killed after the export was in place, before the exit
+            command.append("--overwrite")
+        done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True)
         if done.returncode != 0:
             sys.exit(f"{name}: exit status {done.returncode}: {done.stderr}")
