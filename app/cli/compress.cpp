@@ -88,7 +88,7 @@ class Run final {
                       m_console.progress("Weighing layers"));
     m_plan = resolve(plan, *m_checkpoint, lookupIn(m_spectra), m_options.plan.recompress);
     m_notes.insert(m_notes.end(), m_plan.notes.begin(), m_plan.notes.end());
-    for (const std::string& note : m_notes) m_console.note(note);
+    m_console.notes(m_notes);
     if (m_run) m_run->setPlan(plan);
     m_factoriser = factoriserFor(m_options.plan.method, m_method.get(), m_checkpoint, m_plan, m_console);
   }

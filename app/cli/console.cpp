@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/console.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -46,6 +48,23 @@ void Console::detail(std::string_view sentence) {
 
 void Console::note(std::string_view sentence) {
   if (!m_options.quiet) say(sentence);
+}
+
+void Console::notes(const std::vector<std::string>& sentences) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> said; // what, of whom
+  for (const std::string& sentence : sentences) {
+    const std::size_t colon = sentence.find(": ");
+    const std::string what = colon == std::string::npos ? sentence : sentence.substr(colon + 2);
+    auto same = std::ranges::find(said, what, [](const auto& each) { return each.first; });
+    if (same == said.end()) same = said.insert(said.end(), {what, {}});
+    same->second.push_back(sentence);
+  }
+  for (const auto& [what, whole] : said)
+    if (whole.size() == 1 || isVerbose())
+      for (const std::string& sentence : whole) note(sentence);
+    else
+      note(fmt::format("{} layers, from {} (all with -v): {}", whole.size(),
+                       whole.front().substr(0, whole.front().find(": ")), what));
 }
 
 void Console::warn(std::string_view sentence) {

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -36,6 +37,8 @@ class Console final {
 
   void detail(std::string_view sentence); ///< with -v only
   void note(std::string_view sentence);   ///< not with -q
+  /// Notes of the form "subject: what of it", those that say the same of several subjects as one.
+  void notes(const std::vector<std::string>& sentences);
   void warn(std::string_view sentence);
 
   /// A line with percentage, time left and what is being done, rewritten in place; only on a terminal. Stops on Ctrl-C.

@@ -15,12 +15,14 @@ std::string describe(const PlanOptions& options) {
   std::vector<std::string> parts;
   if (!options.preset.empty()) parts.push_back("preset " + options.preset);
   if (options.rank) parts.push_back(fmt::format("rank {}", *options.rank));
+  if (options.fraction) parts.push_back(fmt::format("rank {:g} % of the smaller side", 100 * *options.fraction));
   if (options.cosine) parts.push_back(fmt::format("cosine {}", *options.cosine));
   if (options.keep) parts.push_back(fmt::format("{:g} % of the bytes in scope", 100 * *options.keep));
   if (options.bytes) parts.push_back(fmt::format("{} bytes", *options.bytes));
   if (options.minDim) parts.push_back(fmt::format("sides from {}", *options.minDim));
   if (!options.factorDtype.empty()) parts.push_back(options.factorDtype);
   if (options.quantBits) parts.push_back(fmt::format("{} bits", *options.quantBits));
+  if (!options.base.empty()) parts.push_back(options.base + " base");
   if (!options.layers.empty()) parts.push_back("layers " + options.layers);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -36,7 +38,7 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
     plan = planFrom(options.plan, checkpoint, lookupIn(spectra), method, notes, console.progress("Weighing layers"));
   ResolvedPlan resolved = resolve(plan, checkpoint, lookupIn(spectra));
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
-  for (const std::string& note : notes) console.note(note);
+  console.notes(notes);
   if (pair.run) pair.run->setPlan(plan);
   pair.description = fromFile ? options.planFile : describe(options.plan);
   if (method) pair.description += fmt::format(", method {}", options.plan.method.method);

@@ -86,7 +86,7 @@ void makePlan(const Options& options, Console& console) {
     }
   }
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
-  for (const std::string& note : notes) console.note(note);
+  console.notes(notes);
   if (!options.output.empty()) writePlan(plan, options.output);
 
   const ModelIdentity model = identityOf(*checkpoint);

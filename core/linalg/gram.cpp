@@ -9,7 +9,8 @@
 
 namespace rankscope {
 
-Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int threads) {
+template <class Scalar>
+Eigen::MatrixX<Scalar> gram(const ScaledMatrix& matrix, const Progress& progress, int threads) {
   useSingleThreadedBlas();
   constexpr int kPieceEntries = 2 << 20;
   constexpr int kTile = 512;
@@ -18,10 +19,10 @@ Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int t
   const int depth = std::clamp(kPieceEntries / n, 64, 1024);
   const int tiles = threads > 1 ? (n + kTile - 1) / kTile : 1;
   const int width = (n + tiles - 1) / tiles;
-  auto result = paddedMatrix<Eigen::MatrixXd>(n, n);
+  auto result = paddedMatrix<Eigen::MatrixX<Scalar>>(n, n);
   result.setZero();
   const int stride = static_cast<int>(result.rows());
-  auto piece = paddedMatrix<Eigen::MatrixXd>(n, std::min(depth, m));
+  auto piece = paddedMatrix<Eigen::MatrixX<Scalar>>(n, std::min(depth, m));
   for (int first = 0; first < m; first += depth) {
     progress.check();
     const int count = std::min(depth, m - first);
@@ -30,14 +31,16 @@ Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int t
       const int from = tile * width;
       const int to = std::min(n, from + width);
       const int size = to - from;
-      const double one = 1;
-      double* corner = result.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(stride) + from;
-      dsyrk_("L", "N", &size, &count, &one, piece.data() + from, &stride, &one, corner, &stride);
-      gemm('N', 'T', n - to, size, count, 1.0, piece.data() + to, stride, piece.data() + from, stride, 1.0,
+      Scalar* corner = result.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(stride) + from;
+      addSquare(size, count, piece.data() + from, stride, corner, stride);
+      gemm('N', 'T', n - to, size, count, Scalar(1), piece.data() + to, stride, piece.data() + from, stride, Scalar(1),
            corner + size, stride);
     });
   }
   return result;
 }
+
+template Eigen::MatrixXf gram(const ScaledMatrix&, const Progress&, int);
+template Eigen::MatrixXd gram(const ScaledMatrix&, const Progress&, int);
 
 } // namespace rankscope

@@ -8,9 +8,12 @@
 
 namespace rankscope {
 
-/// The n × n Gram matrix over the long side, in double, stored with paddedRows(n) rows; only the lower half is filled.
-/// m·n² flops. Reads the matrix in
-/// pieces: its memory does not depend on m.
-Eigen::MatrixXd gram(const ScaledMatrix& matrix, const Progress& progress, int threads);
+/// The n × n Gram matrix over the long side, in float or double throughout, stored with paddedRows(n) rows; only the
+/// lower half is filled. m·n² flops. Reads the matrix in pieces: its memory does not depend on m.
+template <class Scalar>
+Eigen::MatrixX<Scalar> gram(const ScaledMatrix& matrix, const Progress& progress, int threads);
+
+extern template Eigen::MatrixXf gram(const ScaledMatrix&, const Progress&, int);
+extern template Eigen::MatrixXd gram(const ScaledMatrix&, const Progress&, int);
 
 } // namespace rankscope

@@ -107,10 +107,15 @@ Eigen::MatrixXf ScaledMatrix::tallFloat() const {
   return tall;
 }
 
-void ScaledMatrix::readLong(int first, int count, Eigen::MatrixXd& out) const {
+template <class Scalar>
+void ScaledMatrix::readLong(int first, int count, Eigen::MatrixX<Scalar>& out) const {
   if (out.rows() < shortSide() || out.cols() < count) out.resize(shortSide(), count);
   if (rowsAreLong()) {
-    for (int i = 0; i < count; ++i) read(first + i, 0, cols(), out.col(i).data());
+    Eigen::VectorXd row(shortSide());
+    for (int i = 0; i < count; ++i) {
+      read(first + i, 0, cols(), row.data());
+      out.col(i).head(shortSide()) = row.cast<Scalar>();
+    }
     return;
   }
   constexpr int kBlock = 32;
@@ -118,7 +123,7 @@ void ScaledMatrix::readLong(int first, int count, Eigen::MatrixXd& out) const {
   for (int row = 0; row < shortSide(); row += kBlock) {
     const int height = std::min(kBlock, shortSide() - row);
     for (int i = 0; i < height; ++i) read(row + i, first, count, block.col(i).data());
-    out.block(row, 0, height, count) = block.leftCols(height).transpose();
+    out.block(row, 0, height, count) = block.leftCols(height).transpose().template cast<Scalar>();
   }
 }
 
@@ -131,5 +136,8 @@ double ScaledMatrix::squaredNorm() const {
   }
   return sum;
 }
+
+template void ScaledMatrix::readLong(int, int, Eigen::MatrixXf&) const;
+template void ScaledMatrix::readLong(int, int, Eigen::MatrixXd&) const;
 
 } // namespace rankscope

@@ -32,7 +32,8 @@ class ScaledMatrix final {
 
   /// Rows [first, first + count) of the m × n matrix, one a column, in the first n rows and `count` columns of `out`,
   /// which is made larger when it is too small.
-  void readLong(int first, int count, Eigen::MatrixXd& out) const;
+  template <class Scalar>
+  void readLong(int first, int count, Eigen::MatrixX<Scalar>& out) const;
 
   /// Σ of the squares of the entries.
   double squaredNorm() const;
@@ -43,5 +44,8 @@ class ScaledMatrix final {
   int m_exponent = 0;
   double m_scale = 1; // twice: 2⁻ᵉ itself may overflow
 };
+
+extern template void ScaledMatrix::readLong(int, int, Eigen::MatrixXf&) const;
+extern template void ScaledMatrix::readLong(int, int, Eigen::MatrixXd&) const;
 
 } // namespace rankscope

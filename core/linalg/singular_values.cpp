@@ -37,7 +37,7 @@ std::optional<std::vector<double>> squaresBySinglePrecision(const ScaledMatrix& 
 std::vector<double> squares(const ScaledMatrix& w, const Progress& progress, int threads) {
   if (w.shortSide() >= kSingleSide && w.longSide() < kGramRatio * w.shortSide())
     if (auto values = squaresBySinglePrecision(w, progress, threads)) return std::move(*values);
-  BandReduction reduction = toBand(gram(w, progress, threads), progress, threads);
+  BandReduction<double> reduction = toBand(gram<double>(w, progress, threads), progress, threads);
   return largestEigenvalues(toTridiagonal(reduction.band, progress), reduction.band.size(), threads);
 }
 

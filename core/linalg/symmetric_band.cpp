@@ -19,22 +19,25 @@ constexpr int kBlock = 512; // rows of a tile at a time
 
 /// The reduction of one matrix. A step at column k works on the trailing matrix from `top` = k + kBand on: what is left
 /// there is S − V·Wᵀ − W·Vᵀ of the step before, applied tile by tile just before the tile is multiplied by the new V.
+template <class Scalar>
 struct Reduction {
-  Eigen::MatrixXd& s;
+  using Matrix = Eigen::MatrixX<Scalar>;
+
+  Matrix& s;
   const int threads;
   const int n = static_cast<int>(s.cols());
   const int stride = static_cast<int>(s.rows());
   const int padded = paddedRows(n); // stride of the narrow matrices
-  Eigen::MatrixXd t = Eigen::MatrixXd::Zero(kBand, n);
-  Eigen::MatrixXd vw = Eigen::MatrixXd(padded, 2 * kBand); // [V W] of the step before, rows from its top on
-  Eigen::MatrixXd wv = Eigen::MatrixXd(padded, 2 * kBand); // [W V]
-  std::vector<double> packedWv = std::vector<double>(packedSize(2 * kBand, n)); // −[W V]ᵀ
-  Eigen::MatrixXd v = Eigen::MatrixXd(padded, kBand);                           // the new V with its zeros and ones
-  std::vector<double> packedV = std::vector<double>(packedSize(n, kBand));
-  std::vector<Eigen::MatrixXd> products = {}; // per thread, padded × kBand
+  Matrix t = Matrix::Zero(kBand, n);
+  Matrix vw = Matrix(padded, 2 * kBand); // [V W] of the step before, rows from its top on
+  Matrix wv = Matrix(padded, 2 * kBand); // [W V]
+  std::vector<Scalar> packedWv = std::vector<Scalar>(packedSize(2 * kBand, n)); // −[W V]ᵀ
+  Matrix v = Matrix(padded, kBand);                                             // the new V with its zeros and ones
+  std::vector<Scalar> packedV = std::vector<Scalar>(packedSize(n, kBand));
+  std::vector<Matrix> products = {}; // per thread, padded × kBand
   bool pending = false;
 
-  double* at(int row, int col) {
+  Scalar* at(int row, int col) {
     return s.data() + static_cast<std::size_t>(col) * static_cast<std::size_t>(stride) + row;
   }
 
@@ -53,14 +56,14 @@ struct Reduction {
     const int top = k + kBand;
     const int height = n - top;
     const int reflectors = std::min(height, kBand);
-    std::vector<double> work(kBand * kBand);
+    std::vector<Scalar> work(kBand * kBand);
     geqrt(height, kBand, at(top, k), stride, t.data() + static_cast<std::size_t>(k) * kBand, kBand, work.data());
     v.setZero();
     for (int j = 0; j < reflectors; ++j) {
       v(j, j) = 1;
       std::copy_n(at(top + j + 1, k + j), height - j - 1, &v(0, j) + j + 1);
     }
-    packPanels('N', height, kBand, 1.0, v.data(), padded, packedV.data());
+    packPanels('N', height, kBand, Scalar(1), v.data(), padded, packedV.data());
     return reflectors;
   }
 
@@ -74,7 +77,7 @@ struct Reduction {
     parallelItems(tiles, slots, [&](int tile, int slot) {
       const int from = std::max(top, (firstTile + tile) * kTile);
       const int to = std::min(n, (firstTile + tile + 1) * kTile);
-      Eigen::MatrixXd& product = products[static_cast<std::size_t>(slot)];
+      Matrix& product = products[static_cast<std::size_t>(slot)];
       const auto packed = [&](int row) { return packedV.data() + static_cast<std::size_t>(row - top) * kPanel; };
       for (int row = from; row < n; row += kBlock) { // a block stays in the cache while it is updated and multiplied
         const int rows = std::min(kBlock, n - row);
@@ -94,18 +97,19 @@ struct Reduction {
   /// From Z = S·V: W = Y − ½·V·(Tᵀ·(Vᵀ·Y)) with Y = Z·T, kept with V for the next update.
   void prepareUpdate(int k, int top) {
     const int height = n - top;
-    const double* tk = t.data() + static_cast<std::size_t>(k) * kBand;
-    Eigen::MatrixXd inner(kBand, kBand);
-    Eigen::MatrixXd correction(kBand, kBand);
-    double* w = vw.data() + static_cast<std::size_t>(kBand) * static_cast<std::size_t>(padded);
-    gemm('N', 'N', height, kBand, kBand, 1.0, products[0].data(), padded, tk, kBand, 0.0, w, padded);
-    gemm('T', 'N', kBand, kBand, height, 1.0, v.data(), padded, w, padded, 0.0, inner.data(), kBand);
-    gemm('T', 'N', kBand, kBand, kBand, -0.5, tk, kBand, inner.data(), kBand, 0.0, correction.data(), kBand);
-    gemm('N', 'N', height, kBand, kBand, 1.0, v.data(), padded, correction.data(), kBand, 1.0, w, padded);
+    const Scalar* tk = t.data() + static_cast<std::size_t>(k) * kBand;
+    Matrix inner(kBand, kBand);
+    Matrix correction(kBand, kBand);
+    Scalar* w = vw.data() + static_cast<std::size_t>(kBand) * static_cast<std::size_t>(padded);
+    gemm('N', 'N', height, kBand, kBand, Scalar(1), products[0].data(), padded, tk, kBand, Scalar(0), w, padded);
+    gemm('T', 'N', kBand, kBand, height, Scalar(1), v.data(), padded, w, padded, Scalar(0), inner.data(), kBand);
+    gemm('T', 'N', kBand, kBand, kBand, Scalar(-0.5), tk, kBand, inner.data(), kBand, Scalar(0), correction.data(),
+         kBand);
+    gemm('N', 'N', height, kBand, kBand, Scalar(1), v.data(), padded, correction.data(), kBand, Scalar(1), w, padded);
     vw.leftCols(kBand).topRows(height) = v.topRows(height);
     wv.leftCols(kBand).topRows(height) = vw.rightCols(kBand).topRows(height);
     wv.rightCols(kBand).topRows(height) = v.topRows(height);
-    packPanels('T', 2 * kBand, height, -1.0, wv.data(), padded, packedWv.data());
+    packPanels('T', 2 * kBand, height, Scalar(-1), wv.data(), padded, packedWv.data());
     pending = true;
   }
 
@@ -118,7 +122,7 @@ struct Reduction {
 
   void run(const Progress& progress) {
     fillDiagonalTiles();
-    products.assign(static_cast<std::size_t>(std::max(threads, 1)), Eigen::MatrixXd(padded, kBand));
+    products.assign(static_cast<std::size_t>(std::max(threads, 1)), Matrix(padded, kBand));
     int oldTop = 0;
     int k = 0;
     for (; n - k - kBand >= 2; k += kBand) {
@@ -135,11 +139,12 @@ struct Reduction {
 
 } // namespace
 
-BandReduction toBand(Eigen::MatrixXd&& symmetric, const Progress& progress, int threads) {
+template <class Scalar>
+BandReduction<Scalar> toBand(Eigen::MatrixX<Scalar>&& symmetric, const Progress& progress, int threads) {
   useSingleThreadedBlas();
   const auto n = static_cast<int>(symmetric.cols());
-  BandReduction result{SymmetricBand(n), std::move(symmetric), {}};
-  Reduction reduction{.s = result.v, .threads = threads};
+  BandReduction<Scalar> result{SymmetricBand(n), std::move(symmetric), {}};
+  Reduction<Scalar> reduction{.s = result.v, .threads = threads};
   reduction.run(progress);
   for (int j = 0; j < n; ++j)
     for (int i = j; i < std::min(n, j + kBand + 1); ++i) result.band(i, j) = result.v(i, j);
@@ -147,7 +152,10 @@ BandReduction toBand(Eigen::MatrixXd&& symmetric, const Progress& progress, int 
   return result;
 }
 
-void applyQ(const BandReduction& reduction, Eigen::MatrixXd& x, const Progress& progress, int threads) {
+template <class Scalar>
+void applyQ(const BandReduction<Scalar>& reduction, Eigen::MatrixX<Scalar>& x, const Progress& progress, int threads) {
+  using Matrix = Eigen::MatrixX<Scalar>;
+  constexpr Scalar kOne = 1, kNone = 0;
   const auto n = static_cast<int>(reduction.v.cols());
   const auto columns = static_cast<int>(x.cols());
   const int slots = std::clamp(threads, 1, std::max(1, columns / 32));
@@ -159,24 +167,29 @@ void applyQ(const BandReduction& reduction, Eigen::MatrixXd& x, const Progress& 
     const int top = k + kBand;
     const int height = n - top;
     const int reflectors = std::min(height, kBand);
-    Eigen::MatrixXd v = Eigen::MatrixXd::Zero(height, reflectors);
+    Matrix v = Matrix::Zero(height, reflectors);
     for (int j = 0; j < reflectors; ++j) {
       v(j, j) = 1;
       v.col(j).tail(height - j - 1) = reduction.v.col(k + j).segment(top + j + 1, height - j - 1);
     }
-    const Eigen::MatrixXd t = reduction.t.block(0, k, reflectors, reflectors);
+    const Matrix t = reduction.t.block(0, k, reflectors, reflectors);
     parallelItems(slots, slots, [&](int part, int) {
       const int from = columns * part / slots;
       const int width = columns * (part + 1) / slots - from;
-      double* xs = x.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(n) + top;
-      Eigen::MatrixXd inner(reflectors, width);
-      Eigen::MatrixXd scaled(reflectors, width);
-      gemm('T', 'N', reflectors, width, height, 1.0, v.data(), height, xs, n, 0.0, inner.data(), reflectors);
-      gemm('N', 'N', reflectors, width, reflectors, 1.0, t.data(), reflectors, inner.data(), reflectors, 0.0,
+      Scalar* xs = x.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(n) + top;
+      Matrix inner(reflectors, width);
+      Matrix scaled(reflectors, width);
+      gemm('T', 'N', reflectors, width, height, kOne, v.data(), height, xs, n, kNone, inner.data(), reflectors);
+      gemm('N', 'N', reflectors, width, reflectors, kOne, t.data(), reflectors, inner.data(), reflectors, kNone,
            scaled.data(), reflectors);
-      gemm('N', 'N', height, width, reflectors, -1.0, v.data(), height, scaled.data(), reflectors, 1.0, xs, n);
+      gemm('N', 'N', height, width, reflectors, -kOne, v.data(), height, scaled.data(), reflectors, kOne, xs, n);
     });
   }
 }
+
+template BandReduction<float> toBand(Eigen::MatrixXf&&, const Progress&, int);
+template BandReduction<double> toBand(Eigen::MatrixXd&&, const Progress&, int);
+template void applyQ(const BandReduction<float>&, Eigen::MatrixXf&, const Progress&, int);
+template void applyQ(const BandReduction<double>&, Eigen::MatrixXd&, const Progress&, int);
 
 } // namespace rankscope

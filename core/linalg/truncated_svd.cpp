@@ -11,28 +11,15 @@
 #include "core/linalg/band_eigenvectors.h"
 #include "core/linalg/gram.h"
 #include "core/linalg/lapack.h"
-#include "core/linalg/parallel.h"
-#include "core/linalg/scaled_matrix.h"
+#include "core/linalg/single_svd.h"
 #include "core/linalg/symmetric_band.h"
-#include "core/linalg/tridiagonal.h"
+#include "core/linalg/tall_svd.h"
 
 namespace rankscope {
 
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-
-/// Factors over the long side m and the short side n.
-struct TallSvd {
-  Eigen::MatrixXd longVectors;  // m × r
-  std::vector<double> sigma;    // scaled
-  Eigen::MatrixXd shortVectors; // n × r
-};
-
-/// The `count` largest eigenvalues, descending.
-std::vector<double> eigenvaluesOf(SymmetricBand band, int count, const Progress& progress, int threads) {
-  return largestEigenvalues(toTridiagonal(band, progress), count, threads);
-}
 
 double traceOf(SymmetricBand& band) {
   double trace = 0;
@@ -51,56 +38,6 @@ bool leadsClosely(SymmetricBand& band, const Eigen::MatrixXd& z, std::span<const
   const double rest = traceOf(band) - residuals.quotients.sum();
   const double rounding = 10 * kEpsilon * largest;
   return residuals.norms.sum() + rounding * static_cast<double>(z.cols()) <= 1e-6 * rest;
-}
-
-/// W·v (m × r) for n × r columns v, reading W in pieces.
-Eigen::MatrixXd timesColumns(const ScaledMatrix& w, const Eigen::MatrixXd& v, const Progress& progress, int threads) {
-  constexpr int kDepth = 256;
-  const int m = w.longSide();
-  const int n = w.shortSide();
-  const auto r = static_cast<int>(v.cols());
-  Eigen::MatrixXd y(m, r);
-  std::vector<Eigen::MatrixXd> pieces(static_cast<std::size_t>(std::max(threads, 1)));
-  parallelItems((m + kDepth - 1) / kDepth, threads, [&](int item, int slot) {
-    progress.check();
-    const int first = item * kDepth;
-    const int count = std::min(kDepth, m - first);
-    Eigen::MatrixXd& piece = pieces[static_cast<std::size_t>(slot)];
-    w.readLong(first, count, piece);
-    gemm('T', 'N', count, r, n, 1.0, piece.data(), static_cast<int>(piece.rows()), v.data(), n, 0.0, y.data() + first,
-         m);
-  });
-  return y;
-}
-
-/// y = u·diag(sigma) when the columns of y are orthogonal to within 1e-11, as images of well-separated leading
-/// eigenvectors are; nothing when they are not.
-std::optional<TallSvd> normalisedColumns(Eigen::MatrixXd&& y, Eigen::MatrixXd&& v, const Progress& progress,
-                                         int threads) {
-  constexpr int kTile = 64;
-  const auto m = static_cast<int>(y.rows());
-  const auto r = static_cast<int>(y.cols());
-  Eigen::MatrixXd products(r, r); // lower half of yᵀ·y
-  parallelItems((r + kTile - 1) / kTile, threads, [&](int tile, int) {
-    progress.check();
-    const int first = tile * kTile;
-    gemm('T', 'N', r - first, std::min(kTile, r - first), m, 1.0, y.col(first).data(), m, y.col(first).data(), m, 0.0,
-         &products(first, first), r);
-  });
-  std::vector<double> sigma(static_cast<std::size_t>(r));
-  for (int i = 0; i < r; ++i) {
-    sigma[static_cast<std::size_t>(i)] = std::sqrt(products(i, i));
-    if (sigma[static_cast<std::size_t>(i)] == 0) return std::nullopt;
-  }
-  if (!std::is_sorted(sigma.rbegin(), sigma.rend())) return std::nullopt;
-  double largest = 0;
-  for (int j = 0; j < r; ++j)
-    for (int i = j + 1; i < r; ++i)
-      largest = std::max(largest, std::abs(products(i, j)) /
-                                      (sigma[static_cast<std::size_t>(i)] * sigma[static_cast<std::size_t>(j)]));
-  if (largest > 1e-11) return std::nullopt;
-  for (int i = 0; i < r; ++i) y.col(i) /= sigma[static_cast<std::size_t>(i)];
-  return TallSvd{std::move(y), std::move(sigma), std::move(v)};
 }
 
 struct SmallSvd {
@@ -130,18 +67,18 @@ SmallSvd dgesdd(Eigen::MatrixXd&& a) {
   return result;
 }
 
-/// The usual case: leading eigenvectors of the Gram matrix, found through its band. Nothing when a test says that the
+/// Leading eigenvectors of the Gram matrix in double, found through its band. Nothing when a test says that the
 /// tail is too small beside σ₁², or the vectors too poor, for that to be optimal.
 std::optional<TallSvd> throughGram(const ScaledMatrix& w, int rank, std::vector<double> eigenvalues,
                                    const Progress& progress, int threads) {
-  BandReduction reduction = toBand(gram(w, progress, threads), progress, threads);
+  BandReduction<double> reduction = toBand(gram<double>(w, progress, threads), progress, threads);
   const bool known = !eigenvalues.empty();
-  if (!known) eigenvalues = eigenvaluesOf(reduction.band, rank, progress, threads);
+  if (!known) eigenvalues = largestEigenvalues(reduction.band, rank, progress, threads);
   auto leading = std::span<const double>(eigenvalues).first(static_cast<std::size_t>(rank));
   Eigen::MatrixXd v = bandEigenvectors(reduction.band, leading, progress, threads);
   if (!leadsClosely(reduction.band, v, leading)) {
     if (!known) return std::nullopt;
-    eigenvalues = eigenvaluesOf(reduction.band, rank, progress, threads); // those known are of single precision
+    eigenvalues = largestEigenvalues(reduction.band, rank, progress, threads); // those known are of single precision
     leading = std::span<const double>(eigenvalues).first(static_cast<std::size_t>(rank));
     v = bandEigenvectors(reduction.band, leading, progress, threads);
     if (!leadsClosely(reduction.band, v, leading)) return std::nullopt;
@@ -163,29 +100,12 @@ Eigen::MatrixXd wholeTall(const ScaledMatrix& w) {
   return whole;
 }
 
-Eigen::MatrixXd product(char opA, const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, const Progress& progress,
-                        int threads) {
-  constexpr int kColumns = 64;
-  const auto m = static_cast<int>(opA == 'N' ? a.rows() : a.cols());
-  const auto k = static_cast<int>(opA == 'N' ? a.cols() : a.rows());
-  const auto n = static_cast<int>(b.cols());
-  Eigen::MatrixXd result(m, n);
-  parallelItems((n + kColumns - 1) / kColumns, threads, [&](int item, int) {
-    progress.check();
-    const int first = item * kColumns;
-    gemm(opA, 'N', m, std::min(kColumns, n - first), k, 1.0, a.data(), static_cast<int>(a.rows()),
-         b.data() + static_cast<std::size_t>(first) * static_cast<std::size_t>(k), k, 0.0,
-         result.data() + static_cast<std::size_t>(first) * static_cast<std::size_t>(m), m);
-  });
-  return result;
-}
-
 /// The leading directions of a residual that its Gram matrix can tell apart, at most `count`: those within 1e-3 of its
 /// largest singular value.
 Eigen::MatrixXd leadingDirections(const Eigen::MatrixXd& residual, int count, const Progress& progress, int threads) {
   Eigen::MatrixXd squared = product('T', residual, residual, progress, threads);
-  BandReduction reduction = toBand(std::move(squared), progress, threads);
-  const std::vector<double> eigenvalues = eigenvaluesOf(reduction.band, count, progress, threads);
+  BandReduction<double> reduction = toBand(std::move(squared), progress, threads);
+  const std::vector<double> eigenvalues = largestEigenvalues(reduction.band, count, progress, threads);
   const auto clear = std::find_if(eigenvalues.begin(), eigenvalues.end(),
                                   [&](double value) { return !(value > 1e-6 * eigenvalues.front()); });
   const auto size = std::clamp<std::ptrdiff_t>(clear - eigenvalues.begin(), 1, count);
@@ -250,7 +170,8 @@ TruncatedSvd truncatedSvd(const MatrixView& matrix, std::int64_t rank, const std
   } else {
     std::vector<double> eigenvalues;
     for (const double s : knownSigma) eigenvalues.push_back(std::pow(std::ldexp(s, -w.exponent()), 2));
-    auto found = throughGram(w, r, std::move(eigenvalues), progress, threads);
+    auto found = truncatedInSingle(w, r, eigenvalues, progress, threads);
+    if (!found) found = throughGram(w, r, std::move(eigenvalues), progress, threads);
     svd = found ? std::move(*found) : throughResiduals(w, r, progress, threads);
     for (double& s : svd.sigma) s = std::ldexp(s, w.exponent());
   }

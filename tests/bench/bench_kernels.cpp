@@ -36,7 +36,7 @@ void rate(benchmark::State& state, double flops) {
 
 void gramMatrix(benchmark::State& state) {
   const ScaledMatrix w(matrixOf(state.range(0)).view());
-  for (auto _ : state) benchmark::DoNotOptimize(gram(w, {}, 1));
+  for (auto _ : state) benchmark::DoNotOptimize(gram<double>(w, {}, 1));
   rate(state, std::pow(static_cast<double>(state.range(0)), 3));
 }
 
@@ -44,7 +44,7 @@ void symmetricToBand(benchmark::State& state) {
   const ScaledMatrix w(matrixOf(state.range(0)).view());
   for (auto _ : state) {
     state.PauseTiming();
-    Eigen::MatrixXd squared = gram(w, {}, 1);
+    Eigen::MatrixXd squared = gram<double>(w, {}, 1);
     state.ResumeTiming();
     benchmark::DoNotOptimize(toBand(std::move(squared), {}, 1));
   }

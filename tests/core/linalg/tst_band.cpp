@@ -56,7 +56,7 @@ class TestBand : public QObject {
     for (const int threads : {1, 2}) {
       Eigen::MatrixXd lower = s;
       lower.triangularView<Eigen::StrictlyUpper>().setConstant(1e9); // must not be read
-      BandReduction reduction = toBand(std::move(lower), {}, threads);
+      BandReduction<double> reduction = toBand(std::move(lower), {}, threads);
       QCOMPARE_LT((eigenvaluesOf(dense(reduction.band)) - expected).cwiseAbs().maxCoeff(), 1e-12 * n);
       QCOMPARE_LT((eigenvaluesOf(toTridiagonal(reduction.band, {})) - expected).cwiseAbs().maxCoeff(), 1e-12 * n);
     }
@@ -66,13 +66,26 @@ class TestBand : public QObject {
   void qTurnsTheBandIntoTheMatrix() {
     QFETCH(int, n);
     const Eigen::MatrixXd s = symmetric(n, 33);
-    BandReduction reduction = toBand(Eigen::MatrixXd(s), {}, 1);
+    BandReduction<double> reduction = toBand(Eigen::MatrixXd(s), {}, 1);
     for (const int threads : {1, 2}) {
       Eigen::MatrixXd q = Eigen::MatrixXd::Identity(n, n);
       applyQ(reduction, q, {}, threads);
       QVERIFY((q.transpose() * q).isIdentity(1e-12));
       QCOMPARE_LT((q * dense(reduction.band) * q.transpose() - s).cwiseAbs().maxCoeff(), 1e-12 * n);
     }
+  }
+
+  void singlePrecisionKeepsSingleAccuracy_data() { addSizes(); }
+  void singlePrecisionKeepsSingleAccuracy() {
+    QFETCH(int, n);
+    const Eigen::MatrixXd s = symmetric(n, 39);
+    BandReduction<float> reduction = toBand(Eigen::MatrixXf(s.cast<float>()), {}, 2);
+    QCOMPARE_LT((eigenvaluesOf(dense(reduction.band)) - eigenvaluesOf(s)).cwiseAbs().maxCoeff(), 1e-6 * n);
+    Eigen::MatrixXf q = Eigen::MatrixXf::Identity(n, n);
+    applyQ(reduction, q, {}, 2);
+    QVERIFY((q.transpose() * q).isIdentity(1e-4F));
+    QCOMPARE_LT((q.cast<double>() * dense(reduction.band) * q.cast<double>().transpose() - s).cwiseAbs().maxCoeff(),
+                1e-6 * n);
   }
 
   void singlePrecisionBandHasTheSquares_data() {
@@ -98,7 +111,7 @@ class TestBand : public QObject {
   void eigenvectorsAreFound_data() { addSizes(); }
   void eigenvectorsAreFound() {
     QFETCH(int, n);
-    BandReduction reduction = toBand(symmetric(n, 37), {}, 1);
+    BandReduction<double> reduction = toBand(symmetric(n, 37), {}, 1);
     const Eigen::VectorXd ascending = eigenvaluesOf(dense(reduction.band));
     std::vector<double> leading;
     for (int i = 0; i < (n + 1) / 2; ++i) leading.push_back(ascending[n - 1 - i]);
@@ -115,7 +128,7 @@ class TestBand : public QObject {
   void largestEigenvaluesMatchAll_data() { addSizes(); }
   void largestEigenvaluesMatchAll() {
     QFETCH(int, n);
-    BandReduction reduction = toBand(symmetric(n, 45), {}, 1);
+    BandReduction<double> reduction = toBand(symmetric(n, 45), {}, 1);
     const Tridiagonal tridiagonal = toTridiagonal(reduction.band, {});
     const Eigen::VectorXd ascending = eigenvaluesOf(tridiagonal);
     for (const int count : {1, (n + 2) / 3, n}) {

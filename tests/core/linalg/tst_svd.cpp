@@ -2,6 +2,7 @@
 #include "core/linalg/svd.h"
 
 #include "core/base/error.h"
+#include "core/linalg/single_svd.h"
 #include "tests/support/test_matrices.h"
 #include "tests/support/test_main.h"
 
@@ -169,6 +170,44 @@ class TestSvd : public QObject {
         QCOMPARE_LE(rest.stableNorm(), (1 + 1e-6) * optimum + 1e-13 * norm);
         QVERIFY((svd.u.transpose() * svd.u).isIdentity(1e-10));
         QVERIFY((svd.v.transpose() * svd.v).isIdentity(1e-10));
+      }
+    }
+  }
+
+  void singlePrecisionServesWhereItSuffices_data() {
+    QTest::addColumn<QString>("kind");
+    QTest::addColumn<int>("rank");
+    QTest::addColumn<bool>("serves");
+    QTest::newRow("trained") << "trained" << 60 << true;
+    QTest::newRow("gaussian") << "gaussian" << 60 << true;
+    QTest::newRow("graded, above single precision's noise") << "graded" << 20 << true;
+    QTest::newRow("graded, below it") << "graded" << 90 << false;
+    QTest::newRow("within a cluster") << "clustered" << 60 << false;
+    QTest::newRow("too large a share") << "trained" << 110 << false;
+  }
+  void singlePrecisionServesWhereItSuffices() {
+    QFETCH(QString, kind);
+    QFETCH(int, rank);
+    QFETCH(bool, serves);
+    for (const auto& [rows, cols] : {std::pair(330, 310), {310, 450}}) {
+      const RowMatrixD values = matrixNamed(kind, rows, cols);
+      const Stored w(values, DType::F64);
+      const ScaledMatrix scaled(w.view);
+      const auto sigma = test::dgesddValues(w.view);
+      std::vector<double> squares;
+      double optimum = 0;
+      for (std::size_t i = 0; i < sigma.size(); ++i) {
+        squares.push_back(std::pow(std::ldexp(sigma[i], -scaled.exponent()), 2));
+        if (i >= std::size_t(rank)) optimum += sigma[i] * sigma[i];
+      }
+      for (const auto& known : {std::vector<double>{}, squares}) {
+        const auto svd = truncatedInSingle(scaled, rank, known, {}, 2);
+        QCOMPARE(svd.has_value(), serves);
+        if (!svd) continue;
+        QVERIFY((svd->shortVectors.transpose() * svd->shortVectors).isIdentity(1e-12));
+        const double kept = Eigen::Map<const Eigen::VectorXd>(svd->sigma.data(), rank).squaredNorm();
+        const double missed = values.squaredNorm() - std::ldexp(kept, 2 * scaled.exponent());
+        QCOMPARE_LT(missed, (1 + 1e-6) * optimum);
       }
     }
   }
