@@ -10,6 +10,7 @@
 #include "core/linalg/blas_core_type.h"
 #include "ui/document/document.h"
 #include "ui/document/plan_tools.h"
+#include "ui/document/opening.h"
 #include "ui/document/settings.h"
 #include "ui/file_actions.h"
 #include "ui/jobs/job_runner.h"
@@ -130,7 +131,7 @@ void begin(MainWindow& window, const Options& options) {
 void drawWhenIdle(MainWindow& window, const QString& path) {
   auto* timer = new QTimer(&window);
   QObject::connect(timer, &QTimer::timeout, &window, [&window, path, quiet = 0]() mutable {
-    quiet = window.jobs().isBusy() ? 0 : quiet + 1;
+    quiet = window.jobs().isBusy() || !window.files().opening().name().isEmpty() ? 0 : quiet + 1;
     if (quiet < 3) return;
     window.banner().hide();
     QCoreApplication::processEvents();
@@ -148,15 +149,16 @@ int run(QApplication& application) {
   if (!options.size.isEmpty()) window.resize(options.size);
   window.show();
   if (!options.model.isEmpty()) {
-    if (window.files().open(options.model)) {
-      // The run file may bring a plan back first; what was asked for on the command line then replaces it.
-      QObject::connect(
-          &window.document(), &Document::spectraEnded, &window, [&window, options] { begin(window, options); },
-          Qt::SingleShotConnection);
-    } else if (!options.screenshot.isEmpty()) {
+    // The run file may bring a plan back first; what was asked for on the command line then replaces it.
+    QObject::connect(
+        &window.document(), &Document::spectraEnded, &window, [&window, options] { begin(window, options); },
+        Qt::SingleShotConnection);
+    QObject::connect(&window.files(), &FileActions::openEnded, &window, [&window, options](bool shown) {
+      if (shown || options.screenshot.isEmpty()) return;
       QTextStream(stderr) << "rankscope: " << window.banner().text().section(QLatin1Char('\n'), 0, 0) << '\n';
-      return 1;
-    }
+      QCoreApplication::exit(1);
+    });
+    window.files().open(options.model);
   }
   if (options.screenshot.isEmpty() && !settings::flag(QStringLiteral("tour/seen"), false)) {
     const auto tour = [&window] { QTimer::singleShot(600, &window, [&window] { window.startTour(); }); };

@@ -11,11 +11,13 @@
 #include <QSettings>
 #include <QStandardPaths>
 #include <QStorageInfo>
+#include <QTimer>
 #include <QUrl>
 
 #include "core/report/report.h"
 #include "ui/document/document.h"
 #include "ui/document/moved_model.h"
+#include "ui/document/opening.h"
 #include "ui/document/session.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
@@ -25,6 +27,8 @@
 namespace rankscope::ui {
 
 namespace {
+
+constexpr int kSlowMs = 250;
 
 std::filesystem::path native(const QString& path) {
   return std::filesystem::path(QFile::encodeName(path).toStdString());
@@ -41,7 +45,28 @@ QString modelName(const Document& document) {
 } // namespace
 
 FileActions::FileActions(Document& document, JobRunner& jobs, Banner& banner, QWidget* window)
-    : QObject(window), m_document(document), m_jobs(jobs), m_banner(banner), m_window(window) {
+    : QObject(window), m_document(document), m_jobs(jobs), m_banner(banner), m_window(window),
+      m_opening(new Opening(this)), m_slow(new QTimer(this)) {
+  m_slow->setSingleShot(true);
+  m_slow->setInterval(kSlowMs);
+  connect(m_slow, &QTimer::timeout, this, &FileActions::showOpening);
+  connect(m_opening, &Opening::changed, this, [this] {
+    if (!m_opening->name().isEmpty()) {
+      m_slow->start();
+      return;
+    }
+    m_slow->stop();
+    m_banner.endWaiting();
+  });
+  connect(m_opening, &Opening::read, this, &FileActions::take);
+  connect(m_opening, &Opening::failed, this, [this](const Error& error) {
+    showError(error);
+    emit openEnded(false);
+  });
+  connect(m_opening, &Opening::moved, this, [this](const ModelMoved& moved) {
+    offerToLocate(moved);
+    emit openEnded(false);
+  });
   const auto show = [](const QString& path) {
     return [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); };
   };
@@ -108,20 +133,30 @@ void FileActions::keepFolder(const QString& path) const {
   QSettings().setValue(QStringLiteral("last_folder"), QFileInfo(path).absolutePath());
 }
 
-bool FileActions::open(const QString& path) {
-  if (!mayStop()) return false;
-  bool opened = false;
+void FileActions::open(const QString& path) {
   const QString absolute = QFileInfo(path).absoluteFilePath();
-  attempt([&] {
-    try {
-      m_document.open(native(absolute));
-      opened = true;
-    } catch (const ModelMoved& moved) {
-      offerToLocate(moved);
-    }
+  startOpening(absolute, [file = native(absolute)] { return readModel(file); });
+}
+
+void FileActions::startOpening(const QString& path, std::function<OpenedModel()> read) {
+  m_path = path;
+  m_opening->start(path, std::move(read));
+}
+
+void FileActions::showOpening() {
+  m_banner.show(Banner::Kind::Waiting, tr("Opening %1…").arg(m_opening->name()), {}, tr("Cancel"), [this] {
+    m_opening->cancel();
+    emit openEnded(false);
   });
-  if (opened) remember(absolute);
-  return opened;
+}
+
+void FileActions::take(const OpenedModel& model) {
+  const bool shown = mayStop();
+  if (shown) {
+    m_document.show(model);
+    remember(m_path);
+  }
+  emit openEnded(shown);
 }
 
 void FileActions::remember(const QString& path) {
@@ -147,17 +182,13 @@ void FileActions::offerToLocate(const ModelMoved& moved) {
                 });
 }
 
-bool FileActions::openMoved(const QString& run, const QString& model) {
-  bool opened = false;
-  attempt([&] {
-    // A configuration stands for its folder, which is what a person can point at in a file dialog.
-    const QFileInfo chosen(model);
-    const bool folder = chosen.fileName() == QLatin1String("config.json");
-    m_document.openMoved(native(run), native(folder ? chosen.absolutePath() : chosen.absoluteFilePath()));
-    opened = true;
+void FileActions::openMoved(const QString& run, const QString& model) {
+  // A configuration stands for its folder, which is what a person can point at in a file dialog.
+  const QFileInfo chosen(model);
+  const bool folder = chosen.fileName() == QLatin1String("config.json");
+  startOpening(run, [run = native(run), place = native(folder ? chosen.absolutePath() : chosen.absoluteFilePath())] {
+    return readMovedModel(run, place);
   });
-  if (opened) remember(run);
-  return opened;
 }
 
 void FileActions::offerLost() {

@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/report/export_model.h"
 
+class QTimer;
 class QWidget;
 
 namespace rankscope::ui {
@@ -16,7 +17,9 @@ namespace rankscope::ui {
 class Banner;
 class Document;
 class JobRunner;
+class Opening;
 struct ModelMoved;
+struct OpenedModel;
 
 /// Everything that reads or writes a file at the user's wish: asks for the place, does it, says how it went.
 class FileActions final : public QObject {
@@ -25,10 +28,13 @@ class FileActions final : public QObject {
  public:
   FileActions(Document& document, JobRunner& jobs, Banner& banner, QWidget* window);
 
-  /// Opens a model or a run; false, with a message, when it cannot.
-  bool open(const QString& path);
-  /// Opens a run whose model is now at `model`: the same model by its contents, or nothing happens but a message.
-  bool openMoved(const QString& run, const QString& model);
+  /// Reads a model or a run in the background and shows it; what is open stays until then, and stays when it cannot be
+  /// read, with a message. The newest wish counts.
+  void open(const QString& path);
+  /// The same for a run whose model is now at `model`: the same model by its contents, or nothing happens but a
+  /// message.
+  void openMoved(const QString& run, const QString& model);
+  Opening& opening() { return *m_opening; }
   /// After a crash: offers what was open then.
   void offerLost();
   /// True when nothing runs that would be lost, or the user agrees to stop it.
@@ -48,9 +54,13 @@ class FileActions final : public QObject {
 
  signals:
   void recentChanged();
+  void openEnded(bool shown); ///< of the newest wish to open
 
  private:
   void attempt(const std::function<void()>& work);
+  void startOpening(const QString& path, std::function<OpenedModel()> read);
+  void showOpening();
+  void take(const OpenedModel& model);
   void remember(const QString& path);
   void offerToLocate(const ModelMoved& moved);
   QString lastFolder() const;
@@ -60,6 +70,9 @@ class FileActions final : public QObject {
   JobRunner& m_jobs;
   Banner& m_banner;
   QWidget* m_window;
+  Opening* m_opening;
+  QTimer* m_slow; ///< until then nobody needs to be told that something opens
+  QString m_path; ///< of what opens
 };
 
 /// The demo that came with the program: a trained model if it is there, else an empty string.

@@ -8,6 +8,7 @@
 #include <QTextBrowser>
 
 #include "ui/icons.h"
+#include "ui/models/layer_delegates.h"
 
 namespace rankscope::ui {
 
@@ -16,8 +17,9 @@ constexpr int kPageRole = Qt::UserRole + 1;
 }
 
 QStringList Help::pages() {
-  return {QStringLiteral("layers"),    QStringLiteral("spectrum"), QStringLiteral("cosine"), QStringLiteral("map"),
-          QStringLiteral("tradeoff"),  QStringLiteral("evaluate"), QStringLiteral("advise"), QStringLiteral("plan"),
+  return {QStringLiteral("layers"),    QStringLiteral("spectrum"), QStringLiteral("diagnostics"),
+          QStringLiteral("cosine"),    QStringLiteral("map"),      QStringLiteral("tradeoff"),
+          QStringLiteral("evaluate"),  QStringLiteral("advise"),   QStringLiteral("plan"),
           QStringLiteral("snapshots"), QStringLiteral("jobs")};
 }
 
@@ -37,6 +39,7 @@ Help::Help(QWidget* parent) : QDialog(parent), m_list(new QListWidget(this)), m_
   m_list->setAccessibleName(tr("Help pages"));
   m_text->setAccessibleName(tr("Help text"));
   m_list->setMaximumWidth(210);
+  m_list->setItemDelegate(new RowDelegate(m_list));
   m_text->setOpenExternalLinks(true);
   m_text->setFrameShape(QFrame::NoFrame);
   m_text->document()->setDocumentMargin(16);

@@ -63,7 +63,7 @@ MainWindow::MainWindow(QWidget* parent)
   m_firstLayout = saveState();
   restoreGeometry(settings::bytes(QStringLiteral("window/geometry")));
   m_restored = restoreState(settings::bytes(QStringLiteral("window/state")));
-  m_layers->restoreHeader(settings::bytes(QStringLiteral("window/columns")));
+  m_layers->restoreHeader(settings::bytes(QStringLiteral("window/table")));
 
   connect(m_document, &Document::opened, this, &MainWindow::showPage);
   connect(m_document, &Document::closed, this, &MainWindow::showPage);
@@ -148,7 +148,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   m_jobs->cancelAllAndWait();
   if (m_document->isOpen()) {
     settings::setBytes(QStringLiteral("window/state"), m_switch->layoutState());
-    settings::setBytes(QStringLiteral("window/columns"), m_layers->headerState());
+    settings::setBytes(QStringLiteral("window/table"), m_layers->headerState());
   }
   settings::setBytes(QStringLiteral("window/geometry"), saveGeometry());
   session::note({});

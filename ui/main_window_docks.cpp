@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include "ui/document/document.h"
+#include "ui/models/layer_delegates.h"
 #include "ui/page_switch.h"
 #include "ui/panels/advise_page.h"
 #include "ui/panels/evaluate_page.h"
@@ -38,7 +39,8 @@ void MainWindow::setUpPages() {
   box->addWidget(m_banner);
   box->addWidget(m_switch);
   box->addWidget(m_pages, 1);
-  m_pages->setMinimumSize(360, 200);  // else the widest page's least width would be the window's, whichever page is shown
+  m_pages->setMinimumSize(360,
+                          200); // else the widest page's least width would be the window's, whichever page is shown
   setCentralWidget(middle);
   statusBar()->addPermanentWidget(m_totals, 1);
   statusBar()->setSizeGripEnabled(false);
@@ -58,11 +60,13 @@ void MainWindow::setUpDocks() {
   QDockWidget* cosine = dock(tr("Cosine"), QStringLiteral("dockCosine"), m_cosine, Qt::RightDockWidgetArea);
   QDockWidget* map =
       dock(tr("Map"), QStringLiteral("dockMap"), new MapPanel(*m_document, *m_advising, this), Qt::RightDockWidgetArea);
-  QDockWidget* tradeOff = dock(tr("Trade-off"), QStringLiteral("dockTradeOff"),
-                               new TradeOffPanel(*m_document, *m_jobs, this), Qt::RightDockWidgetArea);
+  QDockWidget* tradeOff =
+      dock(tr("Trade-off"), QStringLiteral("dockTradeOff"),
+           new TradeOffPanel(*m_document, *m_jobs, *m_advising, *m_evaluations, this), Qt::RightDockWidgetArea);
   QDockWidget* snapshots = dock(tr("Snapshots"), QStringLiteral("dockSnapshots"), new SnapshotsPanel(*m_document, this),
                                 Qt::RightDockWidgetArea);
   auto* history = new QUndoView(&m_document->undoStack(), this);
+  history->setItemDelegate(new RowDelegate(history));
   history->setEmptyLabel(tr("As opened"));
   history->setAccessibleName(tr("History of the plan"));
   QDockWidget* past = dock(tr("History"), QStringLiteral("dockHistory"), history, Qt::RightDockWidgetArea);

@@ -8,6 +8,7 @@
 #include <QDockWidget>
 #include <QMenu>
 #include <QMenuBar>
+#include <QTimer>
 #include <QToolBar>
 #include <QToolButton>
 #include <QUndoStack>
@@ -23,6 +24,26 @@
 #include "ui/panels/layers_panel.h"
 
 namespace rankscope::ui {
+
+namespace {
+
+constexpr int kNameMs = 150;
+
+/// Names an action after the step of the undo stack that it stands for, a moment later: a drag changes the name with
+/// every move, and every new name lays out the tool bar anew.
+void nameLater(QAction& action, QUndoStack& stack, QString (QUndoStack::*text)() const,
+               void (QUndoStack::*changed)(const QString&)) {
+  auto* timer = new QTimer(&action);
+  timer->setSingleShot(true);
+  timer->setInterval(kNameMs);
+  QObject::connect(timer, &QTimer::timeout, &action, [&action, &stack, text, word = action.text()] {
+    const QString step = (stack.*text)();
+    action.setText(step.isEmpty() ? word : word + QLatin1Char(' ') + step);
+  });
+  QObject::connect(&stack, changed, timer, qOverload<>(&QTimer::start));
+}
+
+} // namespace
 
 QAction* MainWindow::add(QMenu* menu, const char* iconName, const QString& text, const QKeySequence& keys,
                          const QString& name, std::function<void()> act, bool needsModel) {
@@ -90,14 +111,20 @@ void MainWindow::fillRecent() {
 void MainWindow::setUpEditMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Edit"));
   QUndoStack& stack = m_document->undoStack();
-  QAction* undo = stack.createUndoAction(this, tr("Undo"));
-  undo->setIcon(icon("undo"));
+  auto* undo = new QAction(icon("undo"), tr("Undo"), this);
   undo->setShortcut(QKeySequence::Undo);
   undo->setObjectName(QStringLiteral("undo"));
-  QAction* redo = stack.createRedoAction(this, tr("Redo"));
-  redo->setIcon(icon("redo"));
+  undo->setEnabled(false);
+  connect(undo, &QAction::triggered, &stack, &QUndoStack::undo);
+  connect(&stack, &QUndoStack::canUndoChanged, undo, &QAction::setEnabled);
+  nameLater(*undo, stack, &QUndoStack::undoText, &QUndoStack::undoTextChanged);
+  auto* redo = new QAction(icon("redo"), tr("Redo"), this);
   redo->setShortcuts({QKeySequence(QKeySequence::Redo), QKeySequence(tr("Ctrl+Y"))});
   redo->setObjectName(QStringLiteral("redo"));
+  redo->setEnabled(false);
+  connect(redo, &QAction::triggered, &stack, &QUndoStack::redo);
+  connect(&stack, &QUndoStack::canRedoChanged, redo, &QAction::setEnabled);
+  nameLater(*redo, stack, &QUndoStack::redoText, &QUndoStack::redoTextChanged);
   menu->addAction(undo);
   menu->addAction(redo);
   menu->addSeparator();

@@ -22,20 +22,15 @@ constexpr Hypothesis kHypotheses[] = {
     {1, "errors add up in one direction, as ε·N"},
 };
 
-/// Laws whose exponent lies in the fit's 95 % interval; the nearest one where none does.
-std::vector<Hypothesis> lawsThatFit(const PowerFit& fit) {
-  std::vector<Hypothesis> laws(std::begin(kHypotheses), std::end(kHypotheses));
-  const auto distance = [&](const Hypothesis& law) { return std::abs(law.exponent - fit.exponent); };
-  std::sort(laws.begin(), laws.end(), [&](const auto& x, const auto& y) { return distance(x) < distance(y); });
-  std::size_t count = 1;
-  while (count < laws.size() && distance(laws[count]) <= fit.halfWidth95) ++count;
-  laws.resize(count);
-  return laws;
+const char* wordsFor(double exponent) {
+  const auto found = std::find_if(std::begin(kHypotheses), std::end(kHypotheses),
+                                  [exponent](const Hypothesis& law) { return law.exponent == exponent; });
+  return found == std::end(kHypotheses) ? "" : found->words;
 }
 
 std::string fitSentence(const StudyReport& report) {
   const PowerFit& fit = *report.errorFit;
-  const std::vector<Hypothesis> laws = lawsThatFit(fit);
+  const std::vector<double> laws = lawsThatFit(fit);
   std::string text = fmt::format(
       "With N randomly chosen layers compressed together, the error of the logits (sqrt(1 − c²) of their centred "
       "cosine c, root of the mean square over the draws) grows as N^{:.2f}",
@@ -46,10 +41,10 @@ std::string fitSentence(const StudyReport& report) {
   if (laws.size() > 1) {
     text += "These data cannot tell apart: ";
   } else {
-    const bool inside = std::abs(laws[0].exponent - fit.exponent) <= fit.halfWidth95;
+    const bool inside = std::abs(laws[0] - fit.exponent) <= fit.halfWidth95;
     text += inside ? "The one simple law in this interval: " : "None of the simple laws lies in it; the nearest: ";
   }
-  for (std::size_t i = 0; i < laws.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : "; ", laws[i].words);
+  for (std::size_t i = 0; i < laws.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : "; ", wordsFor(laws[i]));
   text += ".";
   text += fit.exponent - fit.halfWidth95 > -0.5 ? " Averaging, ε/√N, is ruled out by the fit."
                                                 : " The fit alone does not rule out averaging, ε/√N.";
@@ -102,6 +97,17 @@ std::string depthSentence(const StudyReport& report) {
 }
 
 } // namespace
+
+std::vector<double> lawsThatFit(const PowerFit& fit) {
+  std::vector<double> laws;
+  for (const Hypothesis& law : kHypotheses) laws.push_back(law.exponent);
+  const auto distance = [&](double exponent) { return std::abs(exponent - fit.exponent); };
+  std::sort(laws.begin(), laws.end(), [&](double x, double y) { return distance(x) < distance(y); });
+  std::size_t count = 1;
+  while (count < laws.size() && distance(laws[count]) <= fit.halfWidth95) ++count;
+  laws.resize(count);
+  return laws;
+}
 
 std::vector<std::string> studySentences(const StudyReport& report) {
   std::vector<std::string> sentences;

@@ -117,13 +117,6 @@
 <context>
     <name>rankscope::ui::PlanTools</name>
     <message numerus="yes">
-        <source>(and %n more)</source>
-        <translation>
-            <numerusform>(and %n more)</numerusform>
-            <numerusform>(and %n more)</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>Energy %1 for %n layer(s)</source>
         <translation>
             <numerusform>Energy %1 for %n layer</numerusform>
@@ -135,6 +128,30 @@
         <translation>
             <numerusform>Cosine %1 for %n layer</numerusform>
             <numerusform>Cosine %1 for %n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) stay dense: factors of that rank would save nothing there.</source>
+        <translation>
+            <numerusform>%n layer stays dense: factors of that rank would save nothing there.</numerusform>
+            <numerusform>%n layers stay dense: factors of that rank would save nothing there.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) stay dense: factors that reach the cosine would save nothing there.</source>
+        <translation>
+            <numerusform>%n layer stays dense: factors that reach the cosine would save nothing there.</numerusform>
+            <numerusform>%n layers stay dense: factors that reach the cosine would save nothing there.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::RankPlot</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
         </translation>
     </message>
 </context>

@@ -149,14 +149,6 @@ Escreve: %2</translation>
         <translation>Torna a opção escolhida o plano; Desfazer traz o anterior de volta</translation>
     </message>
     <message>
-        <source>Progress</source>
-        <translation>Progresso</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Cancelar</translation>
-    </message>
-    <message>
         <source>Stop: layers that are measured need not be measured again</source>
         <translation>Parar: camadas já medidas não precisam ser medidas de novo</translation>
     </message>
@@ -203,10 +195,6 @@ Escreve: %2</translation>
     <message>
         <source>Random plans that took no part in fitting the prediction; bars hold about four in five</source>
         <translation>Planos aleatórios que não participaram do ajuste da previsão; as barras contêm cerca de quatro em cinco</translation>
-    </message>
-    <message>
-        <source>%1 left</source>
-        <translation>faltam %1</translation>
     </message>
 </context>
 <context>
@@ -538,14 +526,6 @@ Escreve: %2</translation>
         <translation>Estes números são de outro plano. Avaliar mede o plano como está agora.</translation>
     </message>
     <message>
-        <source>Progress</source>
-        <translation>Progresso</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Cancelar</translation>
-    </message>
-    <message>
         <source>Stop: what is measured so far is kept and shown</source>
         <translation>Parar: o que já foi medido é mantido e mostrado</translation>
     </message>
@@ -584,10 +564,6 @@ Escreve: %2</translation>
     <message>
         <source>First: %1</source>
         <translation>Antes: %1</translation>
-    </message>
-    <message>
-        <source>%1 left</source>
-        <translation>faltam %1</translation>
     </message>
     <message>
         <source>Details of the result</source>
@@ -972,6 +948,14 @@ Escreve: %2</translation>
         <source>Open it again</source>
         <translation>Abrir de novo</translation>
     </message>
+    <message>
+        <source>Opening %1…</source>
+        <translation>Abrindo %1…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::Help</name>
@@ -986,6 +970,25 @@ Escreve: %2</translation>
     <message>
         <source>Help text</source>
         <translation>Texto da ajuda</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::JobRow</name>
+    <message>
+        <source>Progress</source>
+        <translation>Progresso</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>Cancel: what is finished is kept</source>
+        <translation>Cancelar: o que está pronto é mantido</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>faltam %1</translation>
     </message>
 </context>
 <context>
@@ -1164,22 +1167,6 @@ Escreve: %2</translation>
         <translation>Bytes no checkpoint</translation>
     </message>
     <message>
-        <source>Stable rank</source>
-        <translation>Posto estável</translation>
-    </message>
-    <message>
-        <source>‖W‖²_F / σ₁²: how many directions as strong as the first there are</source>
-        <translation>‖W‖²_F / σ₁²: quantas direções tão fortes quanto a primeira existem</translation>
-    </message>
-    <message>
-        <source>Eff. rank</source>
-        <translation>Posto efet.</translation>
-    </message>
-    <message>
-        <source>Effective rank: exp of the entropy of σ / Σσ (Roy &amp; Vetterli 2007)</source>
-        <translation>Posto efetivo: exp da entropia de σ / Σσ (Roy &amp; Vetterli 2007)</translation>
-    </message>
-    <message>
         <source>Rank</source>
         <translation>Posto</translation>
     </message>
@@ -1246,14 +1233,6 @@ Escreve: %2</translation>
     <message>
         <source>Between the matrix and its factors as stored, rounding included</source>
         <translation>Entre a matriz e os seus fatores como gravados, arredondamento incluído</translation>
-    </message>
-    <message>
-        <source>‖W‖²_F / σ₁² = %1² / %2²: how many directions as strong as the first there are</source>
-        <translation>‖W‖²_F / σ₁² = %1² / %2²: quantas direções tão fortes quanto a primeira existem</translation>
-    </message>
-    <message>
-        <source>exp of the entropy of σ / Σσ, of at most %1 (Roy and Vetterli 2007)</source>
-        <translation>exp da entropia de σ / Σσ, no máximo %1 (Roy e Vetterli 2007)</translation>
     </message>
     <message>
         <source>√(Σσ² of the first %1 / Σσ² of all %2) = %3</source>
@@ -1374,6 +1353,22 @@ Escreve: %2</translation>
     <message>
         <source>Groups show sums; selecting one selects its layers, and + and − open and close it</source>
         <translation>Os grupos mostram somas; selecionar um seleciona as suas camadas, e + e − o abrem e fecham</translation>
+    </message>
+    <message>
+        <source>Diagnostics</source>
+        <translation>Diagnósticos</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>Mostrar todas</translation>
+    </message>
+    <message>
+        <source>Hide all</source>
+        <translation>Ocultar todas</translation>
+    </message>
+    <message>
+        <source>Usual columns</source>
+        <translation>Colunas habituais</translation>
     </message>
 </context>
 <context>
@@ -2161,13 +2156,6 @@ Escreve: %2</translation>
         <source>This needs all spectra: it will be applied as soon as they are there.</source>
         <translation>Isto requer todos os espectros: será aplicado assim que estiverem prontos.</translation>
     </message>
-    <message numerus="yes">
-        <source>(and %n more)</source>
-        <translation>
-            <numerusform>(e mais %n)</numerusform>
-            <numerusform>(e mais %n)</numerusform>
-        </translation>
-    </message>
     <message>
         <source>%1 preset</source>
         <translation>Predefinição %1</translation>
@@ -2213,6 +2201,24 @@ Escreve: %2</translation>
             <numerusform>Cosseno %1 para %n camada</numerusform>
             <numerusform>Cosseno %1 para %n camadas</numerusform>
         </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) stay dense: factors of that rank would save nothing there.</source>
+        <translation>
+            <numerusform>%n camada fica densa: fatores desse posto não poupariam nada nela.</numerusform>
+            <numerusform>%n camadas ficam densas: fatores desse posto não poupariam nada nelas.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) stay dense: factors that reach the cosine would save nothing there.</source>
+        <translation>
+            <numerusform>%n camada fica densa: fatores que alcançam o cosseno não poupariam nada nela.</numerusform>
+            <numerusform>%n camadas ficam densas: fatores que alcançam o cosseno não poupariam nada nelas.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of %2 attention and MLP matrices stay dense: they are worth their bytes.</source>
+        <translation>%1 de %2 matrizes de atenção e MLP ficam densas: valem os seus bytes.</translation>
     </message>
 </context>
 <context>
@@ -2279,6 +2285,16 @@ Escreve: %2</translation>
     <message>
         <source>rank or d</source>
         <translation>posto ou d</translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::RankPlot</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>e mais %n</numerusform>
+            <numerusform>e mais %n</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2633,18 +2649,6 @@ Escreve: %2</translation>
         <translation>Camadas por veredito</translation>
     </message>
     <message>
-        <source>Progress</source>
-        <translation>Progresso</translation>
-    </message>
-    <message>
-        <source>Cancel: what is finished is kept</source>
-        <translation>Cancelar: o que está concluído é mantido</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Cancelar</translation>
-    </message>
-    <message>
         <source>%1 → &lt;b&gt;%2&lt;/b&gt; · %3 kept (%4 of the linears)</source>
         <translation>%1 → &lt;b&gt;%2&lt;/b&gt; · %3 mantidos (%4 das lineares)</translation>
     </message>
@@ -2663,10 +2667,6 @@ Escreve: %2</translation>
     <message>
         <source>%1 dense</source>
         <translation>%1 densas</translation>
-    </message>
-    <message>
-        <source>%1 left</source>
-        <translation>faltam %1</translation>
     </message>
     <message>
         <source>Predicted cost of the whole plan: KL in nats a token with the range that holds about four plans in five, and perplexity. From an advice&apos;s measurements of single layers.</source>
@@ -2719,48 +2719,52 @@ Escreve: %2</translation>
         <translation>Quantiza as lineares densas diretamente, sem baixo posto, e mede o que isso mantém: a referência a superar</translation>
     </message>
     <message>
-        <source>Size against kept energy</source>
-        <translation>Tamanho contra energia mantida</translation>
-    </message>
-    <message>
-        <source>size of the whole model, MiB</source>
-        <translation>tamanho do modelo inteiro, MiB</translation>
-    </message>
-    <message>
-        <source>mean kept energy of the linears</source>
-        <translation>energia média mantida das lineares</translation>
-    </message>
-    <message>
         <source>Waiting for the spectra…</source>
         <translation>Esperando os espectros…</translation>
     </message>
     <message>
-        <source>uniform ranks</source>
-        <translation>postos uniformes</translation>
-    </message>
-    <message>
-        <source>original</source>
-        <translation>original</translation>
-    </message>
-    <message>
-        <source>int8, measured</source>
-        <translation>int8, medido</translation>
-    </message>
-    <message>
-        <source>int4, measured</source>
-        <translation>int4, medido</translation>
-    </message>
-    <message>
-        <source>this plan</source>
-        <translation>este plano</translation>
-    </message>
-    <message>
-        <source>This plan: %1, kept energy %2 (predicted)</source>
-        <translation>Este plano: %1, energia mantida %2 (prevista)</translation>
-    </message>
-    <message>
         <source>int8 and int4 for comparison</source>
         <translation>int8 e int4 para comparação</translation>
+    </message>
+    <message>
+        <source>Output cosine</source>
+        <translation>Cosseno da saída</translation>
+    </message>
+    <message>
+        <source>Quality on the vertical axis</source>
+        <translation>Qualidade no eixo vertical</translation>
+    </message>
+    <message>
+        <source>Energy follows from the spectra alone. KL and output cosine are of the whole model: they come with an evaluation (F6) or an advice (F7).</source>
+        <translation>A energia decorre só dos espectros. KL e cosseno da saída são do modelo inteiro: vêm com uma avaliação (F6) ou um conselho (F7).</translation>
+    </message>
+    <message>
+        <source>Size against quality</source>
+        <translation>Tamanho contra qualidade</translation>
+    </message>
+    <message>
+        <source>Kept energy</source>
+        <translation>Energia mantida</translation>
+    </message>
+    <message>
+        <source>KL</source>
+        <translation>KL</translation>
+    </message>
+    <message>
+        <source>Plan: %1; evaluate it (F6) to place it</source>
+        <translation>Plano: %1; avalie-o (F6) para situá-lo</translation>
+    </message>
+    <message>
+        <source>Plan: %1; nothing predicts its quality here</source>
+        <translation>Plano: %1; nada prevê a sua qualidade aqui</translation>
+    </message>
+    <message>
+        <source>Plan: %1, %2 measured</source>
+        <translation>Plano: %1, %2 medido</translation>
+    </message>
+    <message>
+        <source>Plan: %1, %2 predicted</source>
+        <translation>Plano: %1, %2 previsto</translation>
     </message>
 </context>
 <context>
@@ -3268,6 +3272,318 @@ Escreve: %2</translation>
     <message>
         <source>Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy, EvaluateDetails or Advise</source>
         <translation>Traz um painel para a frente: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy, EvaluateDetails ou Advise</translation>
+    </message>
+    <message>
+        <source>Stable rank</source>
+        <translation>Posto estável</translation>
+    </message>
+    <message>
+        <source>Eff. rank</source>
+        <translation>Posto ef.</translation>
+    </message>
+    <message>
+        <source>Eff. rank σ²</source>
+        <translation>Posto ef. σ²</translation>
+    </message>
+    <message>
+        <source>Noise scale</source>
+        <translation>Escala do ruído</translation>
+    </message>
+    <message>
+        <source>Noise edge</source>
+        <translation>Borda do ruído</translation>
+    </message>
+    <message>
+        <source>Above edge</source>
+        <translation>Acima da borda</translation>
+    </message>
+    <message>
+        <source>G–D threshold</source>
+        <translation>Limiar G–D</translation>
+    </message>
+    <message>
+        <source>G–D rank</source>
+        <translation>Posto G–D</translation>
+    </message>
+    <message>
+        <source>Power law α</source>
+        <translation>Lei de potência α</translation>
+    </message>
+    <message>
+        <source>x_min</source>
+        <translation>x_mín</translation>
+    </message>
+    <message>
+        <source>KS distance</source>
+        <translation>Distância KS</translation>
+    </message>
+    <message>
+        <source>Tail</source>
+        <translation>Cauda</translation>
+    </message>
+    <message>
+        <source>Rank for %1</source>
+        <translation>Posto para %1</translation>
+    </message>
+    <message>
+        <source>Break-even</source>
+        <translation>Equilíbrio</translation>
+    </message>
+    <message>
+        <source>Largest entry</source>
+        <translation>Maior elemento</translation>
+    </message>
+    <message>
+        <source>Kurtosis</source>
+        <translation>Curtose</translation>
+    </message>
+    <message>
+        <source>‖W‖²_F / σ₁²: how many directions as strong as the first there are</source>
+        <translation>‖W‖²_F / σ₁²: quantas direções tão fortes quanto a primeira existem</translation>
+    </message>
+    <message>
+        <source>Effective rank: exp of the entropy of σ / Σσ (Roy &amp; Vetterli 2007)</source>
+        <translation>Posto efetivo: exp da entropia de σ / Σσ (Roy e Vetterli, 2007)</translation>
+    </message>
+    <message>
+        <source>Effective rank of the energy: exp of the entropy of σ² / Σσ². Smaller than that of σ, because strong directions count for more.</source>
+        <translation>Posto efetivo da energia: exp da entropia de σ² / Σσ². Menor que o de σ, porque as direções fortes contam mais.</translation>
+    </message>
+    <message>
+        <source>s = median σ / √(q·μ), with q the larger side and μ the median of the Marchenko–Pastur law for the shape: the size of independent entries that would have this median. Trained weights need not obey that model.</source>
+        <translation>s = mediana σ / √(q·μ), com q o lado maior e μ a mediana da lei de Marchenko–Pastur para a forma: o tamanho de elementos independentes que teriam essa mediana. Pesos treinados não precisam obedecer a esse modelo.</translation>
+    </message>
+    <message>
+        <source>s·(√rows + √columns), with s the noise scale: singular values of pure noise of that strength end here (Marchenko &amp; Pastur 1967)</source>
+        <translation>s·(√linhas + √colunas), com s a escala do ruído: os valores singulares de puro ruído dessa intensidade acabam aqui (Marchenko e Pastur, 1967)</translation>
+    </message>
+    <message>
+        <source>How many singular values lie above the noise edge: directions that noise of this strength does not explain</source>
+        <translation>Quantos valores singulares ficam acima da borda do ruído: direções que um ruído dessa intensidade não explica</translation>
+    </message>
+    <message>
+        <source>ω(β)·median σ, with β the smaller side over the larger: the best threshold for removing white noise of unknown strength (Gavish &amp; Donoho 2014); ω = 2.858 for a square matrix</source>
+        <translation>ω(β)·mediana σ, com β o lado menor sobre o maior: o melhor limiar para remover ruído branco de intensidade desconhecida (Gavish e Donoho, 2014); ω = 2,858 para uma matriz quadrada</translation>
+    </message>
+    <message>
+        <source>How many singular values lie above the Gavish–Donoho threshold. A rank for removing noise, not a target for compression.</source>
+        <translation>Quantos valores singulares ficam acima do limiar de Gavish–Donoho. Um posto para tirar ruído, não uma meta de compressão.</translation>
+    </message>
+    <message>
+        <source>Exponent of the power law λ^−α fitted to the tail of λ = σ²: α = 1 + k / Σ ln(λ/x_min) over the k values from x_min on (Clauset, Shalizi &amp; Newman 2009). Small: a heavy tail, few strong directions.</source>
+        <translation>Expoente da lei de potência λ^−α ajustada à cauda de λ = σ²: α = 1 + k / Σ ln(λ/x_mín) sobre os k valores a partir de x_mín (Clauset, Shalizi e Newman, 2009). Pequeno: cauda pesada, poucas direções fortes.</translation>
+    </message>
+    <message>
+        <source>Where the power law&apos;s tail begins, in units of σ²: of all candidates the one whose fit is nearest to the values</source>
+        <translation>Onde começa a cauda da lei de potência, em unidades de σ²: de todos os candidatos, aquele cujo ajuste fica mais perto dos valores</translation>
+    </message>
+    <message>
+        <source>Kolmogorov–Smirnov: the largest distance between the distribution of the tail and the fitted power law. The smaller, the more the exponent means.</source>
+        <translation>Kolmogorov–Smirnov: a maior distância entre a distribuição da cauda e a lei de potência ajustada. Quanto menor, mais o expoente significa.</translation>
+    </message>
+    <message>
+        <source>How many values the power law was fitted to</source>
+        <translation>A quantos valores a lei de potência foi ajustada</translation>
+    </message>
+    <message>
+        <source>Smallest rank r at which exact truncation keeps the cosine %1: √(Σ of the first r σ² / Σ of all σ²) ≥ %1</source>
+        <translation>Menor posto r em que o truncamento exato mantém o cosseno %1: √(Σ dos primeiros r σ² / Σ de todos os σ²) ≥ %1</translation>
+    </message>
+    <message>
+        <source>rows·columns / (rows + columns): from this rank on two factors are larger than the matrix</source>
+        <translation>linhas·colunas / (linhas + colunas): a partir deste posto dois fatores são maiores que a matriz</translation>
+    </message>
+    <message>
+        <source>max |w|: the largest entry by magnitude. Large beside the others, it makes integers coarse.</source>
+        <translation>máx |w|: o maior elemento em módulo. Grande ao lado dos outros, torna os inteiros grosseiros.</translation>
+    </message>
+    <message>
+        <source>E(w − mean)⁴ / (E(w − mean)²)² of the entries: 3 for a Gaussian, more where there are outliers, 0 for a constant matrix</source>
+        <translation>E(w − média)⁴ / (E(w − média)²)² dos elementos: 3 para uma gaussiana, mais onde há valores extremos, 0 para uma matriz constante</translation>
+    </message>
+    <message>
+        <source>%1 of at most %2</source>
+        <translation>%1 de no máximo %2</translation>
+    </message>
+    <message>
+        <source>%1 of %2 above %3</source>
+        <translation>%1 de %2 acima de %3</translation>
+    </message>
+    <message>
+        <source>Fewer than ten values are positive, or all are equal: nothing to fit</source>
+        <translation>Menos de dez valores são positivos, ou todos são iguais: não há o que ajustar</translation>
+    </message>
+    <message>
+        <source>%1, from the %2 values with σ² ≥ %3; distance %4</source>
+        <translation>%1, dos %2 valores com σ² ≥ %3; distância %4</translation>
+    </message>
+    <message>
+        <source>%1, %2 of the full rank: at or above break-even (%3), factors would save nothing</source>
+        <translation>%1, %2 do posto máximo: no equilíbrio (%3) ou acima, fatores não poupariam nada</translation>
+    </message>
+    <message>
+        <source>%1, %2 of the full rank; break-even is at %3</source>
+        <translation>%1, %2 do posto máximo; o equilíbrio fica em %3</translation>
+    </message>
+    <message>
+        <source>this plan</source>
+        <translation>este plano</translation>
+    </message>
+    <message>
+        <source>uniform ranks, predicted</source>
+        <translation>postos uniformes, previsto</translation>
+    </message>
+    <message>
+        <source>snapshots</source>
+        <translation>instantâneos</translation>
+    </message>
+    <message>
+        <source>evaluated plans</source>
+        <translation>planos avaliados</translation>
+    </message>
+    <message>
+        <source>the study&apos;s options</source>
+        <translation>opções do estudo</translation>
+    </message>
+    <message>
+        <source>options of the advice</source>
+        <translation>opções do conselho</translation>
+    </message>
+    <message>
+        <source>integers alone</source>
+        <translation>só inteiros</translation>
+    </message>
+    <message>
+        <source>%1, measured</source>
+        <translation>%1, medido</translation>
+    </message>
+    <message>
+        <source>%1, predicted</source>
+        <translation>%1, previsto</translation>
+    </message>
+    <message>
+        <source>mean kept energy of the linears</source>
+        <translation>energia média mantida das lineares</translation>
+    </message>
+    <message>
+        <source>KL of the whole model, nats a token</source>
+        <translation>KL do modelo inteiro, nats por token</translation>
+    </message>
+    <message>
+        <source>output cosine of the whole model</source>
+        <translation>cosseno da saída do modelo inteiro</translation>
+    </message>
+    <message>
+        <source>size of the whole model, MiB</source>
+        <translation>tamanho do modelo inteiro, MiB</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>medido</translation>
+    </message>
+    <message>
+        <source>predicted</source>
+        <translation>previsto</translation>
+    </message>
+    <message>
+        <source>errors average out as ε/√N</source>
+        <translation>os erros se cancelam como ε/√N</translation>
+    </message>
+    <message>
+        <source>the error stays that of one layer, ε</source>
+        <translation>o erro continua o de uma camada, ε</translation>
+    </message>
+    <message>
+        <source>errors add up like independent noise, as ε·√N</source>
+        <translation>os erros se somam como ruído independente, como ε·√N</translation>
+    </message>
+    <message>
+        <source>errors add up in one direction, as ε·N</source>
+        <translation>os erros se somam na mesma direção, como ε·N</translation>
+    </message>
+    <message>
+        <source>With N randomly chosen layers compressed together, the error of the logits (sqrt(1 − c²) of their centred cosine c, root of the mean square over the draws) grows as N^%1</source>
+        <translation>Com N camadas escolhidas ao acaso e comprimidas juntas, o erro dos logits (sqrt(1 − c²) do seu cosseno centrado c, raiz da média dos quadrados sobre os sorteios) cresce como N^%1</translation>
+    </message>
+    <message>
+        <source>%1, from two points, which fit any law.</source>
+        <translation>%1, de dois pontos, que se ajustam a qualquer lei.</translation>
+    </message>
+    <message>
+        <source>%1 ± %2 (95 % interval, %3 points).</source>
+        <translation>%1 ± %2 (intervalo de 95 %, %3 pontos).</translation>
+    </message>
+    <message>
+        <source>%1 ± %2 (95 % interval, %3 points below saturation).</source>
+        <translation>%1 ± %2 (intervalo de 95 %, %3 pontos abaixo da saturação).</translation>
+    </message>
+    <message>
+        <source>These data cannot tell apart: %1.</source>
+        <translation>Estes dados não distinguem: %1.</translation>
+    </message>
+    <message>
+        <source>The one simple law in this interval: %1.</source>
+        <translation>A única lei simples neste intervalo: %1.</translation>
+    </message>
+    <message>
+        <source>None of the simple laws lies in it; the nearest: %1.</source>
+        <translation>Nenhuma das leis simples está nele; a mais próxima: %1.</translation>
+    </message>
+    <message>
+        <source>Averaging, ε/√N, is ruled out by the fit.</source>
+        <translation>O cancelamento, ε/√N, é excluído pelo ajuste.</translation>
+    </message>
+    <message>
+        <source>The fit alone does not rule out averaging, ε/√N.</source>
+        <translation>O ajuste sozinho não exclui o cancelamento, ε/√N.</translation>
+    </message>
+    <message>
+        <source>Most of the points lie where the outputs are already unrelated and the error cannot grow, so the exponent says little; a smaller compression would show more.</source>
+        <translation>A maioria dos pontos está onde as saídas já não têm relação e o erro não pode crescer; o expoente, portanto, diz pouco: uma compressão menor mostraria mais.</translation>
+    </message>
+    <message>
+        <source>One layer alone costs an error of %1 (root of the mean square). Averaging (ε/√N) would give %2 for all %3, independent noise (ε·√N, at most 1) %4; measured: %5.</source>
+        <translation>Uma camada sozinha custa um erro de %1 (raiz da média dos quadrados). O cancelamento (ε/√N) daria %2 para todas as %3, o ruído independente (ε·√N, no máximo 1) %4; medido: %5.</translation>
+    </message>
+    <message>
+        <source>Errors do not average out: every further layer makes the model worse.</source>
+        <translation>Os erros não se cancelam: cada camada a mais piora o modelo.</translation>
+    </message>
+    <message>
+        <source>In this run more layers together were no worse than one alone.</source>
+        <translation>Nesta execução, mais camadas juntas não foram piores que uma só.</translation>
+    </message>
+    <message>
+        <source>Per layer, the weights&apos; cosine is %1 on average, the cosine of what the layer puts out on this text %2.</source>
+        <translation>Por camada, o cosseno dos pesos é %1 em média, o cosseno do que a camada produz neste texto, %2.</translation>
+    </message>
+    <message>
+        <source>Real inputs use the kept directions more than a random input would, which is why a model survives weight cosines that look hopeless.</source>
+        <translation>Entradas reais usam as direções mantidas mais do que uma entrada aleatória usaria; por isso um modelo sobrevive a cossenos dos pesos que parecem perdidos.</translation>
+    </message>
+    <message>
+        <source>Real inputs use the lost directions at least as much as a random input would, so the weights&apos; cosine flatters these layers.</source>
+        <translation>Entradas reais usam as direções perdidas pelo menos tanto quanto uma entrada aleatória usaria; o cosseno dos pesos, portanto, favorece estas camadas.</translation>
+    </message>
+    <message>
+        <source>Behind the first block the residual stream has a relative error of %1, behind the last one %2: it grows with depth, so later blocks do not repair what earlier ones lost.</source>
+        <translation>Após o primeiro bloco o fluxo residual tem um erro relativo de %1, após o último, %2: cresce com a profundidade; os blocos posteriores não reparam o que os anteriores perderam.</translation>
+    </message>
+    <message>
+        <source>Behind the first block the residual stream has a relative error of %1, behind the last one %2: later blocks add more to the stream than they add error.</source>
+        <translation>Após o primeiro bloco o fluxo residual tem um erro relativo de %1, após o último, %2: os blocos posteriores acrescentam mais ao fluxo do que erro.</translation>
+    </message>
+    <message>
+        <source>With everything compressed the raw output cosine is %1, centred over the vocabulary %2; softmax sees only the latter. KL is %3 nats a token, perplexity goes from %4 to %5.</source>
+        <translation>Com tudo comprimido o cosseno bruto da saída é %1, centrado sobre o vocabulário, %2; a softmax só vê este último. A KL é de %3 nats por token, a perplexidade vai de %4 a %5.</translation>
+    </message>
+    <message>
+        <source>The original study&apos;s own numbers: a cosine of 0.58 is an error of 0.81, not 0.4; an output cosine of 0.875 is an error of 0.48, not 0.08; averaging 0.81 over 24 layers (ε/√24) would have given a cosine of 0.987. Its data never supported averaging.</source>
+        <translation>Os números do próprio estudo original: um cosseno de 0,58 é um erro de 0,81, não 0,4; um cosseno da saída de 0,875 é um erro de 0,48, não 0,08; o cancelamento de 0,81 sobre 24 camadas (ε/√24) teria dado um cosseno de 0,987. Os seus dados nunca sustentaram o cancelamento.</translation>
+    </message>
+    <message>
+        <source>Perplexity goes from %1 ± %2 to %3 ± %4 over %5 tokens of %6 records; KL is %7 nats a token, and the likeliest token is the same %8 % of the time.</source>
+        <translation>A perplexidade vai de %1 ± %2 a %3 ± %4 em %5 tokens de %6 registros; a KL é de %7 nats por token, e o token mais provável é o mesmo em %8 % das vezes.</translation>
     </message>
 </context>
 <context>

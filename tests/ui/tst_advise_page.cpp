@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/advise_page.h"
 
+#include <set>
+
 #include <QAbstractItemModelTester>
 #include <QAction>
 #include <QComboBox>
+#include <QFile>
+#include <QJsonDocument>
 #include <QLabel>
 #include <QPushButton>
 #include <QTableView>
+#include <QToolButton>
 
-#include <nlohmann/json.hpp>
 #include <qcustomplot.h>
 
 #include "core/evaluate/default_text.h"
-#include "core/plan/presets.h"
+#include "tests/support/small_models.h"
+#include "tests/ui/advice_fixture.h"
 #include "tests/ui/ui_models.h"
 #include "tests/ui/window_test.h"
 #include "ui/document/run_storage.h"
@@ -20,77 +25,22 @@
 #include "ui/main_window.h"
 #include "ui/models/advice_model.h"
 #include "ui/page_switch.h"
-#include "ui/panels/totals_bar.h"
 #include "ui/plots/framed_plot.h"
 
 using namespace rankscope;
 using namespace rankscope::ui;
 
-namespace {
-
-AdviceOption option(const std::string& name, AdviceOption::Group group, std::int64_t rank, double kl) {
-  AdviceOption option;
-  option.name = name;
-  option.description = "words about " + name;
-  option.group = group;
-  option.plan.rules = {{Rule::Syntax::Glob, "*attn*", UseRank{rank}}};
-  option.bytes = 5'000'000 + static_cast<std::uint64_t>(rank);
-  option.scopeKept = 0.4 + 0.001 * static_cast<double>(rank);
-  option.meanCosine = 0.9;
-  option.measured.positions = 100;
-  option.measured.kl.mean = kl;
-  option.measured.compressed.value = 9;
-  option.measured.logits.cosine = 0.95;
-  return option;
-}
-
-Advice advice() {
-  Advice advice;
-  advice.model = "demo";
-  advice.options = {option("study-uniform", AdviceOption::Group::Study, 40, 0.9),
-                    option("mixed", AdviceOption::Group::InBudget, 24, 0.2),
-                    option("fisher", AdviceOption::Group::InBudget, 32, 0.4)};
-  advice.options[0].withinBudget = false;
-  advice.recommended = 1;
-  advice.sentences = {"Take mixed: it costs least."};
-  PlanPrediction p;
-  p.kl = 0.2;
-  p.klLow = 0.15;
-  p.klHigh = 0.27;
-  advice.frontier = {{"everything", 1000, 0.3, p}, {"everything", 2000, 0.6, p}};
-  advice.checks = {{p, 0.22}, {p, 0.19}};
-  advice.complete = true;
-  return advice;
-}
-
-/// Every attention layer costs 0.32/rank alone; others were not measured.
-PlanPredictor predictor(const Checkpoint& checkpoint) {
-  std::vector<LayerEffects> layers;
-  for (const LayerInfo& layer : checkpoint.layers()) {
-    LayerEffects effects{layer.name, {}};
-    if (layer.name.find("attn") != std::string::npos) effects.curves = {{"plain", {1, 16, 64}, {0.32, 0.02, 0.005}}};
-    layers.push_back(effects);
-  }
-  JointFit fit;
-  fit.spread = 0.1;
-  fit.largest = 10;
-  fit.runs = 4;
-  return {layers, fit, 1.9};
-}
-
-} // namespace
-
-/// The Advise page and the live prediction, on the demo with an advice that its run file holds.
+/// The Advise page: on the demo with an advice that its run file holds, and on a tiny model that is advised on.
 class TestAdvisePage final : public QObject {
   Q_OBJECT
 
  private slots:
   void init() {
-    fillRun();
+    test::fillRun(demoFolder(), true);
     m_window = std::make_unique<MainWindow>();
     m_window->resize(1280, 800);
     m_window->show();
-    QVERIFY(m_window->files().open(QString::fromStdString(demoFolder().string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(demoFolder().string())));
     QVERIFY(test::waitIdle(m_window->jobs(), 60000));
   }
   void cleanup() {
@@ -122,21 +72,55 @@ class TestAdvisePage final : public QObject {
     QVERIFY(!document().rank(layer));
   }
 
-  void thePredictionMovesWithTheRank() {
-    const LayerId layer = test::layerNamed(document(), "h.0.attn.attention.k_proj");
-    document().setRank({layer}, 16);
-    QVERIFY2(m_window->totals().text().contains(QStringLiteral("0.020")), qPrintable(m_window->totals().text()));
-    document().setRank({layer}, 1);
-    QVERIFY2(m_window->totals().text().contains(QStringLiteral("0.320")), qPrintable(m_window->totals().text()));
-    // A layer that was not measured: no number is better than a wrong one.
-    document().setRank({test::layerNamed(document(), "h.0.mlp.c_fc")}, 4);
-    QVERIFY2(!m_window->totals().text().contains(QStringLiteral("KL")), qPrintable(m_window->totals().text()));
+  void aFinishedAdviceIsShownAndKept() {
+    const test::TemporaryFolder folder;
+    openTiny(folder);
+    AdviceWish wish = quickWish();
+    advising().advise(wish);
+    QVERIFY(test::waitIdle(m_window->jobs(), 170000));
+    QVERIFY2(lastJob().state == JobState::Done, qPrintable(lastJob().message));
+    const auto& view = advising().view();
+    QVERIFY(view && view->complete);
+    QVERIFY(view->recommended && view->rows.size() >= 3);
+    showPage();
+    QCOMPARE(page().model().rowCount(), static_cast<int>(view->rows.size()));
+    QVERIFY(!page().sentences().isEmpty());
+    QVERIFY(page().takeButton().isEnabled());
+    const QModelIndex chosen = page().table().selectionModel()->selectedRows().first();
+    QCOMPARE(chosen.data().toString(), QStringLiteral("★ ") + view->rows[*view->recommended].name);
+    QTest::mouseClick(&page().takeButton(), Qt::LeftButton);
+    QVERIFY(document().totals().compressed > 0);
+    const std::set<std::string> kinds = keptKinds();
+    QVERIFY(kinds.contains("advice") && kinds.contains("predictor") && kinds.contains("sensitivity"));
+  }
+
+  void cancellingKeepsWhatIsMeasured() {
+    const test::TemporaryFolder folder;
+    openTiny(folder);
+    showPage();
+    AdviceWish wish = quickWish();
+    wish.tokens.measuredTokens = 60'000; // so that there is time to stop it
+    advising().advise(wish);
+    QVERIFY(QTest::qWaitFor([this] { return page().model().rowCount() > 0 || !m_window->jobs().isBusy(); }, 170000));
+    auto* stop = m_window->findChild<QToolButton*>(QStringLiteral("adviseCancel"));
+    QTRY_VERIFY(stop->isVisible() || !m_window->jobs().isBusy());
+    QTest::mouseClick(stop, Qt::LeftButton);
+    QVERIFY(test::waitIdle(m_window->jobs(), 60000));
+    if (lastJob().state == JobState::Done) QSKIP("the machine was faster than the click");
+    QVERIFY2(lastJob().state == JobState::Cancelled, qPrintable(lastJob().message));
+    const int measured = page().model().rowCount();
+    QVERIFY(measured > 0 && !page().model().view().complete);
+    QVERIFY(keptKinds().contains("advice"));
+    m_window->findChild<QAction*>(QStringLiteral("close"))->trigger();
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(m_tiny.string())));
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QCOMPARE(page().model().rowCount(), measured);
   }
 
   void aModelThatCannotRunGetsNoAdvice() {
     const test::TemporaryFolder folder;
     const auto bert = test::writeSmallModel(folder / "bert", test::SmallFamily::Bert);
-    QVERIFY(m_window->files().open(QString::fromStdString(bert.string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(bert.string())));
     QVERIFY(test::waitIdle(m_window->jobs()));
     showPage();
     QVERIFY(!page().adviseButton().isEnabled());
@@ -157,19 +141,41 @@ class TestAdvisePage final : public QObject {
   }
 
  private:
-  /// One writer a run file: this one is closed before the window opens it.
-  void fillRun() {
-    const auto checkpoint = openCheckpoint(demoFolder());
-    const auto run = RunFile::open(usualRunPath(checkpoint->path()), *checkpoint);
-    run->addEvaluation(toJson(predictor(*checkpoint)));
-    run->addEvaluation(toJson(advice()).dump());
+  /// A model with random weights, small enough to be advised on in seconds, that reads with the demo's tokenizer.
+  void openTiny(const test::TemporaryFolder& folder) {
+    QFile config(QString::fromStdString((demoFolder() / "config.json").string()));
+    QVERIFY(config.open(QIODevice::ReadOnly));
+    const int words = QJsonDocument::fromJson(config.readAll())[QLatin1String("vocab_size")].toInt();
+    QVERIFY(words > 0);
+    m_tiny =
+        test::writeSmallModel(folder / "tiny", test::SmallFamily::GptNeo,
+                              {.blocks = 2, .hidden = 32, .intermediate = 64, .vocabulary = words, .positions = 64});
+    for (const char* file : {"vocab.json", "merges.txt"})
+      std::filesystem::copy_file(demoFolder() / file, m_tiny / file);
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(m_tiny.string())));
+    QVERIFY(test::waitIdle(m_window->jobs()));
+  }
+  const JobStatus& lastJob() { return m_window->jobs().jobs().back(); }
+  static AdviceWish quickWish() {
+    AdviceWish wish;
+    wish.tokens = {.calibrationTokens = 512, .probeTokens = 128, .togetherTokens = 128, .measuredTokens = 256};
+    wish.speed = false;
+    return wish;
+  }
+  std::set<std::string> keptKinds() {
+    std::set<std::string> kinds;
+    for (const auto& [number, json] : readRun(document().runPath()).evaluations)
+      kinds.insert(nlohmann::json::parse(json).value("kind", ""));
+    return kinds;
   }
 
   AdvisePage& page() { return m_window->advisePage(); }
+  Advising& advising() { return *m_window->findChild<Advising*>(); }
   Document& document() { return m_window->document(); }
   void showPage() { m_window->pages().showPage(&page()); }
 
   std::unique_ptr<MainWindow> m_window;
+  std::filesystem::path m_tiny;
 };
 
 RANKSCOPE_WINDOW_TEST_MAIN(TestAdvisePage)

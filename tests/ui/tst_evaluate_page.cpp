@@ -3,10 +3,12 @@
 
 #include <QAction>
 #include <QCheckBox>
+#include <QClipboard>
 #include <QComboBox>
 #include <QDockWidget>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTabWidget>
@@ -27,7 +29,9 @@
 #include "ui/panels/evaluate_controls.h"
 #include "ui/panels/evaluate_figures.h"
 #include "ui/panels/evaluate_study.h"
+#include "ui/panels/map_panel.h"
 #include "ui/plots/framed_plot.h"
+#include "ui/plots/plot_files.h"
 
 using namespace rankscope;
 using namespace rankscope::ui;
@@ -159,7 +163,26 @@ class TestEvaluatePage final : public QObject {
     const StudyReport& study = *evaluations().entries().front().study;
     QCOMPARE(study.layers.size(), std::size_t{3});
     QVERIFY(page().studyTab().sweep().hasDrawing());
+    // The map is exported as every plot is, and its numbers are the study's.
+    EvaluateStudy& tab = page().studyTab();
+    QVERIFY(tab.mapMenu().isVisible() && tab.mapMenu().menu()->actions().size() == 2);
+    const auto csv = [&tab] { return tab.map().csv(); };
+    for (const char* kind : {"png", "svg", "pdf", "csv"}) {
+      const auto file = *m_folder / (std::string("map.") + kind);
+      QVERIFY2(saveWidget(tab.map(), csv, QString::fromStdString(file.string())), kind);
+      QVERIFY2(std::filesystem::file_size(file) > 100, kind);
+    }
+    const QString lines = csv();
+    for (const LayerEffect& layer : study.layers) {
+      const qsizetype at = lines.indexOf(QString::fromStdString(layer.name));
+      QVERIFY2(at >= 0, layer.name.c_str());
+      QCOMPARE(lines.mid(at).section(QLatin1Char(','), 1, 1).section(QLatin1Char('\n'), 0, 0).toDouble(),
+               effectOf(layer, ui::Effect::Kl));
+    }
+    tab.mapMenu().menu()->actions().front()->trigger();
+    QVERIFY(!QApplication::clipboard()->pixmap().isNull());
     QTest::mouseClick(m_window->findChild<QToolButton*>(QStringLiteral("studyBars")), Qt::LeftButton);
+    QVERIFY(!tab.mapMenu().isVisible());
     QVERIFY(page().studyTab().bars().isVisible());
     QCOMPARE(page().studyTab().bars().canvas()->plottableCount(), 1);
     const auto shown = page().figures().text();
@@ -189,7 +212,7 @@ class TestEvaluatePage final : public QObject {
 
   void aModelThatCannotRunSaysSo() {
     const auto bert = test::writeSmallModel(*m_folder / "bert", test::SmallFamily::Bert);
-    QVERIFY(m_window->files().open(QString::fromStdString(bert.string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(bert.string())));
     QVERIFY(test::waitIdle(m_window->jobs()));
     action("presetUniform25")->trigger();
     showPage();
@@ -199,7 +222,7 @@ class TestEvaluatePage final : public QObject {
 
   void aModelWithoutTokenizerFailsWithASentence() {
     const auto neo = test::writeSmallModel(*m_folder / "neo", test::SmallFamily::GptNeo, {.hidden = 64});
-    QVERIFY(m_window->files().open(QString::fromStdString(neo.string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(neo.string())));
     QVERIFY(test::waitIdle(m_window->jobs()));
     action("presetUniform25")->trigger();
     action("evaluate")->trigger();
@@ -216,7 +239,7 @@ class TestEvaluatePage final : public QObject {
   void check(const char* name, bool on) { m_window->findChild<QCheckBox*>(QLatin1String(name))->setChecked(on); }
 
   void openDemo() {
-    QVERIFY(m_window->files().open(QString::fromStdString(demoFolder().string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(demoFolder().string())));
     QVERIFY(test::waitIdle(m_window->jobs(), 60000));
   }
   void clickTab(int index) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/main_window.h"
 
+#include <future>
+
 #include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QAction>
@@ -8,6 +10,7 @@
 #include <QDropEvent>
 #include <QHeaderView>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSettings>
@@ -20,6 +23,7 @@
 
 #include "tests/ui/ui_models.h"
 #include "tests/ui/window_test.h"
+#include "ui/document/opening.h"
 #include "ui/document/words.h"
 #include "ui/file_actions.h"
 #include "ui/models/layer_table_model.h"
@@ -79,7 +83,7 @@ class TestMainWindow final : public QObject {
   void aBadFileLeavesTheModelAndSaysWhy() {
     open();
     test::writeFile(*m_folder / "bad.safetensors", "nothing of the kind");
-    QVERIFY(!m_window->files().open(QString::fromStdString((*m_folder / "bad.safetensors").string())));
+    QVERIFY(!test::opened(m_window->files(), QString::fromStdString((*m_folder / "bad.safetensors").string())));
     QVERIFY(m_window->banner().text().contains(QStringLiteral("bad.safetensors")));
     QVERIFY(document().isOpen());
   }
@@ -99,8 +103,30 @@ class TestMainWindow final : public QObject {
     QVERIFY(test::waitIdle(m_window->jobs()));
     QCOMPARE(m_window->jobs().jobs().back().state, JobState::Failed);
     QVERIFY(m_window->banner().text().contains(QStringLiteral("/proc/rankscope")));
-    QVERIFY(!m_window->files().open(QString::fromStdString((*m_folder / "vanished").string())));
+    QVERIFY(!test::opened(m_window->files(), QString::fromStdString((*m_folder / "vanished").string())));
     QVERIFY(document().isOpen());
+  }
+
+  void diagnosticsAreHiddenUntilChosen() {
+    open();
+    LayersPanel& panel = m_window->layers();
+    const QHeaderView* header = panel.table()->header();
+    const int alpha = LayerTableModel::columnOf(Diagnostic::Alpha);
+    for (int column = 0; column < LayerTableModel::ColumnCount; ++column)
+      QCOMPARE(header->isSectionHidden(column), LayerTableModel::isDiagnostic(column));
+    QAction* choose = nullptr;
+    for (QMenu* menu : panel.columnMenu()->findChildren<QMenu*>())
+      for (QAction* action : menu->actions())
+        if (action->text() == heading(Diagnostic::Alpha)) choose = action;
+    QVERIFY(choose);
+    choose->trigger();
+    QVERIFY(!header->isSectionHidden(alpha));
+    QVERIFY(choose->toolTip().contains(QStringLiteral("Clauset")));
+    const QByteArray chosen = panel.headerState();
+    panel.columnMenu()->actions().back()->trigger(); // the usual columns
+    QVERIFY(header->isSectionHidden(alpha));
+    panel.restoreHeader(chosen);
+    QVERIFY(!header->isSectionHidden(alpha));
   }
 
   void clickingARowSelectsItEverywhere() {
@@ -129,10 +155,13 @@ class TestMainWindow final : public QObject {
     }
     QTest::mouseRelease(plot.canvas(), Qt::LeftButton, {}, plot.pixelOf(40, y));
     QCOMPARE(document().undoStack().count(), steps + 1);
+    QTRY_VERIFY2(action("undo")->text().contains(document().undoStack().undoText()),
+                 qPrintable(action("undo")->text()));
     action("undo")->trigger();
     QCOMPARE(*document().rank(id), 20);
     action("redo")->trigger();
     QCOMPARE(*document().rank(id), 40);
+    QVERIFY(!action("redo")->isEnabled());
   }
 
   void draggingElsewherePansAndHomeResets() {
@@ -209,7 +238,7 @@ class TestMainWindow final : public QObject {
     QVERIFY(m_window->banner().text().contains(QStringLiteral("saved.h5")));
     action("close")->trigger();
     QVERIFY(!document().isOpen());
-    QVERIFY(m_window->files().open(QString::fromStdString(run.string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(run.string())));
     QVERIFY(test::waitIdle(m_window->jobs()));
     QCOMPARE(document().totals().measured, document().totals().compressed);
     QVERIFY(document().totals().compressed > 0);
@@ -292,11 +321,48 @@ class TestMainWindow final : public QObject {
     QVERIFY(test::waitIdle(m_window->jobs()));
     action("close")->trigger();
     std::filesystem::rename(m_model, *m_folder / "elsewhere");
-    QVERIFY(!m_window->files().open(QString::fromStdString(run.string())));
+    QVERIFY(!test::opened(m_window->files(), QString::fromStdString(run.string())));
     QVERIFY(m_window->banner().text().contains(QStringLiteral("moved.h5")));
-    QVERIFY(m_window->files().openMoved(QString::fromStdString(run.string()),
-                                        QString::fromStdString((*m_folder / "elsewhere" / "config.json").string())));
+    m_window->files().openMoved(QString::fromStdString(run.string()),
+                                QString::fromStdString((*m_folder / "elsewhere" / "config.json").string()));
+    QTRY_VERIFY(document().isOpen());
     QVERIFY(test::waitIdle(m_window->jobs()));
+  }
+
+  void aSlowDiskHoldsNothingUp() {
+    open();
+    const auto before = document().checkpoint();
+    std::promise<void> disk;
+    m_window->files().opening().start(QStringLiteral("/slow/disk/model"), [&disk]() -> OpenedModel {
+      disk.get_future().wait();
+      throw Error(ErrorKind::Unreadable, "/slow/disk/model cannot be read");
+    });
+    QTRY_VERIFY2(m_window->banner().text().contains(QStringLiteral("Opening /slow/disk/model")),
+                 qPrintable(m_window->banner().text()));
+    // Meanwhile the window works.
+    const LayerId id = clickRow("h.1.mlp.c_fc");
+    document().setRank({id}, 20);
+    QCOMPARE(*m_window->spectrum().plot().cursorRank(), 20);
+    disk.set_value();
+    QTRY_VERIFY(m_window->banner().text().contains(QStringLiteral("cannot be read")));
+    QCOMPARE(document().checkpoint(), before);
+    QCOMPARE(*document().rank(id), 20);
+  }
+
+  void openingCanBeGivenUp() {
+    open();
+    const auto before = document().checkpoint();
+    std::promise<void> disk;
+    m_window->files().opening().start(QStringLiteral("slow"), [&disk, model = m_model] {
+      disk.get_future().wait();
+      return readModel(model);
+    });
+    QTRY_VERIFY(m_window->banner().text().contains(QStringLiteral("Opening slow")));
+    QTest::mouseClick(m_window->banner().findChild<QPushButton*>(), Qt::LeftButton);
+    QVERIFY(m_window->banner().text().isEmpty());
+    disk.set_value();
+    QTest::qWait(100);
+    QCOMPARE(document().checkpoint(), before);
   }
 
   void whatAKilledProcessHadOpenIsOffered() {
@@ -305,7 +371,7 @@ class TestMainWindow final : public QObject {
     m_window->files().offerLost();
     QVERIFY(m_window->banner().text().contains(QStringLiteral("neo")));
     QTest::mouseClick(m_window->banner().findChild<QPushButton*>(), Qt::LeftButton);
-    QVERIFY(document().isOpen());
+    QTRY_VERIFY(document().isOpen());
     QVERIFY(test::waitIdle(m_window->jobs()));
     m_window->banner().hide();
     m_window->files().offerLost();
@@ -348,7 +414,7 @@ class TestMainWindow final : public QObject {
   QAction* action(const char* name) { return m_window->findChild<QAction*>(QLatin1String(name)); }
 
   void open() {
-    QVERIFY(m_window->files().open(QString::fromStdString(m_model.string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(m_model.string())));
     QVERIFY(test::waitIdle(m_window->jobs()));
   }
 

@@ -89,7 +89,7 @@ class TestMethodBox final : public QObject {
   MethodBox& box() { return *m_window->findChild<MethodBox*>(); }
   QAction* action(const char* name) { return m_window->findChild<QAction*>(QLatin1String(name)); }
   void openDemo() {
-    QVERIFY(m_window->files().open(QString::fromStdString(demoFolder().string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(demoFolder().string())));
     QVERIFY(test::waitIdle(m_window->jobs(), 60000));
   }
   void choose(Method method) { box().method().setCurrentIndex(box().method().findData(static_cast<int>(method))); }

@@ -4,6 +4,7 @@
 #include <QComboBox>
 
 #include "core/evaluate/default_text.h"
+#include "tests/ui/advice_fixture.h"
 #include "tests/ui/ui_models.h"
 #include "tests/ui/window_test.h"
 #include "ui/document/run_storage.h"
@@ -15,36 +16,17 @@
 using namespace rankscope;
 using namespace rankscope::ui;
 
-namespace {
-
-/// Every attention layer costs 0.32/rank alone; others were not measured.
-PlanPredictor predictor(const Checkpoint& checkpoint) {
-  std::vector<LayerEffects> layers;
-  for (const LayerInfo& layer : checkpoint.layers()) {
-    LayerEffects effects{layer.name, {}};
-    if (layer.name.find("attn") != std::string::npos) effects.curves = {{"plain", {1, 16, 64}, {0.32, 0.02, 0.005}}};
-    layers.push_back(effects);
-  }
-  JointFit fit;
-  fit.spread = 0.1;
-  fit.largest = 10;
-  fit.runs = 4;
-  return {layers, fit, 1.9};
-}
-
-} // namespace
-
 /// The live prediction of a plan's cost, on the demo with a predictor that its run file holds.
 class TestPrediction final : public QObject {
   Q_OBJECT
 
  private slots:
   void init() {
-    fillRun();
+    test::fillRun(demoFolder(), false);
     m_window = std::make_unique<MainWindow>();
     m_window->resize(1280, 800);
     m_window->show();
-    QVERIFY(m_window->files().open(QString::fromStdString(demoFolder().string())));
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(demoFolder().string())));
     QVERIFY(test::waitIdle(m_window->jobs(), 60000));
   }
   void cleanup() {
@@ -74,13 +56,6 @@ class TestPrediction final : public QObject {
   }
 
  private:
-  /// One writer a run file: this one is closed before the window opens it.
-  void fillRun() {
-    const auto checkpoint = openCheckpoint(demoFolder());
-    const auto run = RunFile::open(usualRunPath(checkpoint->path()), *checkpoint);
-    run->addEvaluation(toJson(predictor(*checkpoint)));
-  }
-
   Document& document() { return m_window->document(); }
 
   std::unique_ptr<MainWindow> m_window;

@@ -9,6 +9,7 @@
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
 #include "ui/document/document.h"
+#include "ui/file_actions.h"
 #include "ui/jobs/job_runner.h"
 
 namespace rankscope::test {
@@ -27,6 +28,13 @@ inline QStringList tableText(const QAbstractItemModel& model, const std::vector<
 /// True once nothing runs and everything delivered was taken.
 inline bool waitIdle(const ui::JobRunner& jobs, int milliseconds = 30000) {
   return QTest::qWaitFor([&] { return !jobs.isBusy(); }, milliseconds);
+}
+
+/// Opens a model in the window and waits for it; false when it was refused.
+inline bool opened(ui::FileActions& files, const QString& path) {
+  QSignalSpy ended(&files, &ui::FileActions::openEnded);
+  files.open(path);
+  return (!ended.isEmpty() || ended.wait(30000)) && ended.front().front().toBool();
 }
 
 inline LayerId layerNamed(const ui::Document& document, std::string_view part) {

@@ -80,8 +80,8 @@ AdviceView adviceFrom(const std::string& source) {
   view.notes = lines(json, "notes");
   for (const Json& point : part(json, "frontier")) {
     const Json& p = part(point, "predicted");
-    view.frontier.push_back(
-        {text(point, "kind"), real(point, "scope_kept", 1), real(p, "kl"), real(p, "kl_low"), real(p, "kl_high")});
+    view.frontier.push_back({text(point, "kind"), real(point, "scope_kept", 1), whole(point, "scope_bytes"),
+                             real(p, "kl"), real(p, "kl_low"), real(p, "kl_high")});
   }
   for (const Json& check : part(json, "checks")) {
     const Json& p = part(check, "predicted");
@@ -93,6 +93,7 @@ AdviceView adviceFrom(const std::string& source) {
   view.calibrationTokens = static_cast<std::int64_t>(whole(json, "calibration_tokens_wanted"));
   view.originalPerplexity = real(json, "perplexity_original");
   view.bytesBefore = whole(json, "bytes_before");
+  view.scopeBytesBefore = whole(json, "scope_bytes_before");
   view.time = QDateTime::fromString(text(json, "created"), Qt::ISODate);
   view.complete = flag(json, "complete", false);
   return view;

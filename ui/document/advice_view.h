@@ -39,6 +39,7 @@ struct AdviceRow {
 struct AdvicePoint {
   QString kind;
   double scopeKept = 1;
+  std::uint64_t scopeBytes = 0; ///< 0 where it was not recorded
   double kl = 0, low = 0, high = 0;
 };
 
@@ -61,7 +62,8 @@ struct AdviceView {
   QString textPath;                   ///< "" for the stories that come with the program
   std::int64_t calibrationTokens = 0; ///< at most, as asked for; 0 where it was not recorded
   double originalPerplexity = AdviceRow::kNone;
-  std::uint64_t bytesBefore = 0;
+  std::uint64_t bytesBefore = 0; ///< of an export that changes nothing
+  std::uint64_t scopeBytesBefore = 0;
   QDateTime time;
   bool complete = false;
 };

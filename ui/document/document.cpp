@@ -2,7 +2,9 @@
 #include "ui/document/document.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <utility>
 
 #include <QUndoCommand>
 
@@ -17,7 +19,7 @@ namespace rankscope::ui {
 /// From one state of the plan to another. Steps of one gesture (a drag, a held key) merge.
 class ChangePlan final : public QUndoCommand {
  public:
-  ChangePlan(Document& document, PlanState after, const QString& name, int gesture)
+  ChangePlan(Document& document, std::shared_ptr<const PlanState> after, const QString& name, int gesture)
       : QUndoCommand(name), m_document(document), m_before(document.m_state), m_after(std::move(after)),
         m_gesture(gesture) {}
 
@@ -35,8 +37,8 @@ class ChangePlan final : public QUndoCommand {
 
  private:
   Document& m_document;
-  PlanState m_before;
-  PlanState m_after;
+  std::shared_ptr<const PlanState> m_before;
+  std::shared_ptr<const PlanState> m_after;
   int m_gesture;
 };
 
@@ -70,6 +72,11 @@ std::optional<double> Document::predictedCosine(LayerId id) const {
   return layer.spectrum->cosineAt(*rank(id));
 }
 
+std::optional<double> Document::diagnostic(LayerId id, Diagnostic which) const {
+  const double value = diagnostics(id)[static_cast<std::size_t>(which)];
+  return std::isnan(value) ? std::nullopt : std::optional(value);
+}
+
 const LayerResult* Document::result(LayerId id) const {
   const auto& result = m_layers[id.value].result;
   return result ? &*result : nullptr;
@@ -78,7 +85,10 @@ const LayerResult* Document::result(LayerId id) const {
 namespace {
 
 /// A result's method also names the text it was fitted to; a plan's does not until it is carried out.
-bool isSame(LayerChoice result, const LayerChoice& planned) {
+bool isSame(const LayerChoice& measured, const LayerChoice& planned) {
+  if (measured == planned) return true;
+  if (measured.rank != planned.rank || measured.base != planned.base) return false;
+  LayerChoice result = measured;
   if (result.method != planned.method) result.method.resize(std::min(result.method.size(), result.method.find(' ')));
   result.biasShift = planned.biasShift;
   return result == planned;
@@ -112,21 +122,21 @@ std::uint64_t Document::bytesAfter(LayerId id) const {
 void Document::setThresholds(const VerdictThresholds& thresholds) {
   m_thresholds = thresholds;
   if (!isOpen()) return;
-  updateTotals();
+  updateTotals({});
   emit layersChanged(allLayers());
   emit totalsChanged();
 }
 
-void Document::change(const PlanState& state, const QString& name, int gesture) {
-  if (state == m_state) return;
+void Document::change(PlanState state, const QString& name, int gesture) {
+  if (state == *m_state) return;
   m_planEdited = true;
-  m_undo.push(new ChangePlan(*this, state, name, gesture));
+  m_undo.push(new ChangePlan(*this, std::make_shared<const PlanState>(std::move(state)), name, gesture));
 }
 
 void Document::changePlan(RankPlan plan, const QString& name) {
-  PlanState next = m_state;
-  next.plan = keepingPinned(std::move(plan), m_state, *m_checkpoint, m_resolved);
-  change(next, name);
+  PlanState next = *m_state;
+  next.plan = keepingPinned(std::move(plan), *m_state, *m_checkpoint, m_resolved);
+  change(std::move(next), name);
 }
 
 void Document::setRank(const std::vector<LayerId>& layers, std::optional<std::int64_t> rank, int gesture) {
@@ -140,7 +150,7 @@ void Document::setRank(const std::vector<LayerId>& layers, std::optional<std::in
 
 void Document::setRanks(const std::vector<std::pair<LayerId, std::optional<std::int64_t>>>& ranks, const QString& name,
                         int gesture) {
-  PlanState next = m_state;
+  PlanState next = *m_state;
   for (const auto& [id, rank] : ranks) {
     const LayerInfo& info = layer(id);
     if (info.isCompressed()) continue; // what is compressed already stays as it is
@@ -153,11 +163,11 @@ void Document::setRanks(const std::vector<std::pair<LayerId, std::optional<std::
     request.action = UseRank{std::clamp<std::int64_t>(*rank, 1, info.smallSide())};
     next.plan.overrides[info.name] = request;
   }
-  change(next, name, gesture);
+  change(std::move(next), name, gesture);
 }
 
 void Document::setBase(const std::vector<LayerId>& layers, std::optional<Storage> base) {
-  PlanState next = m_state;
+  PlanState next = *m_state;
   for (const LayerId id : layers) {
     if (layer(id).isCompressed()) continue;
     Override request = overrideFor(choice(id), next.plan);
@@ -165,8 +175,8 @@ void Document::setBase(const std::vector<LayerId>& layers, std::optional<Storage
     next.plan.overrides[layer(id).name] = request;
   }
   const int count = static_cast<int>(layers.size());
-  change(next, base ? tr("%1 base for %n layer(s)", nullptr, count).arg(QString::fromUtf8(name(*base)))
-                    : tr("No base for %n layer(s)", nullptr, count));
+  change(std::move(next), base ? tr("%1 base for %n layer(s)", nullptr, count).arg(QString::fromUtf8(name(*base)))
+                               : tr("No base for %n layer(s)", nullptr, count));
 }
 
 bool Document::needsCalibration() const {
@@ -175,16 +185,16 @@ bool Document::needsCalibration() const {
 }
 
 void Document::clearOverrides(const std::vector<LayerId>& layers) {
-  PlanState next = m_state;
+  PlanState next = *m_state;
   for (const LayerId id : layers) {
     next.plan.overrides.erase(layer(id).name);
     next.pinned.erase(layer(id).name);
   }
-  change(next, tr("Back to the rules for %n layer(s)", nullptr, static_cast<int>(layers.size())));
+  change(std::move(next), tr("Back to the rules for %n layer(s)", nullptr, static_cast<int>(layers.size())));
 }
 
 void Document::setPinned(const std::vector<LayerId>& layers, bool pinned) {
-  PlanState next = m_state;
+  PlanState next = *m_state;
   for (const LayerId id : layers) {
     const std::string& name = layer(id).name;
     if (!pinned) {
@@ -195,26 +205,31 @@ void Document::setPinned(const std::vector<LayerId>& layers, bool pinned) {
     next.plan.overrides[name] = overrideFor(choice(id), next.plan);
   }
   const int count = static_cast<int>(layers.size());
-  change(next, pinned ? tr("Pin %n layer(s)", nullptr, count) : tr("Unpin %n layer(s)", nullptr, count));
+  change(std::move(next), pinned ? tr("Pin %n layer(s)", nullptr, count) : tr("Unpin %n layer(s)", nullptr, count));
 }
 
-void Document::apply(const PlanState& state) {
-  const PlanState before = m_state;
-  const auto overrides = changedOverrides(m_state.plan, state.plan);
-  std::vector<std::string> pins;
-  std::set_symmetric_difference(m_state.pinned.begin(), m_state.pinned.end(), state.pinned.begin(), state.pinned.end(),
-                                std::back_inserter(pins));
-  m_state = state;
-  // An override that is there decides alone; one that went away leaves the layer to the rules.
-  const bool simple = overrides && std::all_of(overrides->begin(), overrides->end(), [this](const std::string& name) {
-                        const auto found = m_state.plan.overrides.find(name);
-                        return found != m_state.plan.overrides.end() && !isTarget(found->second.action) &&
-                               m_checkpoint->findLayer(name);
-                      });
-  if (simple) {
-    for (const std::string& name : *overrides) {
-      const LayerId id = *m_checkpoint->findLayer(name);
-      m_resolved.layers[id.value] = choiceFor(layer(id), m_state.plan.overrides[name], plan());
+/// The layers whose overrides differ between `before` and the plan in force, with what is chosen for them now; nullopt
+/// when more than that has to be looked at: an override that is there decides alone, one that went away leaves the layer
+/// to the rules.
+std::optional<std::vector<std::pair<LayerId, LayerChoice>>> Document::overridden(const RankPlan& before) const {
+  const auto names = changedOverrides(before, plan());
+  if (!names) return std::nullopt;
+  std::vector<std::pair<LayerId, LayerChoice>> choices;
+  choices.reserve(names->size());
+  for (const std::string& name : *names) {
+    const auto found = plan().overrides.find(name);
+    const auto id = m_checkpoint->findLayer(name);
+    if (!id || found == plan().overrides.end() || isTarget(found->second.action)) return std::nullopt;
+    choices.emplace_back(*id, choiceFor(layer(*id), found->second, plan()));
+  }
+  return choices;
+}
+
+void Document::apply(const SharedState& state) {
+  const SharedState before = std::exchange(m_state, state);
+  if (auto choices = overridden(before->plan)) {
+    for (auto& [id, choice] : *choices) {
+      m_resolved.layers[id.value] = std::move(choice);
       touch(id);
     }
     m_resolved.notes.clear();
@@ -226,11 +241,14 @@ void Document::apply(const PlanState& state) {
       throw;
     }
   }
+  std::vector<std::string> pins;
+  std::set_symmetric_difference(before->pinned.begin(), before->pinned.end(), state->pinned.begin(),
+                                state->pinned.end(), std::back_inserter(pins));
   for (const std::string& name : pins) {
     if (const auto id = m_checkpoint->findLayer(name)) touch(*id);
   }
   flushTouched();
-  if (m_storage) m_storage->savePlan(planWithPins(m_state));
+  if (m_storage) m_storage->savePlan(m_state);
   emit planChanged();
 }
 
@@ -252,26 +270,39 @@ void Document::resolveAll() {
   m_resolved = std::move(fresh);
 }
 
-void Document::updateTotals() {
+Document::Tally Document::tallyOf(LayerId id) const {
+  if (choice(id).isDense()) return {.bytes = bytesAfter(id)};
+  Tally tally{.bytes = bytesAfter(id), .standing = standing(id), .dense = false};
+  const LayerResult* known = result(id);
+  tally.cosine = tally.standing == Standing::Measured && known->error.isEmpty() ? std::optional(known->quality.cosine)
+                                                                                : predictedCosine(id);
+  return tally;
+}
+
+void Document::updateTotals(const std::vector<LayerId>& changed) {
+  for (const LayerId id : changed) m_layers[id.value].tally = tallyOf(id);
   PlanTotals totals;
-  totals.model = modelTotals(*m_checkpoint, m_resolved);
-  totals.scope = scopeTotals(*m_checkpoint, m_resolved, m_scope);
+  totals.model.before = totals.model.after = m_checkpoint->bytes();
   double sum = 0;
-  for (std::size_t i = 0; i < m_layers.size(); ++i) {
-    const LayerId id{i};
-    if (choice(id).isDense()) {
+  for (const LayerInfo& info : m_checkpoint->layers()) {
+    const Tally& tally = m_layers[info.id.value].tally;
+    totals.model.after = totals.model.after - info.bytes + tally.bytes;
+    if (tally.dense) {
       ++totals.dense;
       continue;
     }
     ++totals.compressed;
-    const auto cosine = bestCosine(id);
-    if (!cosine) {
+    if (!tally.cosine) {
       ++totals.unknown;
       continue;
     }
-    if (standing(id) == Standing::Measured) ++totals.measured;
-    sum += *cosine;
-    ++totals.verdicts[static_cast<std::size_t>(verdictFor(*cosine, m_thresholds))];
+    if (tally.standing == Standing::Measured) ++totals.measured;
+    sum += *tally.cosine;
+    ++totals.verdicts[static_cast<std::size_t>(verdictFor(*tally.cosine, m_thresholds))];
+  }
+  for (const LayerId id : m_scope) {
+    totals.scope.before += layer(id).bytes;
+    totals.scope.after += m_layers[id.value].tally.bytes;
   }
   const int knownCount = totals.compressed - totals.unknown;
   totals.meanCosine = knownCount > 0 ? sum / knownCount : 1.0;
@@ -289,7 +320,7 @@ void Document::flushTouched() {
   std::vector<LayerId> touched = std::exchange(m_touched, {});
   std::sort(touched.begin(), touched.end());
   touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
-  updateTotals();
+  updateTotals(touched);
   emit layersChanged(touched);
   emit totalsChanged();
 }
@@ -325,18 +356,18 @@ void Document::setSnapshots(std::map<std::string, std::string, std::less<>> snap
 }
 
 void Document::savePlan(const std::filesystem::path& path) {
-  rankscope::writePlan(planWithPins(m_state), path);
+  rankscope::writePlan(planWithPins(*m_state), path);
 }
 
 void Document::loadPlan(const std::filesystem::path& path) {
-  const PlanState next = stateFrom(readPlan(path));
+  PlanState next = stateFrom(readPlan(path));
   // Found out now, not inside the undo step: an override for a layer that this model does not have.
   resolve(next.plan, *m_checkpoint, [this](LayerId id) {
     static const Spectrum unknown(1, 1, {0.0});
     const Spectrum* spectrum = m_layers[id.value].spectrum.get();
     return spectrum ? spectrum : &unknown;
   });
-  change(next, tr("Load plan %1").arg(QString::fromStdString(path.filename().string())));
+  change(std::move(next), tr("Load plan %1").arg(QString::fromStdString(path.filename().string())));
 }
 
 } // namespace rankscope::ui

@@ -19,12 +19,14 @@
 #include "core/spectrum/analyse.h"
 #include "core/store/run_file.h"
 #include "ui/document/plan_edits.h"
+#include "ui/document/diagnostics.h"
 
 namespace rankscope::ui {
 
 class Calibrator;
 class JobRunner;
 class RunStorage;
+struct OpenedModel;
 
 /// What was measured of one layer, and the choice it was measured for.
 struct LayerResult {
@@ -59,15 +61,11 @@ class Document final : public QObject {
   explicit Document(JobRunner& jobs, QObject* parent = nullptr);
   ~Document() override;
 
-  /// Opens a checkpoint or a run file; throws Error and changes nothing when it cannot. Spectra begin to arrive at
-  /// once.
-  /// Throws ModelMoved for a run whose model is not where it was.
+  /// Shows a model that was read, in place of the one before. Spectra begin to arrive at once.
+  void show(OpenedModel model);
+  /// Reads on this thread and shows: what readModel() and readMovedModel() throw changes nothing.
   void open(const std::filesystem::path& path);
-  /// Opens a run with the model at another place; throws Error when it is not the same model. The run file then knows
-  /// the new place.
   void openMoved(const std::filesystem::path& run, const std::filesystem::path& model);
-  /// Shows a checkpoint that is already open, with the results in (or going to) `runPath`.
-  void show(std::shared_ptr<const Checkpoint> checkpoint, const std::filesystem::path& runPath);
   void close();
   bool isOpen() const { return m_checkpoint != nullptr; }
 
@@ -79,18 +77,19 @@ class Document final : public QObject {
 
   std::shared_ptr<const Spectrum> spectrum(LayerId id) const { return m_layers[id.value].spectrum; }
   QString spectrumError(LayerId id) const { return m_layers[id.value].error; }
-  double effectiveRank(LayerId id) const { return m_layers[id.value].effectiveRank; } ///< p ∝ σ; needs the spectrum
-  int spectraKnown() const { return m_spectraKnown; }                                 ///< failed ones included
+  const DiagnosticValues& diagnostics(LayerId id) const { return m_layers[id.value].diagnostics; }
+  std::optional<double> diagnostic(LayerId id, Diagnostic which) const; ///< none while the spectrum is not known
+  int spectraKnown() const { return m_spectraKnown; }                   ///< failed ones included
   SpectrumLookup spectra() const; ///< safe to use on another thread: holds what is known now
 
-  const PlanState& planState() const { return m_state; }
-  const RankPlan& plan() const { return m_state.plan; }
+  const PlanState& planState() const { return *m_state; } ///< holds until the plan changes, as plan() does
+  const RankPlan& plan() const { return m_state->plan; }
   const ResolvedPlan& resolved() const { return m_resolved; }
   const LayerChoice& choice(LayerId id) const { return m_resolved.layers[id.value]; }
   /// What another plan would choose for this model, with the spectra known now.
   ResolvedPlan resolvedAs(const RankPlan& plan) const;
   std::optional<std::int64_t> rank(LayerId id) const { return m_resolved.layers[id.value].rank; }
-  bool isPinned(LayerId id) const { return m_state.pinned.contains(layer(id).name); }
+  bool isPinned(LayerId id) const { return m_state->pinned.contains(layer(id).name); }
   bool isOverridden(LayerId id) const { return plan().overrides.contains(layer(id).name); }
 
   std::optional<double> predictedCosine(LayerId id) const; ///< of the rank chosen now; 1 for dense, none with a base
@@ -106,7 +105,7 @@ class Document final : public QObject {
   QUndoStack& undoStack() { return m_undo; }
 
   /// One undo step named `name`. Steps with the same `gesture` (not 0) that follow each other become one.
-  void change(const PlanState& state, const QString& name, int gesture = 0);
+  void change(PlanState state, const QString& name, int gesture = 0);
   void changePlan(RankPlan plan, const QString& name); ///< pinned layers keep what they have
   void setRank(const std::vector<LayerId>& layers, std::optional<std::int64_t> rank, int gesture = 0);
   void setRanks(const std::vector<std::pair<LayerId, std::optional<std::int64_t>>>& ranks, const QString& name,
@@ -176,17 +175,29 @@ class Document final : public QObject {
 
  private:
   friend class ChangePlan;
+  /// What a layer adds to the totals.
+  struct Tally {
+    std::uint64_t bytes = 0;
+    Standing standing = Standing::Unknown;
+    std::optional<double> cosine = {}; ///< none for a dense layer, or while it is not known
+    bool dense = true;
+  };
   struct Layer {
     std::shared_ptr<const Spectrum> spectrum;
     QString error;
-    double effectiveRank = 0;
+    DiagnosticValues diagnostics = kNoDiagnostics;
     std::optional<LayerResult> result;
+    Tally tally;
   };
+  using SharedState = std::shared_ptr<const PlanState>;
 
-  void apply(const PlanState& state);
+  void apply(const SharedState& state);
+  std::optional<std::vector<std::pair<LayerId, LayerChoice>>> overridden(const RankPlan& before) const;
   void resolveAll();
-  void updateTotals();
-  void take(AnalysedLayer&& layer, double effectiveRank);
+  Tally tallyOf(LayerId id) const;
+  /// Of these layers anew; the others count as they did.
+  void updateTotals(const std::vector<LayerId>& changed);
+  void take(AnalysedLayer&& layer, const DiagnosticValues& diagnostics);
   void takeResult(LayerId id, LayerResult result);
   void touch(LayerId id);
   void flushTouched();
@@ -200,7 +211,7 @@ class Document final : public QObject {
   JobRunner& m_jobs;
   std::shared_ptr<const Checkpoint> m_checkpoint;
   std::vector<Layer> m_layers;
-  PlanState m_state;
+  SharedState m_state = std::make_shared<const PlanState>(); ///< undo steps and the run file's writer hold it, too
   ResolvedPlan m_resolved;
   PlanTotals m_totals;
   VerdictThresholds m_thresholds;

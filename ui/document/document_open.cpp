@@ -6,7 +6,7 @@
 #include "core/spectrum/spectrum_cache.h"
 #include "ui/document/calibrator.h"
 #include "ui/document/document.h"
-#include "ui/document/moved_model.h"
+#include "ui/document/read_model.h"
 #include "ui/document/run_storage.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
@@ -15,50 +15,34 @@
 namespace rankscope::ui {
 
 void Document::open(const std::filesystem::path& path) {
-  if (std::filesystem::is_regular_file(path) && looksLikeRunFile(path)) {
-    const RunContents contents = readRun(path);
-    std::shared_ptr<const Checkpoint> checkpoint;
-    try {
-      checkpoint = openCheckpoint(contents.model.path);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::NotFound) throw ModelMoved{path, contents.model.path};
-      throw Error(error.kind(),
-                  "the model that " + path.filename().string() + " belongs to cannot be opened: " + error.what());
-    }
-    show(std::move(checkpoint), path);
-    return;
-  }
-  auto checkpoint = openCheckpoint(path);
-  const auto runPath = usualRunPath(checkpoint->path());
-  show(std::move(checkpoint), runPath);
+  show(readModel(path));
 }
 
 void Document::openMoved(const std::filesystem::path& run, const std::filesystem::path& model) {
-  auto checkpoint = openCheckpoint(model);
-  requireSameModel(readRun(run), *checkpoint);
-  show(std::move(checkpoint), run);
+  show(readMovedModel(run, model));
 }
 
-void Document::show(std::shared_ptr<const Checkpoint> checkpoint, const std::filesystem::path& runPath) {
+void Document::show(OpenedModel model) {
   close();
   emit aboutToChange();
-  m_checkpoint = std::move(checkpoint);
+  m_checkpoint = std::move(model.checkpoint);
   m_calibrator = std::make_shared<Calibrator>(m_checkpoint);
   m_layers.assign(m_checkpoint->layers().size(), {});
-  m_state = {};
-  m_state.plan.factorDtype = settings::factorStorage();
+  PlanState dense;
+  dense.plan.factorDtype = settings::factorStorage();
+  m_state = std::make_shared<const PlanState>(std::move(dense));
   m_scope = defaultScope(*m_checkpoint);
   m_resolved = {};
   resolveAll();
   m_touched.clear();
-  updateTotals();
-  m_runIsPrivate = runPath == usualRunPath(m_checkpoint->path());
+  updateTotals(allLayers());
+  m_runIsPrivate = model.runPath == usualRunPath(m_checkpoint->path());
   const std::vector<LayerId>& first = m_scope.empty() ? allLayers() : m_scope;
   if (!first.empty()) {
     m_selection = {first.front()};
     m_current = first.front();
   }
-  m_storage = newStorage(runPath);
+  m_storage = newStorage(model.runPath);
   emit opened();
   emit totalsChanged();
   emit selectionChanged();
@@ -87,7 +71,7 @@ void Document::close() {
   m_layers.clear();
   m_scope.clear();
   m_snapshots.clear();
-  m_state = {};
+  m_state = std::make_shared<const PlanState>();
   m_resolved = {};
   m_totals = {};
   m_undo.clear();
@@ -119,6 +103,13 @@ LayerResult resultOf(const LayerRecord::Compression& compression) {
   return {compression.choice, compression.quality, compression.bytesAfter, QString::fromStdString(compression.error)};
 }
 
+std::optional<EntryStatistics> entriesOf(const LayerRecord& record) {
+  const auto& named = record.diagnostics;
+  const auto largest = named.find("largest_entry"), kurtosis = named.find("kurtosis");
+  if (largest == named.end() || kurtosis == named.end()) return std::nullopt;
+  return EntryStatistics{largest->second, kurtosis->second};
+}
+
 /// The results that hold for the bytes of the layer, from the run file or by computing.
 AnalysedLayer analysed(const Analysis& analysis, LayerId id, const Progress& progress, int threads,
                        const std::function<void(LayerResult)>& tellResult) {
@@ -133,6 +124,11 @@ AnalysedLayer analysed(const Analysis& analysis, LayerId id, const Progress& pro
       const auto& compression = record->second.compression;
       if (compression && compression->resultVersion == kResultVersion) tellResult(resultOf(*compression));
       known.spectrum = run->spectrum(name, known.contentHash);
+      known.entries = entriesOf(record->second);
+      if (known.spectrum && !known.entries) { // an older run file
+        known.entries = entryStatistics(analysis.checkpoint->matrix(id).view);
+        analysis.checkpoint->release(id);
+      }
       if (known.spectrum) return known;
     }
   }
@@ -180,8 +176,8 @@ void Document::startSpectra() {
           post([this, id, result = std::move(result)] { takeResult(id, result); });
         }));
         // Not on the GUI thread: of a thousand layers, it adds up.
-        const double effectiveRank = layer->spectrum ? layer->spectrum->effectiveRank(Spectrum::Weight::Sigma) : 0.0;
-        post([this, layer, effectiveRank] { take(std::move(*layer), effectiveRank); });
+        const DiagnosticValues diagnostics = diagnosticValues(layer->spectrum, layer->entries);
+        post([this, layer, diagnostics] { take(std::move(*layer), diagnostics); });
       });
       SpectrumCache(userCacheFolder(), analysis.cacheBytes).prune();
     };
@@ -196,12 +192,12 @@ void Document::startSpectra() {
   m_spectraJob = m_jobs.enqueue(std::move(job));
 }
 
-void Document::take(AnalysedLayer&& analysed, double effectiveRank) {
+void Document::take(AnalysedLayer&& analysed, const DiagnosticValues& diagnostics) {
   Layer& layer = m_layers[analysed.layer.value];
   layer.error = QString::fromStdString(analysed.error);
   if (analysed.spectrum) {
     layer.spectrum = std::make_shared<const Spectrum>(std::move(*analysed.spectrum));
-    layer.effectiveRank = effectiveRank;
+    layer.diagnostics = diagnostics;
   }
   ++m_spectraKnown;
   touch(analysed.layer);
@@ -223,9 +219,9 @@ void Document::takeRun(const RunContents& contents) {
   emit snapshotsChanged();
   if (contents.planJson.empty() || m_planEdited) return;
   try {
-    const PlanState restoredState = stateFrom(parsePlan(contents.planJson, "the run file"));
-    if (restoredState == m_state) return;
-    apply(restoredState);
+    PlanState restoredState = stateFrom(parsePlan(contents.planJson, "the run file"));
+    if (restoredState == *m_state) return;
+    apply(std::make_shared<const PlanState>(std::move(restoredState)));
   } catch (const Error& error) {
     emit failed(error);
     return;

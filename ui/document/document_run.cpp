@@ -166,7 +166,7 @@ void Document::saveRunAs(const std::filesystem::path& path) {
   job.title = tr("Save");
   job.prepare = [this, path, generation = m_generation] {
     const bool moves = path != runPath();
-    m_storage->savePlan(plan());
+    m_storage->savePlan(m_state);
     return [this, path, generation, checkpoint = m_checkpoint, storage = m_storage,
             moved = moves ? newStorage(path) : nullptr](const Progress&) {
       storage->openOnce(*checkpoint);
@@ -185,7 +185,7 @@ void Document::saveRunAs(const std::filesystem::path& path) {
     if (outcome != JobState::Done) return;
     m_runIsPrivate = path == usualRunPath(m_checkpoint->path());
     m_undo.setClean();
-    m_storage->savePlan(plan()); // edits made while it was copied
+    m_storage->savePlan(m_state); // edits made while it was copied
     emit runMoved();
     emit saved(QString::fromStdString(path.string()));
   };
@@ -196,7 +196,7 @@ void Document::writeReport(const std::filesystem::path& path) {
   Job job;
   job.title = tr("Report");
   job.prepare = [this, path] {
-    return [path, storage = m_storage, checkpoint = m_checkpoint, plan = planWithPins(m_state),
+    return [path, storage = m_storage, checkpoint = m_checkpoint, plan = planWithPins(*m_state),
             thresholds = m_thresholds](const Progress&) {
       storage->openOnce(*checkpoint);
       RunContents contents = storage->file()->contents();

@@ -45,6 +45,7 @@ Evaluations::Evaluations(Document& document, JobRunner& jobs, QObject* parent)
   connect(&document, &Document::aboutToChange, this, [this] {
     ++m_generation;
     m_entries.clear();
+    m_choices.clear();
     m_running.reset();
     m_job.reset();
     m_obstacle.clear();
@@ -60,6 +61,7 @@ Evaluations::Evaluations(Document& document, JobRunner& jobs, QObject* parent)
 
 void Evaluations::take(const RunContents& contents) {
   m_entries.clear();
+  m_choices.clear();
   for (const auto& [number, json] : contents.evaluations) {
     try {
       m_entries.push_back(entryFrom(std::stoi(number), json));
@@ -79,13 +81,19 @@ const EvaluationEntry* Evaluations::entry(int number) const {
 }
 
 bool Evaluations::isStale(const EvaluationEntry& entry) const {
-  if (entry.planJson.empty() || entry.planJson == normalisedPlan(rankscope::toJson(m_document.plan()))) return false;
-  try {
-    const RankPlan plan = parsePlan(entry.planJson, "an evaluation's plan");
-    return resolve(plan, *m_document.checkpoint(), m_document.spectra()).layers != m_document.resolved().layers;
-  } catch (const Error&) {
-    return true; // it does not fit this model, or waits for spectra that the plan in force does not need
+  if (entry.planJson.empty()) return false;
+  auto known = m_choices.find(entry.number);
+  if (known == m_choices.end()) {
+    try {
+      const RankPlan plan = parsePlan(entry.planJson, "an evaluation's plan");
+      ResolvedPlan resolved = resolve(plan, *m_document.checkpoint(), m_document.spectra());
+      known = m_choices.emplace(entry.number, std::move(resolved.layers)).first;
+    } catch (const Error&) {
+      // It does not fit this model, or waits for spectra that the plan in force does not need.
+      return entry.planJson != normalisedPlan(rankscope::toJson(m_document.plan()));
+    }
   }
+  return known->second != m_document.resolved().layers;
 }
 
 void Evaluations::enqueue(const QString& title, Work work) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,7 @@ class Evaluations final : public QObject {
   Document& m_document;
   JobRunner& m_jobs;
   std::vector<EvaluationEntry> m_entries;
+  mutable std::map<int, std::vector<LayerChoice>> m_choices; ///< of entries' plans, by number, once they were asked for
   std::optional<EvaluationEntry> m_running;
   std::optional<int> m_job;
   QString m_obstacle;

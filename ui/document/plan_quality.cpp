@@ -43,20 +43,26 @@ std::optional<double> meanKeptEnergy(const ResolvedPlan& plan, const SpectrumLoo
   return sum / static_cast<double>(scope.size());
 }
 
+ResolvedPlan uniformPlan(const Checkpoint& checkpoint, const SpectrumLookup& spectra, std::span<const LayerId> scope,
+                         Storage storage, int group, double share) {
+  ResolvedPlan plan;
+  for (const LayerInfo& layer : checkpoint.layers())
+    plan.layers.push_back(choiceFor(layer, std::nullopt, storage, group));
+  for (const LayerId id : scope) {
+    const LayerInfo& layer = checkpoint.layer(id);
+    const LayerChoice choice = choiceFor(layer, rankForFraction(layer, share), storage, group);
+    if (spectra(id) && isBelowBreakEven(layer, choice)) plan.layers[id.value] = choice;
+  }
+  return plan;
+}
+
 std::vector<TradeOffPoint> uniformCurve(const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                                         std::span<const LayerId> scope, Storage storage, int group, int points) {
   std::vector<TradeOffPoint> curve;
   for (int i = 1; i <= points; ++i) {
     TradeOffPoint point;
     point.share = static_cast<double>(i) / points;
-    ResolvedPlan plan;
-    for (const LayerInfo& layer : checkpoint.layers())
-      plan.layers.push_back(choiceFor(layer, std::nullopt, storage, group));
-    for (const LayerId id : scope) {
-      const LayerInfo& layer = checkpoint.layer(id);
-      const LayerChoice choice = choiceFor(layer, rankForFraction(layer, point.share), storage, group);
-      if (spectra(id) && isBelowBreakEven(layer, choice)) plan.layers[id.value] = choice;
-    }
+    const ResolvedPlan plan = uniformPlan(checkpoint, spectra, scope, storage, group, point.share);
     point.bytes = modelTotals(checkpoint, plan).after;
     point.keptEnergy = meanKeptEnergy(plan, spectra, scope).value_or(0);
     curve.push_back(point);

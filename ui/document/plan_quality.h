@@ -26,10 +26,15 @@ struct TradeOffPoint {
   double share = 0; ///< of the full rank, for a point of the uniform curve
   std::uint64_t bytes = 0;
   double keptEnergy = 0;
+  std::optional<double> kl; ///< of the whole model, where an advice lets it be predicted
 };
 
-/// The curve of uniform plans: every layer of `scope` at the same share of its full rank; where that saves nothing the
-/// layer stays dense. Layers without a spectrum stay dense.
+/// Every layer of `scope` at this share of its full rank; where that saves nothing, and where the spectrum is not
+/// known, the layer stays dense.
+ResolvedPlan uniformPlan(const Checkpoint& checkpoint, const SpectrumLookup& spectra, std::span<const LayerId> scope,
+                         Storage storage, int group, double share);
+
+/// The curve of uniformPlan() over shares, up to the first that leaves every layer dense.
 std::vector<TradeOffPoint> uniformCurve(const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                                         std::span<const LayerId> scope, Storage storage, int group, int points = 48);
 

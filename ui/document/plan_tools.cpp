@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/plan_tools.h"
 
+#include <algorithm>
+
 #include <QLocale>
 
 #include "ui/document/document.h"
@@ -43,13 +45,6 @@ PresetOptions PlanTools::options() const {
   return options;
 }
 
-void PlanTools::tell(const std::vector<std::string>& notes) {
-  if (notes.empty()) return;
-  QString text = QString::fromStdString(notes.front());
-  if (notes.size() > 1) text += QLatin1Char(' ') + tr("(and %n more)", nullptr, static_cast<int>(notes.size()) - 1);
-  emit m_document.notice(text);
-}
-
 void PlanTools::applyPreset(Preset preset, std::optional<double> fraction, std::optional<std::int64_t> rank) {
   attempt([&] {
     PresetOptions wanted = options();
@@ -62,7 +57,9 @@ void PlanTools::applyPreset(Preset preset, std::optional<double> fraction, std::
       name = tr("%1 preset at %2 %").arg(words::preset(preset), QLocale().toString(100 * *fraction, 'g', 4));
     if (rank) name = tr("%1 preset at rank %2").arg(words::preset(preset), words::count(*rank));
     m_document.changePlan(std::move(plan), name);
-    tell(notes);
+    if (!notes.empty())
+      emit m_document.notice(tr("%n layer(s) stay dense: factors of that rank would save nothing there.", nullptr,
+                                static_cast<int>(notes.size())));
   });
 }
 
@@ -71,23 +68,29 @@ void PlanTools::applyCosine(double cosine) {
     std::vector<std::string> notes;
     RankPlan plan = planForCosine(cosine, *m_document.checkpoint(), m_document.spectra(), options(), &notes);
     m_document.changePlan(std::move(plan), tr("Cosine %1 for every layer").arg(words::cosine(cosine)));
-    tell(notes);
+    if (!notes.empty())
+      emit m_document.notice(tr("%n layer(s) stay dense: factors that reach the cosine would save nothing there.",
+                                nullptr, static_cast<int>(notes.size())));
   });
 }
 
 void PlanTools::applyBudget(const Budget& budget) {
   whenSpectraKnown([this, budget] {
-    std::vector<std::string> notes;
     RankPlan pinned = m_document.plan();
     std::erase_if(pinned.overrides,
                   [this](const auto& entry) { return !m_document.planState().pinned.contains(entry.first); });
     pinned.rules.clear();
-    RankPlan plan = planForBudget(budget, *m_document.checkpoint(), m_document.spectra(), options(), pinned, &notes);
+    RankPlan plan = planForBudget(budget, *m_document.checkpoint(), m_document.spectra(), options(), pinned);
     const QString name = std::holds_alternative<KeepShare>(budget)
                              ? tr("Budget of %1").arg(words::share(std::get<KeepShare>(budget).share))
                              : tr("Budget of %1").arg(words::bytes(std::get<KeepBytes>(budget).bytes));
     m_document.changePlan(std::move(plan), name);
-    tell(notes);
+    const auto& scope = m_document.scope();
+    const auto dense =
+        std::count_if(scope.begin(), scope.end(), [this](LayerId id) { return m_document.choice(id).isDense(); });
+    if (dense > 0)
+      emit m_document.notice(tr("%1 of %2 attention and MLP matrices stay dense: they are worth their bytes.")
+                                 .arg(words::count(dense), words::count(static_cast<std::int64_t>(scope.size()))));
   });
 }
 

@@ -41,7 +41,6 @@ class PlanTools final : public QObject {
   void whenSpectraKnown(std::function<void()> work);
   PresetOptions options() const;
   void reach(double value, bool energy);
-  void tell(const std::vector<std::string>& notes);
 
   Document& m_document;
   std::function<void()> m_waiting;

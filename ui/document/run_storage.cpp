@@ -38,9 +38,9 @@ std::shared_ptr<RunFile> RunStorage::file() const {
   return m_file;
 }
 
-void RunStorage::savePlan(const RankPlan& plan) {
+void RunStorage::savePlan(std::shared_ptr<const PlanState> plan) {
   const std::lock_guard lock(m_mutex);
-  m_plan = plan;
+  m_plan = std::move(plan);
   m_wake.notify_all();
 }
 
@@ -83,11 +83,11 @@ void RunStorage::write(std::stop_token stop) {
 void RunStorage::writeWaiting(std::unique_lock<std::mutex>& lock) {
   if (!m_file) return;
   const std::shared_ptr<RunFile> file = m_file;
-  const std::optional<RankPlan> plan = std::exchange(m_plan, std::nullopt);
+  const std::shared_ptr<const PlanState> plan = std::exchange(m_plan, nullptr);
   const std::optional<Snapshots> snapshots = std::exchange(m_snapshots, std::nullopt);
   lock.unlock();
   try {
-    if (plan) file->setPlan(*plan);
+    if (plan) file->setPlan(planWithPins(*plan));
     if (snapshots) file->setSnapshots(*snapshots);
   } catch (...) {
     lock.lock();

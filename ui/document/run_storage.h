@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/store/run_file.h"
+#include "ui/document/plan_edits.h"
 
 namespace rankscope::ui {
 
@@ -32,7 +33,7 @@ class RunStorage final {
   /// Null until opened.
   std::shared_ptr<RunFile> file() const;
 
-  void savePlan(const RankPlan& plan);
+  void savePlan(std::shared_ptr<const PlanState> plan); ///< pins included
   void saveSnapshots(const Snapshots& snapshots);
 
   /// Returns when everything handed over so far is on disk and merged into the HDF5 file. Throws Error.
@@ -47,7 +48,7 @@ class RunStorage final {
   mutable std::mutex m_mutex;
   std::condition_variable_any m_wake;
   std::shared_ptr<RunFile> m_file;
-  std::optional<RankPlan> m_plan;
+  std::shared_ptr<const PlanState> m_plan; ///< null: nothing waits
   std::optional<Snapshots> m_snapshots;
   std::jthread m_writer;
 };

@@ -14,14 +14,14 @@ namespace rankscope::ui {
 namespace {
 
 const QString kUnknown = QStringLiteral("…");
-QString number(double value) {
-  return QLocale().toString(value, 'g', 4);
-}
-
 const QString kNothing = QStringLiteral("–");
 
 /// Name, shape and the like never do: views that sort by them need not look again.
-constexpr int kFirstThatChanges = LayerTableModel::StableRank;
+constexpr int kFirstThatChanges = LayerTableModel::Rank;
+
+Diagnostic diagnosticOf(int column) {
+  return static_cast<Diagnostic>(column - LayerTableModel::FirstDiagnostic);
+}
 
 QString wholeName(const LayerInfo& layer) {
   return QString::fromStdString(layer.name);
@@ -63,6 +63,12 @@ QString LayerTableModel::text(LayerId id, Column column) const {
   const bool failed = !m_document.spectrumError(id).isEmpty();
   const auto whenKnown = [&](auto&& say) { return spectrum ? say() : failed ? tr("error") : kUnknown; };
   const LayerResult* result = m_document.result(id);
+  if (isDiagnostic(column)) {
+    return whenKnown([&] {
+      const auto value = m_document.diagnostic(id, diagnosticOf(column));
+      return value ? ui::text(diagnosticOf(column), *value) : kNothing;
+    });
+  }
   switch (column) {
   case Name:
     return words::shortName(layer);
@@ -76,10 +82,6 @@ QString LayerTableModel::text(LayerId id, Column column) const {
     return words::dtype(layer.dtype);
   case Size:
     return words::bytes(layer.bytes);
-  case StableRank:
-    return whenKnown([&] { return words::real(spectrum->stableRank()); });
-  case EffectiveRank:
-    return whenKnown([&] { return words::real(m_document.effectiveRank(id)); });
   case Rank:
     if (layer.base) return tr("%1 (stored)").arg(words::stored(layer));
     if (layer.factoredRank) return tr("%1 (factored)").arg(words::count(*layer.factoredRank));
@@ -106,22 +108,25 @@ QString LayerTableModel::text(LayerId id, Column column) const {
   }
   case BytesAfter:
     return words::bytes(m_document.bytesAfter(id));
-  case ColumnCount:
+  default:
     break;
   }
   return {};
 }
 
 QVariant LayerTableModel::raw(LayerId id, Column column) const {
+  if (column == Name) return static_cast<qulonglong>(id.value); // model order; sorting asks a great many times
   const LayerInfo& layer = m_document.layer(id);
   const auto spectrum = m_document.spectrum(id);
   const LayerResult* result = m_document.result(id);
   const bool measured = result && !result->choice.isDense() && result->error.isEmpty();
   const LayerChoice& choice = m_document.choice(id);
   const auto chosen = isPredictable(choice) ? choice.rank : std::nullopt; // what the spectrum predicts of
+  if (isDiagnostic(column)) {
+    const auto value = m_document.diagnostic(id, diagnosticOf(column));
+    return value ? QVariant(*value) : QVariant();
+  }
   switch (column) {
-  case Name:
-    return static_cast<qulonglong>(id.value); // model order
   case Role:
     return static_cast<int>(layer.role);
   case Block:
@@ -132,10 +137,6 @@ QVariant LayerTableModel::raw(LayerId id, Column column) const {
     return static_cast<int>(layer.dtype);
   case Size:
     return static_cast<qulonglong>(layer.bytes);
-  case StableRank:
-    return spectrum ? QVariant(spectrum->stableRank()) : QVariant();
-  case EffectiveRank:
-    return spectrum ? QVariant(m_document.effectiveRank(id)) : QVariant();
   case Rank:
     return static_cast<qlonglong>(choice.isDense() ? layer.smallSide() + 1 // dense is more than any rank
                                                    : choice.rank.value_or(0));
@@ -155,7 +156,7 @@ QVariant LayerTableModel::raw(LayerId id, Column column) const {
   }
   case BytesAfter:
     return static_cast<qulonglong>(m_document.bytesAfter(id));
-  case ColumnCount:
+  default:
     break;
   }
   return {};
@@ -201,15 +202,12 @@ QString LayerTableModel::formula(LayerId id, Column column) const {
   const LayerInfo& layer = m_document.layer(id);
   const auto spectrum = m_document.spectrum(id);
   const auto rank = m_document.rank(id);
+  if (isDiagnostic(column)) {
+    const Diagnostic which = diagnosticOf(column);
+    const QString own = spectrum ? ui::formula(which, *spectrum, m_document.diagnostics(id)) : QString();
+    return own.isEmpty() ? meaning(which) : own + QLatin1Char('\n') + meaning(which);
+  }
   switch (column) {
-  case StableRank:
-    if (!spectrum || spectrum->sigma().empty() || spectrum->sigma().front() <= 0) return {};
-    return tr("‖W‖²_F / σ₁² = %1² / %2²: how many directions as strong as the first there are")
-        .arg(number(spectrum->frobeniusNorm()), number(spectrum->sigma().front()));
-  case EffectiveRank:
-    if (!spectrum) return {};
-    return tr("exp of the entropy of σ / Σσ, of at most %1 (Roy and Vetterli 2007)")
-        .arg(words::count(layer.smallSide()));
   case PredictedCosine:
   case PredictedError: {
     if (!rank || !spectrum || !isPredictable(m_document.choice(id))) return {};
@@ -285,7 +283,8 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
     QString name;
     QString meaning;
   };
-  const auto heading = [&]() -> Heading {
+  const auto headingOf = [&]() -> Heading {
+    if (isDiagnostic(section)) return {heading(diagnosticOf(section)), meaning(diagnosticOf(section))};
     switch (static_cast<Column>(section)) {
     case Name:
       return {tr("Layer"),
@@ -300,10 +299,6 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
       return {tr("Type"), tr("Number format in the checkpoint")};
     case Size:
       return {tr("Size"), tr("Bytes in the checkpoint")};
-    case StableRank:
-      return {tr("Stable rank"), tr("‖W‖²_F / σ₁²: how many directions as strong as the first there are")};
-    case EffectiveRank:
-      return {tr("Eff. rank"), tr("Effective rank: exp of the entropy of σ / Σσ (Roy & Vetterli 2007)")};
     case Rank:
       return {tr("Rank"), tr("Rank of the two factors, or dense. Type a number, or d for dense; ← and → step.")};
     case PredictedCosine:
@@ -320,13 +315,13 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
       return {tr("Verdict"), tr("By the measured cosine where there is one, else by the predicted")};
     case BytesAfter:
       return {tr("After"), tr("Bytes of the factors as written, scales included, or of the dense matrix")};
-    case ColumnCount:
+    default:
       break;
     }
     return {};
   };
-  if (role == Qt::DisplayRole) return heading().name;
-  if (role == Qt::ToolTipRole) return heading().meaning;
+  if (role == Qt::DisplayRole) return headingOf().name;
+  if (role == Qt::ToolTipRole) return headingOf().meaning;
   if (role == Qt::TextAlignmentRole) {
     const bool words = section == Name || section == Role || section == DType || section == Verdict;
     return QVariant::fromValue((words ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);

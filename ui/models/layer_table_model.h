@@ -20,8 +20,6 @@ class LayerTableModel final : public QAbstractTableModel {
     Shape,
     DType,
     Size,
-    StableRank,
-    EffectiveRank,
     Rank,
     PredictedCosine,
     PredictedError,
@@ -29,8 +27,13 @@ class LayerTableModel final : public QAbstractTableModel {
     MeasuredError,
     Verdict,
     BytesAfter,
-    ColumnCount
+    FirstDiagnostic, ///< from here on, one column for every Diagnostic in its order
+    ColumnCount = FirstDiagnostic + static_cast<int>(kDiagnosticKeys.size())
   };
+  static constexpr bool isDiagnostic(int column) { return column >= FirstDiagnostic && column < ColumnCount; }
+  static constexpr Column columnOf(Diagnostic which) {
+    return static_cast<Column>(FirstDiagnostic + static_cast<int>(which));
+  }
   enum DataRole {
     SortRole = Qt::UserRole + 1, ///< the raw number (invalid: unknown, sorts last) or text
     LayerRole,                   ///< int: LayerId::value

@@ -9,7 +9,6 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSortFilterProxyModel>
@@ -25,6 +24,7 @@
 #include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/models/advice_model.h"
+#include "ui/panels/job_row.h"
 #include "ui/plots/advice_plots.h"
 #include "ui/plots/framed_plot.h"
 
@@ -39,8 +39,7 @@ const QString kAsk = QStringLiteral("?");
 AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, QWidget* parent)
     : QWidget(parent), m_document(document), m_advising(advising), m_jobs(jobs), m_text(new QComboBox(this)),
       m_budget(new QComboBox(this)), m_run(new QPushButton(icon("advise"), tr("Advise"), this)),
-      m_job(new QWidget(this)), m_jobText(new QLabel(m_job)), m_progress(new QProgressBar(m_job)),
-      m_cancel(new QToolButton(m_job)), m_body(new QStackedWidget(this)), m_hint(new QLabel(this)),
+      m_job(new JobRow(jobs, this)), m_body(new QStackedWidget(this)), m_hint(new QLabel(this)),
       m_words(new QTextBrowser(this)), m_model(new AdviceModel(this)), m_table(new QTableView(this)),
       m_take(new QPushButton(tr("Take this plan"), this)),
       m_options(new FramedPlot(tr("What each size costs"), tr("Comes when the layers are measured"), this)),
@@ -59,21 +58,8 @@ AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, 
   m_run->setObjectName(QStringLiteral("adviseRun"));
   m_take->setObjectName(QStringLiteral("adviseTake"));
   m_take->setToolTip(tr("Makes the chosen option the plan; Undo brings the old one back"));
-  m_progress->setFixedWidth(160);
-  m_progress->setRange(0, 1000);
-  m_progress->setTextVisible(false);
-  m_progress->setMaximumHeight(12);
-  m_progress->setAccessibleName(tr("Progress"));
-  m_cancel->setIcon(icon("cancel"));
-  m_cancel->setAutoRaise(true);
-  m_cancel->setObjectName(QStringLiteral("adviseCancel"));
-  m_cancel->setAccessibleName(tr("Cancel"));
-  m_cancel->setToolTip(tr("Stop: layers that are measured need not be measured again"));
-  auto* running = new QHBoxLayout(m_job);
-  running->setContentsMargins(0, 0, 0, 0);
-  running->addWidget(m_jobText);
-  running->addWidget(m_progress);
-  running->addWidget(m_cancel);
+  m_job->stopButton().setObjectName(QStringLiteral("adviseCancel"));
+  m_job->stopButton().setToolTip(tr("Stop: layers that are measured need not be measured again"));
   auto* row = new QHBoxLayout;
   row->setContentsMargins(8, 6, 8, 4);
   row->setSpacing(6);
@@ -121,9 +107,6 @@ AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, 
   });
   connect(m_run, &QPushButton::clicked, this, &AdvisePage::advise);
   connect(m_take, &QPushButton::clicked, this, &AdvisePage::take);
-  connect(m_cancel, &QToolButton::clicked, this, [this] {
-    if (const auto job = m_advising.job()) m_jobs.cancel(*job);
-  });
   connect(&advising, &Advising::changed, this, &AdvisePage::showView);
   connect(&jobs, &JobRunner::changed, this, &AdvisePage::showJob);
   connect(&jobs, &JobRunner::progressed, this, &AdvisePage::showJob);
@@ -241,7 +224,9 @@ void AdvisePage::showView() {
     return;
   }
   const auto before = chosen();
-  const QString name = before ? m_model->view().rows[*before].name : QString();
+  // The recommendation may change while options are measured: only what the user chose instead is kept.
+  const bool chose = before && m_model->view().recommended != before;
+  const QString name = chose ? m_model->view().rows[*before].name : QString();
   m_model->show(*view);
   std::optional<std::size_t> select = view->recommended;
   for (std::size_t i = 0; i < view->rows.size(); ++i)
@@ -281,13 +266,8 @@ void AdvisePage::drawPlots() {
 void AdvisePage::showJob() {
   const JobStatus* job = m_jobs.running();
   const bool ours = job && m_advising.job() == job->id;
-  m_job->setVisible(ours);
-  if (!ours) return;
-  QString text = words::share(job->fraction);
-  if (!job->item.isEmpty()) text = job->item.section(QLatin1Char('.'), -4) + QStringLiteral(" · ") + text;
-  if (job->secondsLeft) text += QStringLiteral(" · ") + tr("%1 left").arg(words::duration(*job->secondsLeft));
-  m_jobText->setText(text);
-  m_progress->setValue(static_cast<int>(1000 * job->fraction));
+  const QString layer = ours ? job->item.section(QLatin1Char('.'), -4) : QString();
+  m_job->show(ours ? job : nullptr, layer);
 }
 
 } // namespace rankscope::ui

@@ -7,17 +7,16 @@
 
 class QComboBox;
 class QLabel;
-class QProgressBar;
 class QPushButton;
 class QStackedWidget;
 class QTableView;
 class QTextBrowser;
-class QToolButton;
 
 namespace rankscope::ui {
 
 class AdviceModel;
 class FramedPlot;
+class JobRow;
 
 /// Advice on the open model: what to ask for, the recommendation in sentences, every option measured in one table, what
 /// each size can buy, how far the prediction can be trusted. An option becomes the plan with one click.
@@ -56,10 +55,7 @@ class AdvisePage final : public QWidget {
   QComboBox* m_text;
   QComboBox* m_budget;
   QPushButton* m_run;
-  QWidget* m_job;
-  QLabel* m_jobText;
-  QProgressBar* m_progress;
-  QToolButton* m_cancel;
+  JobRow* m_job;
   QStackedWidget* m_body;
   QLabel* m_hint;
   QTextBrowser* m_words;

@@ -62,6 +62,10 @@ void Banner::show(Kind kind, const QString& what, const QString& advice, const Q
     m_timer->stop();
 }
 
+void Banner::endWaiting() {
+  if (m_kind == Kind::Waiting) hide();
+}
+
 QString Banner::text() const {
   return isHidden() ? QString() : m_text->text();
 }

@@ -17,13 +17,15 @@ class Banner final : public QFrame {
   Q_OBJECT
 
  public:
-  enum class Kind { Note, Problem };
+  enum class Kind { Note, Problem, Waiting };
 
   explicit Banner(QWidget* parent = nullptr);
 
-  /// Replaces what is shown. Notes go away by themselves, problems stay until closed.
+  /// Replaces what is shown. Notes go away by themselves, problems stay until closed, and what is waited for until
+  /// endWaiting().
   void show(Kind kind, const QString& what, const QString& advice = {}, const QString& action = {},
             std::function<void()> act = {});
+  void endWaiting();
   QString text() const;
 
  protected:

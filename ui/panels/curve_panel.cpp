@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <qcustomplot.h>
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -16,6 +16,7 @@
 #include "ui/document/document.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
+#include "ui/panels/text_line.h"
 #include "ui/plots/plot_files.h"
 
 namespace rankscope::ui {
@@ -40,7 +41,8 @@ QToolButton* toggle(QWidget* parent, const QString& text, const QString& tip, bo
 
 CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
     : QWidget(parent), m_document(document), m_quantity(quantity), m_plot(new RankPlot(this)),
-      m_readout(new QLabel(this)), m_logX(toggle(this, tr("log x"), tr("Logarithmic rank axis"), false)) {
+      m_readout(new TextLine(Qt::PlainText, this)),
+      m_logX(toggle(this, tr("log x"), tr("Logarithmic rank axis"), false)) {
   const bool sigma = quantity == Quantity::Sigma;
   auto* head = new QHBoxLayout;
   head->setContentsMargins(8, 4, 4, 0);
@@ -73,7 +75,6 @@ CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
   m_plot->setClickSetsRank(!sigma);
   m_plot->setRankStep(settings::rankStep());
   m_plot->setLegendCorner(Qt::AlignBottom | (sigma ? Qt::AlignLeft : Qt::AlignRight));
-  m_plot->setLabelHeight(sigma ? 0.02 : 0.72);
   applyScales();
 
   connect(m_plot, &RankPlot::rankGrabbed, this, [this] { m_gesture = m_document.newGesture(); });
@@ -89,9 +90,15 @@ CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
   });
   connect(&document, &Document::spectrumArrived, this, [this](LayerId id) {
     const auto& selection = m_document.selection();
-    if (std::find(selection.begin(), selection.end(), id) != selection.end()) rebuild();
+    m_arrived = m_arrived || std::find(selection.begin(), selection.end(), id) != selection.end();
   });
-  connect(&document, &Document::layersChanged, this, &CurvePanel::showCursor);
+  // Comes once after many spectra have arrived.
+  connect(&document, &Document::layersChanged, this, [this] {
+    if (std::exchange(m_arrived, false))
+      rebuild();
+    else
+      showCursor();
+  });
   rebuild();
 }
 
@@ -216,7 +223,7 @@ void CurvePanel::showReadout(double x) {
   const auto current = m_document.isOpen() ? m_document.current() : std::nullopt;
   const auto spectrum = current ? m_document.spectrum(*current) : nullptr;
   if (!spectrum) {
-    m_readout->clear();
+    m_readout->setText({});
     return;
   }
   const std::int64_t rank =

@@ -7,12 +7,12 @@
 #include "core/spectrum/spectrum.h"
 #include "ui/plots/rank_plot.h"
 
-class QLabel;
 class QToolButton;
 
 namespace rankscope::ui {
 
 class Document;
+class TextLine;
 
 /// A plot of the selected layers over ranks, with the rank of the current one as a cursor. Dragging it sets the rank of
 /// all selected layers, as one undo step.
@@ -45,13 +45,14 @@ class CurvePanel final : public QWidget {
   Document& m_document;
   Quantity m_quantity;
   RankPlot* m_plot;
-  QLabel* m_readout;
+  TextLine* m_readout;
   QToolButton* m_logX;
   QToolButton* m_logY = nullptr;
   QToolButton* m_normalise = nullptr;
   int m_gesture = 0;
   int m_keyGesture = 0;
   std::vector<LayerId> m_drawn;
+  bool m_arrived = false; ///< a spectrum that is to be drawn
 };
 
 } // namespace rankscope::ui

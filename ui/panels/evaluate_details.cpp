@@ -127,6 +127,14 @@ QString blocks(const Comparison& comparison, const Theme& theme) {
   return table.html();
 }
 
+QString outcome(const Comparison& c) {
+  return tr("Perplexity goes from %1 ± %2 to %3 ± %4 over %5 tokens of %6 records; KL is %7 nats a token, and the "
+            "likeliest token is the same %8 % of the time.")
+      .arg(words::real(c.original.value, 3), words::real(c.original.standardError, 3),
+           words::real(c.compressed.value, 3), words::real(c.compressed.standardError, 3), words::count(c.positions),
+           words::count(c.records), words::real(c.kl.mean, 4), words::real(100 * c.top1Agreement));
+}
+
 } // namespace
 
 QString detailsHtml(const EvaluationEntry& entry, const ShownParts& shown, const Theme& theme) {
@@ -134,9 +142,7 @@ QString detailsHtml(const EvaluationEntry& entry, const ShownParts& shown, const
   QString html;
   const auto heading = [&](const QString& text) { html += QStringLiteral("<h4>%1</h4>").arg(text.toHtmlEscaped()); };
   if (shown.evaluation) {
-    for (const std::string& sentence : shown.evaluation->sentences)
-      html +=
-          QStringLiteral("<p style=\"margin:0 0 6px 0\">%1</p>").arg(QString::fromStdString(sentence).toHtmlEscaped());
+    html += QStringLiteral("<p style=\"margin:0 0 6px 0\">%1</p>").arg(outcome(*shown.comparison).toHtmlEscaped());
     if (shown.evaluation->text == "evaluation.txt")
       html += QStringLiteral("<p>%1</p>")
                   .arg(tr("The text: stories that the demo model never saw in training.").toHtmlEscaped());

@@ -5,20 +5,17 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabWidget>
 #include <QTextBrowser>
-#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/document/document.h"
 #include "ui/document/evaluations.h"
-#include "ui/document/words.h"
 #include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/panels/evaluate_controls.h"
@@ -26,23 +23,27 @@
 #include "ui/panels/evaluate_figures.h"
 #include "ui/panels/evaluate_study.h"
 #include "ui/panels/evaluate_texts.h"
+#include "ui/panels/job_row.h"
 #include "ui/plots/evaluation_plots.h"
 #include "ui/plots/framed_plot.h"
+#include "ui/refresher.h"
 #include "ui/theme.h"
 
 namespace rankscope::ui {
 
+namespace {
+constexpr int kLaterMs = 60;
+}
+
 EvaluatePage::EvaluatePage(Document& document, Evaluations& evaluations, JobRunner& jobs, QWidget* parent)
     : QWidget(parent), m_document(document), m_evaluations(evaluations), m_jobs(jobs),
       m_controls(new EvaluateControls(this)), m_results(new QComboBox(this)), m_stale(new QLabel(this)),
-      m_job(new QWidget(this)), m_jobText(new QLabel(m_job)), m_progress(new QProgressBar(m_job)),
-      m_cancel(new QToolButton(m_job)), m_body(new QStackedWidget(this)), m_hint(new QLabel(this)),
+      m_job(new JobRow(jobs, this)), m_body(new QStackedWidget(this)), m_hint(new QLabel(this)),
       m_start(new QPushButton(icon("evaluate"), tr("Evaluate this plan"), this)), m_figures(new EvaluateFigures(this)),
       m_tabs(new QTabWidget(this)),
       m_depth(new FramedPlot(tr("Error by depth"), tr("Comes with the first tokens"), this)),
       m_histogram(new FramedPlot(tr("KL by position"), tr("Comes with the first tokens"), this)),
-      m_texts(new EvaluateTexts(this)), m_study(new EvaluateStudy(document, this)), m_details(new QTextBrowser(this)),
-      m_later(new QTimer(this)) {
+      m_texts(new EvaluateTexts(this)), m_study(new EvaluateStudy(document, this)), m_details(new QTextBrowser(this)) {
   m_results->setObjectName(QStringLiteral("evaluateResults"));
   m_results->setAccessibleName(tr("Result to look at"));
   m_results->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
@@ -50,21 +51,8 @@ EvaluatePage::EvaluatePage(Document& document, Evaluations& evaluations, JobRunn
   m_stale->setObjectName(QStringLiteral("evaluateStale"));
   m_stale->setText(tr("The plan has changed since"));
   m_stale->setToolTip(tr("These figures belong to another plan. Evaluate measures the plan as it is now."));
-  m_progress->setFixedWidth(160);
-  m_progress->setRange(0, 1000);
-  m_progress->setTextVisible(false);
-  m_progress->setMaximumHeight(12);
-  m_progress->setAccessibleName(tr("Progress"));
-  m_cancel->setIcon(icon("cancel"));
-  m_cancel->setAutoRaise(true);
-  m_cancel->setObjectName(QStringLiteral("evaluateCancel"));
-  m_cancel->setAccessibleName(tr("Cancel"));
-  m_cancel->setToolTip(tr("Stop: what is measured so far is kept and shown"));
-  auto* running = new QHBoxLayout(m_job);
-  running->setContentsMargins(0, 0, 0, 0);
-  running->addWidget(m_jobText);
-  running->addWidget(m_progress);
-  running->addWidget(m_cancel);
+  m_job->stopButton().setObjectName(QStringLiteral("evaluateCancel"));
+  m_job->stopButton().setToolTip(tr("Stop: what is measured so far is kept and shown"));
   auto* row = new QHBoxLayout;
   row->setContentsMargins(8, 0, 8, 0);
   row->setSpacing(8);
@@ -101,16 +89,16 @@ EvaluatePage::EvaluatePage(Document& document, Evaluations& evaluations, JobRunn
   box->addLayout(row);
   box->addWidget(m_body, 1);
 
-  m_later->setSingleShot(true);
-  m_later->setInterval(60);
-  connect(m_later, &QTimer::timeout, this, &EvaluatePage::showSelected);
-  const auto later = [this] {
-    showReadiness();
-    if (isVisible() && !m_later->isActive()) m_later->start();
-  };
-  connect(&document, &Document::planChanged, this, later);
-  connect(&document, &Document::opened, this, later);
-  connect(&document, &Document::spectraEnded, this, later);
+  auto* later = new Refresher(
+      *this,
+      [this] {
+        showReadiness();
+        showSelected();
+      },
+      kLaterMs);
+  connect(&document, &Document::planChanged, later, &Refresher::request);
+  connect(&document, &Document::opened, later, &Refresher::request);
+  connect(&document, &Document::spectraEnded, later, &Refresher::request);
   connect(&evaluations, &Evaluations::changed, this, &EvaluatePage::fillResults);
   connect(&evaluations, &Evaluations::grew, this, [this] {
     if (m_results->currentData().toInt() == 0) showSelected();
@@ -118,9 +106,6 @@ EvaluatePage::EvaluatePage(Document& document, Evaluations& evaluations, JobRunn
   connect(&jobs, &JobRunner::changed, this, &EvaluatePage::showJob);
   connect(&jobs, &JobRunner::progressed, this, &EvaluatePage::showJob);
   connect(m_results, &QComboBox::currentIndexChanged, this, &EvaluatePage::showSelected);
-  connect(m_cancel, &QToolButton::clicked, this, [this] {
-    if (const JobStatus* job = m_jobs.running()) m_jobs.cancel(job->id);
-  });
   connect(m_controls, &EvaluateControls::evaluateWanted, this, &EvaluatePage::evaluate);
   connect(m_start, &QPushButton::clicked, this, &EvaluatePage::evaluate);
   connect(m_study, &EvaluateStudy::studyWanted, this, &EvaluatePage::study);
@@ -255,14 +240,11 @@ void EvaluatePage::showJob() {
   const bool ours = job && m_evaluations.job() == job->id;
   bool waits = false;
   for (const JobStatus& status : m_jobs.jobs()) waits = waits || status.state == JobState::Waiting;
-  m_job->setVisible(ours || (job && waits));
-  if (!job) return;
-  QString text = ours ? job->title : tr("First: %1").arg(job->title);
-  text += QStringLiteral(" · ") + words::share(job->fraction);
-  if (job->secondsLeft) text += QStringLiteral(" · ") + tr("%1 left").arg(words::duration(*job->secondsLeft));
-  m_jobText->setText(text);
-  m_progress->setValue(static_cast<int>(1000 * job->fraction));
-  m_cancel->setVisible(ours);
+  if (!job || (!ours && !waits)) {
+    m_job->show(nullptr, {});
+    return;
+  }
+  m_job->show(job, ours ? job->title : tr("First: %1").arg(job->title), ours);
 }
 
 void EvaluatePage::showEvent(QShowEvent* event) {

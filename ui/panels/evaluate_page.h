@@ -7,13 +7,10 @@
 
 class QComboBox;
 class QLabel;
-class QProgressBar;
 class QPushButton;
 class QStackedWidget;
 class QTabWidget;
 class QTextBrowser;
-class QTimer;
-class QToolButton;
 
 namespace rankscope::ui {
 
@@ -24,6 +21,7 @@ class EvaluateStudy;
 class EvaluateTexts;
 class Evaluations;
 class FramedPlot;
+class JobRow;
 class JobRunner;
 
 /// What compression costs the whole model: what to run, which result to look at, its figures beside their controls, the
@@ -69,10 +67,7 @@ class EvaluatePage final : public QWidget {
   EvaluateControls* m_controls;
   QComboBox* m_results;
   QLabel* m_stale;
-  QWidget* m_job;
-  QLabel* m_jobText;
-  QProgressBar* m_progress;
-  QToolButton* m_cancel;
+  JobRow* m_job;
   QStackedWidget* m_body;
   QLabel* m_hint;
   QPushButton* m_start;
@@ -83,7 +78,6 @@ class EvaluatePage final : public QWidget {
   EvaluateTexts* m_texts;
   EvaluateStudy* m_study;
   QTextBrowser* m_details;
-  QTimer* m_later;
 };
 
 } // namespace rankscope::ui

@@ -16,10 +16,12 @@
 #include <QVBoxLayout>
 
 #include "ui/document/document.h"
+#include "ui/document/study_words.h"
 #include "ui/document/words.h"
 #include "ui/panels/map_panel.h"
 #include "ui/plots/evaluation_plots.h"
 #include "ui/plots/framed_plot.h"
+#include "ui/plots/plot_files.h"
 
 namespace rankscope::ui {
 
@@ -39,6 +41,7 @@ QString effectText(double value, Effect effect) {
 EvaluateStudy::EvaluateStudy(Document& document, QWidget* parent)
     : QWidget(parent), m_document(document), m_quantity(new QComboBox(this)), m_asBars(new QToolButton(this)),
       m_effects(new QStackedLayout), m_map(new MapView(document, this)),
+      m_mapMenu(pictureMenuButton(*m_map, this, [this] { return m_map->csv(); })),
       m_bars(new FramedPlot(tr("Layers that hurt most alone"), {}, this)),
       m_sweep(new FramedPlot(tr("N layers together"), {}, this)), m_words(new QTextBrowser(this)),
       m_tokens(new QSpinBox(this)), m_draws(new QSpinBox(this)), m_seed(new QSpinBox(this)),
@@ -76,6 +79,7 @@ EvaluateStudy::EvaluateStudy(Document& document, QWidget* parent)
   };
   row->addWidget(m_quantity);
   row->addWidget(m_asBars);
+  row->addWidget(m_mapMenu);
   row->addStretch(1);
   field(tr("T&okens"), m_tokens);
   field(tr("&Draws"), m_draws);
@@ -150,9 +154,10 @@ void EvaluateStudy::show(const StudyReport* study) {
 QString EvaluateStudy::sentences() const {
   if (!m_study) return {};
   QString html;
-  for (const std::string& sentence : m_study->sentences)
-    html +=
-        QStringLiteral("<p style=\"margin:0 0 5px 0\">%1</p>").arg(QString::fromStdString(sentence).toHtmlEscaped());
+  if (!m_study->sentences.empty()) { // it has come so far that something can be said
+    for (const QString& sentence : studyWords(*m_study))
+      html += QStringLiteral("<p style=\"margin:0 0 5px 0\">%1</p>").arg(sentence.toHtmlEscaped());
+  }
   if (html.isEmpty() && !m_study->layers.empty())
     html = tr("One layer alone costs an error of %1 on average, on the text so far.")
                .arg(words::real(m_study->singleError, 3));
@@ -164,6 +169,7 @@ void EvaluateStudy::showEffects() {
   m_effects->setCurrentIndex(m_asBars->isChecked() || !known ? 1 : 0);
   m_quantity->setEnabled(known);
   m_asBars->setEnabled(known);
+  m_mapMenu->setVisible(m_effects->currentIndex() == 0); // the bars have one of their own
   showMap();
   if (!known) {
     m_bars->setEmptyText(m_study

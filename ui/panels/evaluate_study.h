@@ -36,6 +36,8 @@ class EvaluateStudy final : public QWidget {
   void setReady(bool ready, const QString& why);
   FramedPlot& sweep() { return *m_sweep; }
   FramedPlot& bars() { return *m_bars; }
+  MapView& map() { return *m_map; }
+  QToolButton& mapMenu() { return *m_mapMenu; } ///< copies and exports the map
 
  signals:
   void studyWanted();
@@ -51,6 +53,7 @@ class EvaluateStudy final : public QWidget {
   QToolButton* m_asBars;
   QStackedLayout* m_effects;
   MapView* m_map;
+  QToolButton* m_mapMenu;
   FramedPlot* m_bars;
   FramedPlot* m_sweep;
   QTextBrowser* m_words;

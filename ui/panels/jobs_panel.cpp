@@ -9,6 +9,7 @@
 
 #include "ui/document/words.h"
 #include "ui/jobs/job_runner.h"
+#include "ui/models/layer_delegates.h"
 
 namespace rankscope::ui {
 
@@ -49,6 +50,7 @@ JobsPanel::JobsPanel(JobRunner& jobs, QWidget* parent)
   m_list->setRootIsDecorated(false);
   m_list->setFrameShape(QFrame::NoFrame);
   m_list->setUniformRowHeights(true);
+  m_list->setItemDelegate(new RowDelegate(m_list));
   m_cancel->setToolTip(tr("What is finished is kept"));
   auto* foot = new QHBoxLayout;
   foot->setContentsMargins(6, 0, 6, 6);

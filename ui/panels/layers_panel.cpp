@@ -2,11 +2,8 @@
 #include "ui/panels/layers_panel.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <set>
 
-#include <QAction>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -28,22 +25,6 @@
 #include "ui/models/layer_table_model.h"
 
 namespace rankscope::ui {
-
-using Column = LayerTableModel::Column;
-
-namespace {
-
-/// What matters first stands first; the rest is a scroll away.
-constexpr std::array kOrder{LayerTableModel::Name,           LayerTableModel::Shape,
-                            LayerTableModel::Rank,           LayerTableModel::PredictedCosine,
-                            LayerTableModel::MeasuredCosine, LayerTableModel::Verdict,
-                            LayerTableModel::BytesAfter,     LayerTableModel::Size,
-                            LayerTableModel::PredictedError, LayerTableModel::MeasuredError,
-                            LayerTableModel::EffectiveRank,  LayerTableModel::StableRank,
-                            LayerTableModel::Role,           LayerTableModel::Block,
-                            LayerTableModel::DType};
-
-} // namespace
 
 LayersPanel::LayersPanel(Document& document, QWidget* parent)
     : QWidget(parent), m_document(document), m_model(new LayerTableModel(document, this)),
@@ -165,71 +146,6 @@ void LayersPanel::setUpTable() {
           [this](const QPoint& at) { emit contextMenuWanted(m_table->viewport()->mapToGlobal(at)); });
 }
 
-void LayersPanel::setUpColumns() {
-  QHeaderView* header = m_table->header();
-  header->setStretchLastSection(false);
-  header->setSectionsMovable(true);
-  header->setFirstSectionMovable(true);
-  header->setHighlightSections(false);
-  header->setMinimumSectionSize(36);
-  const QFontMetrics metrics(m_table->font());
-  const auto width = [&](const char* sample) { return metrics.horizontalAdvance(QString::fromUtf8(sample)) + 22; };
-  const std::map<int, int> widths{{LayerTableModel::Name, width("h.10.attn.attention.out_proj")},
-                                  {LayerTableModel::Role, width("attention out")},
-                                  {LayerTableModel::Block, width("Block ")},
-                                  {LayerTableModel::Shape, width("32000 × 4096")},
-                                  {LayerTableModel::DType, width("bf16 ")},
-                                  {LayerTableModel::Size, width("123.9 MiB")},
-                                  {LayerTableModel::StableRank, width("Stable rank ")},
-                                  {LayerTableModel::EffectiveRank, width("Eff. rank 00")},
-                                  {LayerTableModel::Rank, width("  dense  ")},
-                                  {LayerTableModel::PredictedCosine, width("≈ Cosine")},
-                                  {LayerTableModel::PredictedError, width("≈ Error 0 ")},
-                                  {LayerTableModel::MeasuredCosine, width("0.99997")},
-                                  {LayerTableModel::MeasuredError, width("00.00 % ")},
-                                  {LayerTableModel::Verdict, width("▲ EXCELLENT")},
-                                  {LayerTableModel::BytesAfter, width("123.9 MiB")}};
-  for (const auto& [column, pixels] : widths) header->resizeSection(column, pixels);
-  for (std::size_t i = 0; i < kOrder.size(); ++i)
-    header->moveSection(header->visualIndex(kOrder[i]), static_cast<int>(i));
-  header->setContextMenuPolicy(Qt::CustomContextMenu);
-  connect(header, &QWidget::customContextMenuRequested, this,
-          [this, header](const QPoint& at) { m_columnMenu->popup(header->mapToGlobal(at)); });
-  for (const auto column : kOrder) {
-    QAction* action = m_columnMenu->addAction(m_model->headerData(column, Qt::Horizontal).toString());
-    action->setToolTip(m_model->headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString());
-    action->setCheckable(true);
-    action->setChecked(true);
-    action->setEnabled(column != LayerTableModel::Name);
-    connect(action, &QAction::toggled, this,
-            [header, column](bool shown) { header->setSectionHidden(column, !shown); });
-    connect(m_columnMenu, &QMenu::aboutToShow, action,
-            [header, column, action] { action->setChecked(!header->isSectionHidden(column)); });
-  }
-}
-
-/// Names and shapes are known at once and set their columns; what the others will hold is known by its form. Measuring
-/// every cell would take as long as drawing them: the longest text of each column is enough.
-void LayersPanel::fitNames() {
-  const QFontMetrics metrics(m_table->font());
-  for (const auto column : {LayerTableModel::Name, LayerTableModel::Shape, LayerTableModel::Role}) {
-    QString longest = m_model->headerData(column, Qt::Horizontal).toString();
-    for (int row = 0; row < m_model->rowCount(); ++row) {
-      const QString text = m_model->index(row, column).data().toString();
-      if (text.size() > longest.size()) longest = text;
-    }
-    const int indent = column == LayerTableModel::Name && isGrouped() ? 2 * m_table->indentation() : 0;
-    m_table->setColumnWidth(column, std::clamp(metrics.horizontalAdvance(longest) + indent + 24, 60, 340));
-  }
-}
-
-QByteArray LayersPanel::headerState() const {
-  return m_table->header()->saveState();
-}
-void LayersPanel::restoreHeader(const QByteArray& state) {
-  if (!state.isEmpty()) m_table->header()->restoreState(state);
-}
-
 void LayersPanel::focusFilter() {
   m_filter->setFocus(Qt::ShortcutFocusReason);
   m_filter->selectAll();
@@ -279,7 +195,10 @@ void LayersPanel::applyGrouping() {
 void LayersPanel::showModel(QAbstractItemModel* model) {
   m_table->setModel(model);
   connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &LayersPanel::takeSelection);
-  connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &LayersPanel::takeSelection);
+  // A table that gets the focus makes a row the current one without selecting it: that says nothing.
+  connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
+    if (m_table->selectionModel()->hasSelection()) takeSelection();
+  });
 }
 
 void LayersPanel::showGroups() {

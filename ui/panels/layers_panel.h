@@ -38,6 +38,8 @@ class LayersPanel final : public QWidget {
   void focusFilter();
   void copySelection(bool markdown) const;
   QMenu* columnMenu() const { return m_columnMenu; }
+  /// Diagnostics are hidden until asked for.
+  void showColumn(int column, bool shown);
   QByteArray headerState() const;
   void restoreHeader(const QByteArray& state);
 
@@ -55,6 +57,7 @@ class LayersPanel final : public QWidget {
  private:
   void setUpTable();
   void setUpColumns();
+  void addColumnAction(QMenu* menu, int column);
   void fitNames();
   void applyFilter();
   bool isGrouped() const;

@@ -18,6 +18,7 @@
 #include "ui/document/document.h"
 #include "ui/document/words.h"
 #include "ui/plots/plot_files.h"
+#include "ui/refresher.h"
 #include "ui/theme.h"
 
 namespace rankscope::ui {
@@ -279,6 +280,7 @@ MapPanel::MapPanel(Document& document, Advising& advising, QWidget* parent)
   m_quantity->setCurrentIndex(m_quantity->findData(BestCosine));
   auto* head = new QHBoxLayout;
   head->setContentsMargins(8, 4, 8, 0);
+  head->setSpacing(6);
   auto* label = new QLabel(tr("Colour by"));
   label->setBuddy(m_quantity);
   head->addWidget(label);
@@ -293,7 +295,9 @@ MapPanel::MapPanel(Document& document, Advising& advising, QWidget* parent)
   connect(m_quantity, &QComboBox::currentIndexChanged, this, &MapPanel::choose);
   connect(&advising, &Advising::predictorChanged, this, &MapPanel::choose);
   connect(&document, &Document::opened, this, &MapPanel::choose);
-  connect(&document, &Document::totalsChanged, this, &MapPanel::choose);
+  auto* later = new Refresher(
+      *this, [this] { choose(); }, 0);
+  connect(&document, &Document::totalsChanged, later, &Refresher::request);
   choose();
 }
 
@@ -333,11 +337,12 @@ void MapPanel::choose() {
     break;
   case EffectiveRank:
     look.value = [d](LayerId id) -> std::optional<double> {
-      if (!d->spectrum(id)) return std::nullopt;
-      return d->effectiveRank(id) / static_cast<double>(d->layer(id).smallSide());
+      const auto rank = d->diagnostic(id, Diagnostic::EffectiveRank);
+      return rank ? std::optional(*rank / static_cast<double>(d->layer(id).smallSide())) : std::nullopt;
     };
     look.text = [d](LayerId id) {
-      return d->spectrum(id) ? words::real(d->effectiveRank(id), 0) : QStringLiteral("–");
+      const auto rank = d->diagnostic(id, Diagnostic::EffectiveRank);
+      return rank ? words::real(*rank, 0) : QStringLiteral("–");
     };
     look.lowText = shareText(0);
     look.highText = shareText(1);

@@ -21,6 +21,7 @@
 #include "ui/document/rule_preview.h"
 #include "ui/document/words.h"
 #include "ui/icons.h"
+#include "ui/models/layer_delegates.h"
 #include "ui/models/rule_list_model.h"
 
 namespace rankscope::ui {
@@ -43,6 +44,7 @@ RulesPanel::RulesPanel(Document& document, PlanTools& tools, QWidget* parent)
   m_list->setAccessibleDescription(tr("Alt with the up and down arrows moves a rule, Delete removes it"));
   m_list->setRootIsDecorated(false);
   m_list->setUniformRowHeights(true);
+  m_list->setItemDelegate(new RowDelegate(m_list));
   m_list->setAlternatingRowColors(true);
   m_list->setDragDropMode(QAbstractItemView::InternalMove);
   m_list->setDragDropOverwriteMode(false);

@@ -12,10 +12,14 @@
 #include "ui/document/document.h"
 #include "ui/document/plan_quality.h"
 #include "ui/document/words.h"
+#include "ui/models/layer_delegates.h"
+#include "ui/refresher.h"
 
 namespace rankscope::ui {
 
 namespace {
+
+constexpr int kLaterMs = 60;
 
 /// A snapshot as it would be now; nullopt when it does not fit the model or a spectrum is missing.
 std::optional<ResolvedPlan> resolved(const Document& document, const std::string& json) {
@@ -32,7 +36,10 @@ QTreeWidget* list(const QStringList& headers, const QString& name) {
   tree->setAccessibleName(name);
   tree->setRootIsDecorated(false);
   tree->header()->setStretchLastSection(false);
+  tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   tree->setUniformRowHeights(true);
+  tree->setItemDelegate(new RowDelegate(tree));
   tree->setFrameShape(QFrame::NoFrame);
   tree->setAlternatingRowColors(true);
   return tree;
@@ -62,9 +69,9 @@ SnapshotsPanel::SnapshotsPanel(Document& document, QWidget* parent)
   connect(&document, &Document::opened, this, &SnapshotsPanel::showSnapshots);
   connect(&document, &Document::closed, this, &SnapshotsPanel::showSnapshots);
   connect(&document, &Document::spectraEnded, this, &SnapshotsPanel::showSnapshots);
-  connect(&document, &Document::planChanged, this, [this] {
-    if (isVisible()) showDifferences();
-  });
+  auto* later = new Refresher(
+      *this, [this] { showDifferences(); }, kLaterMs);
+  connect(&document, &Document::planChanged, later, &Refresher::request);
   connect(m_list, &QTreeWidget::currentItemChanged, this, &SnapshotsPanel::showDifferences);
   connect(m_list, &QTreeWidget::itemActivated, this, &SnapshotsPanel::returnToSelected);
   connect(m_keep, &QPushButton::clicked, this, &SnapshotsPanel::askKeep);
@@ -114,7 +121,6 @@ void SnapshotsPanel::showSnapshots() {
     }
   }
   if (!m_list->currentItem()) m_list->setCurrentItem(m_list->topLevelItem(0));
-  for (int column = 0; column < 4; ++column) m_list->resizeColumnToContents(column);
   showDifferences();
 }
 
@@ -142,7 +148,6 @@ void SnapshotsPanel::showDifferences() {
   }
   if (m_differences->topLevelItemCount() == 0)
     new QTreeWidgetItem(m_differences, {tr("The plan is the same as this snapshot")});
-  for (int column = 0; column < 5; ++column) m_differences->resizeColumnToContents(column);
 }
 
 void SnapshotsPanel::returnToSelected() {

@@ -2,16 +2,16 @@
 #include "ui/panels/totals_bar.h"
 
 #include <QEvent>
+#include <QFrame>
 #include <QHBoxLayout>
-#include <QLabel>
-#include <QProgressBar>
 #include <QToolButton>
 
 #include "ui/document/advising.h"
 #include "ui/document/document.h"
 #include "ui/document/words.h"
-#include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
+#include "ui/panels/job_row.h"
+#include "ui/panels/text_line.h"
 #include "ui/theme.h"
 
 namespace rankscope::ui {
@@ -29,9 +29,10 @@ QFrame* divider(QWidget* parent) {
 } // namespace
 
 TotalsBar::TotalsBar(Document& document, JobRunner& jobs, Advising& advising, QWidget* parent)
-    : QWidget(parent), m_document(document), m_jobs(jobs), m_advising(advising), m_bytes(new QLabel(this)),
-      m_quality(new QLabel(this)), m_prediction(new QLabel(this)), m_verdicts(new QLabel(this)),
-      m_job(new QLabel(this)), m_progress(new QProgressBar(this)), m_cancel(new QToolButton(this)) {
+    : QWidget(parent), m_document(document), m_jobs(jobs), m_advising(advising),
+      m_bytes(new TextLine(Qt::RichText, this)), m_quality(new TextLine(Qt::RichText, this)),
+      m_prediction(new TextLine(Qt::RichText, this)), m_verdicts(new TextLine(Qt::RichText, this)),
+      m_job(new JobRow(jobs, this)) {
   m_bytes->setToolTip(tr("Bytes of the whole model's tensors before and after, scales included; and the same for the "
                          "attention and MLP matrices alone"));
   m_quality->setToolTip(
@@ -45,17 +46,7 @@ TotalsBar::TotalsBar(Document& document, JobRunner& jobs, Advising& advising, QW
   m_bytes->setAccessibleName(tr("Size before and after"));
   m_quality->setAccessibleName(tr("Mean cosine"));
   m_verdicts->setAccessibleName(tr("Layers by verdict"));
-  m_verdicts->setTextFormat(Qt::RichText);
-  m_progress->setFixedWidth(140);
-  m_progress->setRange(0, 1000);
-  m_progress->setTextVisible(false);
-  m_progress->setMaximumHeight(12);
-  m_progress->setAccessibleName(tr("Progress"));
-  m_cancel->setIcon(icon("cancel"));
-  m_cancel->setAutoRaise(true);
-  m_cancel->setObjectName(QStringLiteral("cancelJob"));
-  m_cancel->setToolTip(tr("Cancel: what is finished is kept"));
-  m_cancel->setAccessibleName(tr("Cancel"));
+  m_job->stopButton().setObjectName(QStringLiteral("cancelJob"));
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(8, 2, 4, 2);
   row->setSpacing(10);
@@ -67,17 +58,12 @@ TotalsBar::TotalsBar(Document& document, JobRunner& jobs, Advising& advising, QW
   row->addWidget(m_prediction);
   row->addStretch(1);
   row->addWidget(m_job);
-  row->addWidget(m_progress);
-  row->addWidget(m_cancel);
   connect(&document, &Document::totalsChanged, this, &TotalsBar::showTotals);
   connect(&document, &Document::closed, this, &TotalsBar::showTotals);
   connect(&document, &Document::totalsChanged, this, &TotalsBar::showPrediction);
   connect(&advising, &Advising::predictorChanged, this, &TotalsBar::showPrediction);
   connect(&jobs, &JobRunner::changed, this, &TotalsBar::showJob);
   connect(&jobs, &JobRunner::progressed, this, &TotalsBar::showJob);
-  connect(m_cancel, &QToolButton::clicked, this, [this] {
-    if (const JobStatus* job = m_jobs.running()) m_jobs.cancel(job->id);
-  });
   showTotals();
   showPrediction();
   showJob();
@@ -85,9 +71,8 @@ TotalsBar::TotalsBar(Document& document, JobRunner& jobs, Advising& advising, QW
 
 void TotalsBar::showTotals() {
   const bool open = m_document.isOpen();
-  for (QWidget* child : findChildren<QFrame*>(QString(), Qt::FindDirectChildrenOnly)) {
-    if (child != m_job && child != m_progress && child != m_prediction) child->setVisible(open);
-  }
+  for (QFrame* line : findChildren<QFrame*>(QString(), Qt::FindDirectChildrenOnly)) line->setVisible(open);
+  for (TextLine* line : {m_bytes, m_quality, m_verdicts}) line->setVisible(open);
   if (!open) return;
   const PlanTotals& totals = m_document.totals();
   m_bytes->setText(tr("%1 → <b>%2</b> · %3 kept (%4 of the linears)")
@@ -118,8 +103,10 @@ void TotalsBar::showPrediction() {
   const auto prediction = m_advising.prediction();
   const bool shown = prediction && m_document.totals().compressed > 0;
   m_prediction->setVisible(shown);
-  m_prediction->setText(QString());
-  if (!shown) return;
+  if (!shown) {
+    m_prediction->setText(QString());
+    return;
+  }
   const PlanPrediction& p = *prediction;
   m_prediction->setText(p.covered ? tr("KL ≈ <b>%1</b> (%2–%3) · perplexity ≈ %4")
                                         .arg(words::real(p.kl, 3), words::real(p.klLow, 3), words::real(p.klHigh, 3),
@@ -134,16 +121,7 @@ QString TotalsBar::text() const {
 
 void TotalsBar::showJob() {
   const JobStatus* job = m_jobs.running();
-  m_job->setVisible(job);
-  m_progress->setVisible(job);
-  m_cancel->setVisible(job);
-  if (!job) return;
-  QString text = job->title;
-  text += QStringLiteral(" · ") + words::share(job->fraction);
-  if (job->secondsLeft) text += QStringLiteral(" · ") + tr("%1 left").arg(words::duration(*job->secondsLeft));
-  m_job->setText(text);
-  m_job->setToolTip(job->item);
-  m_progress->setValue(static_cast<int>(1000 * job->fraction));
+  m_job->show(job, job ? job->title : QString());
 }
 
 void TotalsBar::changeEvent(QEvent* event) {

@@ -3,15 +3,13 @@
 
 #include <QWidget>
 
-class QLabel;
-class QProgressBar;
-class QToolButton;
-
 namespace rankscope::ui {
 
 class Advising;
 class Document;
+class JobRow;
 class JobRunner;
+class TextLine;
 
 /// What the plan costs, always in sight: bytes before and after, mean cosine, layers by verdict, and,
 /// once an advice has measured the layers, the end-to-end cost to be expected; and the running job.
@@ -33,13 +31,11 @@ class TotalsBar final : public QWidget {
   Document& m_document;
   JobRunner& m_jobs;
   Advising& m_advising;
-  QLabel* m_bytes;
-  QLabel* m_quality;
-  QLabel* m_prediction;
-  QLabel* m_verdicts;
-  QLabel* m_job;
-  QProgressBar* m_progress;
-  QToolButton* m_cancel;
+  TextLine* m_bytes;
+  TextLine* m_quality;
+  TextLine* m_prediction;
+  TextLine* m_verdicts;
+  JobRow* m_job;
 };
 
 } // namespace rankscope::ui

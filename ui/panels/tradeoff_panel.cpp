@@ -1,32 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/tradeoff_panel.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <mutex>
 
 #include <qcustomplot.h>
 
+#include <QComboBox>
 #include <QHBoxLayout>
+#include <QHelpEvent>
 #include <QLabel>
 #include <QPushButton>
-#include <QTimer>
+#include <QStandardItemModel>
+#include <QToolTip>
 #include <QVBoxLayout>
 
 #include "core/tensor/convert.h"
+#include "ui/document/advising.h"
 #include "ui/document/document.h"
+#include "ui/document/evaluations.h"
 #include "ui/document/words.h"
 #include "ui/jobs/job_runner.h"
+#include "ui/plots/framed_plot.h"
 #include "ui/plots/plot_files.h"
+#include "ui/plots/trade_off_plot.h"
+#include "ui/refresher.h"
 #include "ui/theme.h"
 
 namespace rankscope::ui {
 
 namespace {
 
-constexpr double kMebi = 1024.0 * 1024.0;
 constexpr int kInt4Group = 32;
+constexpr int kLaterMs = 30;
 
 StorageFormat plainFormat(Storage storage) {
   return {storage, ScaleAxis::PerRow, storage == Storage::Int4 ? kInt4Group : 0};
@@ -45,15 +51,26 @@ double keptEnergyOf(const MatrixView& view, const StorageFormat& format) {
 
 } // namespace
 
-TradeOffPanel::TradeOffPanel(Document& document, JobRunner& jobs, QWidget* parent)
-    : QWidget(parent), m_document(document), m_jobs(jobs), m_plot(new QCustomPlot(this)), m_note(new QLabel(this)),
-      m_measure(new QPushButton(tr("Measure int8 and int4"), this)), m_timer(new QTimer(this)) {
-  auto* head = new QHBoxLayout;
-  head->setContentsMargins(8, 4, 8, 0);
-  m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-  head->addWidget(m_note, 1);
+TradeOffPanel::TradeOffPanel(Document& document, JobRunner& jobs, Advising& advising, Evaluations& evaluations,
+                             QWidget* parent)
+    : QWidget(parent), m_document(document), m_jobs(jobs), m_advising(advising), m_evaluations(evaluations),
+      m_plot(new QCustomPlot(this)), m_note(new QLabel(this)), m_quality(new QComboBox(this)),
+      m_measure(new QPushButton(tr("Measure int8 and int4"), this)), m_later(new Refresher(
+                                                                         *this, [this] { rebuild(); }, kLaterMs)) {
+  m_quality->addItem(tr("Kept energy"), static_cast<int>(ModelQuality::KeptEnergy));
+  m_quality->addItem(tr("KL"), static_cast<int>(ModelQuality::Kl));
+  m_quality->addItem(tr("Output cosine"), static_cast<int>(ModelQuality::OutputCosine));
+  m_quality->setAccessibleName(tr("Quality on the vertical axis"));
+  m_quality->setToolTip(tr("Energy follows from the spectra alone. KL and output cosine are of the whole model: they "
+                           "come with an evaluation (F6) or an advice (F7)."));
   m_measure->setToolTip(
       tr("Quantises the dense linears plainly, without low rank, and measures what that keeps: the reference to beat"));
+  auto* head = new QHBoxLayout;
+  head->setContentsMargins(8, 4, 8, 0);
+  head->setSpacing(8);
+  m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  head->addWidget(m_quality);
+  head->addWidget(m_note, 1);
   head->addWidget(m_measure);
   head->addWidget(plotMenuButton(*m_plot, this, [this] { rebuild(); }));
   auto* box = new QVBoxLayout(this);
@@ -61,145 +78,130 @@ TradeOffPanel::TradeOffPanel(Document& document, JobRunner& jobs, QWidget* paren
   box->setSpacing(0);
   box->addLayout(head);
   box->addWidget(m_plot, 1);
-  m_plot->setAccessibleName(tr("Size against kept energy"));
+  m_plot->setAccessibleName(tr("Size against quality"));
   m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
-  m_plot->xAxis->setLabel(tr("size of the whole model, MiB"));
-  m_plot->yAxis->setLabel(tr("mean kept energy of the linears"));
-  m_timer->setSingleShot(true);
-  m_timer->setInterval(30);
-  connect(m_timer, &QTimer::timeout, this, &TradeOffPanel::rebuild);
+  m_plot->installEventFilter(this);
+
+  connect(m_quality, &QComboBox::activated, this, [this] {
+    m_chosen = true;
+    rebuild();
+  });
   connect(m_measure, &QPushButton::clicked, this, &TradeOffPanel::measureQuantisation);
-  connect(&document, &Document::totalsChanged, this, &TradeOffPanel::later);
-  connect(&document, &Document::snapshotsChanged, this, &TradeOffPanel::later);
+  connect(&document, &Document::totalsChanged, m_later, &Refresher::request);
+  connect(&document, &Document::snapshotsChanged, m_later, &Refresher::request);
+  const auto known = [this] {
+    offerQualities();
+    m_later->request();
+  };
+  connect(&advising, &Advising::changed, this, known);
+  connect(&evaluations, &Evaluations::changed, this, known);
   const auto fresh = [this] {
     m_curveOld = true;
-    later();
+    m_later->request();
   };
   connect(&document, &Document::spectraEnded, this, fresh);
+  connect(&advising, &Advising::predictorChanged, this, [known, fresh] {
+    known();
+    fresh();
+  });
   connect(&document, &Document::aboutToChange, this, [this, fresh] {
     ++m_generation;
     m_references.clear();
+    m_shown = {};
+    m_chosen = false;
     fresh();
   });
   connect(&document, &Document::closed, this, fresh);
-  style();
-}
-
-void TradeOffPanel::later() {
-  if (isVisible() && !m_timer->isActive()) m_timer->start();
-}
-
-void TradeOffPanel::showEvent(QShowEvent* event) {
-  QWidget::showEvent(event);
+  offerQualities();
   rebuild();
+}
+
+ModelQuality TradeOffPanel::quality() const {
+  return static_cast<ModelQuality>(m_quality->currentData().toInt());
+}
+
+/// What is not known yet can't be chosen. What the model's output loses says more than what its weights do, so the axis
+/// takes it once it is there, unless the user has chosen.
+void TradeOffPanel::offerQualities() {
+  auto* items = static_cast<QStandardItemModel*>(m_quality->model());
+  for (int i = 0; i < m_quality->count(); ++i) {
+    const auto each = static_cast<ModelQuality>(m_quality->itemData(i).toInt());
+    items->item(i)->setEnabled(m_document.isOpen() ? isKnown(each, m_advising, m_evaluations)
+                                                   : each == ModelQuality::KeptEnergy);
+  }
+  const bool known = items->item(m_quality->currentIndex())->isEnabled();
+  if (m_chosen && known) return;
+  const int kl = m_quality->findData(static_cast<int>(ModelQuality::Kl));
+  m_quality->setCurrentIndex(items->item(kl)->isEnabled() ? kl : 0);
 }
 
 void TradeOffPanel::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
-  if (event->type() == QEvent::PaletteChange) {
-    style();
-    later();
-  }
+  if (event->type() == QEvent::PaletteChange) m_later->request();
 }
 
-void TradeOffPanel::style() {
-  const Theme& theme = themeFor(palette());
-  m_plot->setBackground(palette().color(QPalette::Base));
-  for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
-    const QPen pen(theme.axis, 1);
-    axis->setBasePen(pen);
-    axis->setTickPen(pen);
-    axis->setSubTickPen(pen);
-    axis->setTickLabelColor(theme.axis);
-    axis->setLabelColor(theme.axis);
-    axis->setTickLabelFont(font());
-    axis->setLabelFont(font());
-    axis->grid()->setPen(QPen(theme.grid, 1));
-    axis->grid()->setZeroLinePen(Qt::NoPen);
+bool TradeOffPanel::eventFilter(QObject* object, QEvent* event) {
+  if (object == m_plot && event->type() == QEvent::Resize) m_later->request(); // names go by pixels
+  if (object == m_plot && event->type() == QEvent::ToolTip) {
+    const auto& help = *static_cast<QHelpEvent*>(event);
+    const TradeOffMark* mark = markAt(*m_plot, m_shown, help.pos());
+    if (mark)
+      QToolTip::showText(help.globalPos(), describe(*mark, quality()), m_plot);
+    else
+      QToolTip::hideText();
+    return true;
   }
-  m_plot->replot(QCustomPlot::rpQueuedReplot);
+  return QWidget::eventFilter(object, event);
+}
+
+void TradeOffPanel::updateCurve() {
+  const RankPlan& plan = m_document.plan();
+  if (!m_curveOld && m_curveStorage == plan.factorDtype && m_curveGroup == plan.group) return;
+  m_curve =
+      uniformCurve(*m_document.checkpoint(), m_document.spectra(), m_document.scope(), plan.factorDtype, plan.group);
+  if (const PlanPredictor* predictor = m_advising.predictor()) {
+    for (TradeOffPoint& point : m_curve) {
+      const auto predicted =
+          predictor->predict(uniformPlan(*m_document.checkpoint(), m_document.spectra(), m_document.scope(),
+                                         plan.factorDtype, plan.group, point.share));
+      if (predicted && predicted->covered) point.kl = predicted->kl;
+    }
+  }
+  m_curveStorage = plan.factorDtype;
+  m_curveGroup = plan.group;
+  m_curveOld = false;
+}
+
+QString TradeOffPanel::note() const {
+  const TradeOffMark* plan = m_shown.plan();
+  const QString size = words::bytes(m_document.totals().model.after);
+  if (!plan && quality() == ModelQuality::OutputCosine) return tr("Plan: %1; evaluate it (F6) to place it").arg(size);
+  if (!plan) return tr("Plan: %1; nothing predicts its quality here").arg(size);
+  const QString value =
+      quality() == ModelQuality::Kl ? words::real(plan->value, plan->value < 0.1 ? 4 : 3) : words::cosine(plan->value);
+  return plan->measured ? tr("Plan: %1, %2 measured").arg(size, value) : tr("Plan: %1, %2 predicted").arg(size, value);
 }
 
 void TradeOffPanel::rebuild() {
-  m_plot->clearGraphs();
+  m_plot->clearPlottables();
   m_plot->clearItems();
+  m_plot->legend->setVisible(false);
+  const Theme& theme = themeFor(palette());
+  styleAxes(*m_plot, theme, font());
   const bool ready =
       m_document.isOpen() && static_cast<std::size_t>(m_document.spectraKnown()) == m_document.layerCount();
   m_measure->setEnabled(m_document.isOpen());
+  m_measure->setVisible(quality() == ModelQuality::KeptEnergy);
   if (!ready) {
+    m_shown = {};
     m_note->setText(m_document.isOpen() ? tr("Waiting for the spectra…") : QString());
     m_plot->replot(QCustomPlot::rpQueuedReplot);
     return;
   }
-  const Theme& theme = themeFor(palette());
-  const auto& scope = m_document.scope();
-  const SpectrumLookup spectra = m_document.spectra();
-  const RankPlan& plan = m_document.plan();
-  if (m_curveOld || m_curveStorage != plan.factorDtype || m_curveGroup != plan.group) {
-    m_curve = uniformCurve(*m_document.checkpoint(), spectra, scope, plan.factorDtype, plan.group);
-    m_curveStorage = plan.factorDtype;
-    m_curveGroup = plan.group;
-    m_curveOld = false;
-  }
-  double low = 1;
-  double most = static_cast<double>(m_document.totals().model.before) / kMebi, least = most;
-  const auto fit = [&](double x, double y) {
-    low = std::min(low, y);
-    least = std::min(least, x);
-    most = std::max(most, x);
-  };
-  QCPGraph* line = m_plot->addGraph();
-  line->setPen(QPen(theme.series[0], 1.8));
-  line->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, theme.series[0], theme.series[0], 3));
-  line->setName(tr("uniform ranks"));
-  for (const TradeOffPoint& point : m_curve) {
-    line->addData(static_cast<double>(point.bytes) / kMebi, point.keptEnergy);
-    fit(static_cast<double>(point.bytes) / kMebi, point.keptEnergy);
-  }
-  const auto place = [&](double x, double y, const QString& name, const QColor& colour,
-                         QCPScatterStyle::ScatterShape shape, bool wordLeft = false) {
-    QCPGraph* graph = m_plot->addGraph();
-    graph->setLineStyle(QCPGraph::lsNone);
-    graph->setScatterStyle(QCPScatterStyle(shape, QPen(colour, 1.8),
-                                           shape == QCPScatterStyle::ssDisc ? QBrush(colour) : QBrush(Qt::NoBrush), 9));
-    graph->addData(x, y);
-    graph->setName(name);
-    auto* text = new QCPItemText(m_plot);
-    text->setText(name);
-    text->setColor(colour);
-    text->setFont(font());
-    text->setPadding({8, 2, 8, 2});
-    text->position->setCoords(x, y);
-    text->setPositionAlignment(wordLeft || x > (least + most) / 2 ? Qt::AlignRight | Qt::AlignTop
-                                                                  : Qt::AlignLeft | Qt::AlignTop);
-    fit(x, y);
-  };
-  place(static_cast<double>(m_document.totals().model.before) / kMebi, 1, tr("original"), theme.axis,
-        QCPScatterStyle::ssSquare);
-  for (const Reference& reference : m_references) {
-    place(static_cast<double>(reference.point.bytes) / kMebi, reference.point.keptEnergy,
-          reference.storage == Storage::Int8 ? tr("int8, measured") : tr("int4, measured"), theme.series[2],
-          QCPScatterStyle::ssDiamond);
-  }
-  for (const auto& [name, json] : m_document.snapshots()) {
-    try {
-      const ResolvedPlan snapshot = resolve(parsePlan(json, "snapshot"), *m_document.checkpoint(), spectra);
-      const auto kept = meanKeptEnergy(snapshot, spectra, scope);
-      const double x = static_cast<double>(modelTotals(*m_document.checkpoint(), snapshot).after) / kMebi;
-      if (kept) place(x, *kept, QString::fromStdString(name), theme.series[3], QCPScatterStyle::ssTriangle);
-    } catch (const Error&) {
-      // A snapshot that does not fit this model has no place here; its own panel says so.
-    }
-  }
-  if (const auto kept = meanKeptEnergy(m_document.resolved(), spectra, scope)) {
-    const double x = static_cast<double>(m_document.totals().model.after) / kMebi;
-    place(x, *kept, tr("this plan"), theme.cursor, QCPScatterStyle::ssDisc);
-    m_note->setText(tr("This plan: %1, kept energy %2 (predicted)")
-                        .arg(words::bytes(m_document.totals().model.after), words::cosine(*kept)));
-  }
-  const double air = std::max(0.04 * (most - least), 0.01);
-  m_plot->xAxis->setRange(least - air, most + air);
-  m_plot->yAxis->setRange(std::max(-0.02, low - 0.06), 1.04);
+  updateCurve();
+  m_shown = tradeOff(quality(), m_document, m_advising, m_evaluations, m_curve, m_references);
+  drawTradeOff(*m_plot, theme, m_shown, quality());
+  m_note->setText(note());
   m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -232,10 +234,10 @@ void TradeOffPanel::measureQuantisation() {
         if (generation != m_generation) return;
         m_references.clear();
         for (std::size_t i = 0; i < 2; ++i) {
-          m_references.push_back({i == 0 ? Storage::Int8 : Storage::Int4,
-                                  {0, bytes[i], count == 0 ? 1.0 : energy[i] / static_cast<double>(count)}});
+          m_references.push_back({i == 0 ? Storage::Int8 : Storage::Int4, bytes[i],
+                                  count == 0 ? 1.0 : energy[i] / static_cast<double>(count)});
         }
-        later();
+        m_later->request();
       });
     };
   };

@@ -6,54 +6,63 @@
 
 #include <QWidget>
 
-#include "core/tensor/stored_matrix.h"
-#include "ui/document/plan_quality.h"
+#include "ui/document/trade_off.h"
 
+class QComboBox;
 class QCustomPlot;
 class QLabel;
 class QPushButton;
-class QTimer;
 
 namespace rankscope::ui {
 
+class Advising;
 class Document;
+class Evaluations;
 class JobRunner;
+class Refresher;
 
-/// Bytes of the whole model against the mean energy that its linears keep: the curve of uniform ranks, the plan as it
-/// is, the snapshots, and plain quantisation measured on the same matrices.
+/// Bytes of the whole model against a quality that can be chosen: kept energy of the weights, and, once something was
+/// evaluated or advised, KL or cosine of the model's output. Shows the curve of uniform ranks, what an advice found
+/// possible, the plan as it is, snapshots, and plain quantisation.
 class TradeOffPanel final : public QWidget {
   Q_OBJECT
 
  public:
-  TradeOffPanel(Document& document, JobRunner& jobs, QWidget* parent = nullptr);
+  TradeOffPanel(Document& document, JobRunner& jobs, Advising& advising, Evaluations& evaluations,
+                QWidget* parent = nullptr);
   QPushButton* measureButton() const { return m_measure; }
+  QComboBox* qualityBox() const { return m_quality; }
 
   /// Quantises every linear to int8 and int4 (groups of 32) in the background and measures what is kept.
   void measureQuantisation();
-  struct Reference {
-    Storage storage;
-    TradeOffPoint point;
-  };
-  const std::vector<Reference>& references() const { return m_references; }
+  const std::vector<PlainQuantisation>& references() const { return m_references; }
+  const TradeOff& shown() const { return m_shown; }
   QCustomPlot* canvas() const { return m_plot; }
 
  protected:
   void changeEvent(QEvent* event) override;
-  void showEvent(QShowEvent* event) override;
+  bool eventFilter(QObject* object, QEvent* event) override;
 
  private:
-  void later();
+  ModelQuality quality() const;
+  void offerQualities();
   void rebuild();
-  void style();
+  void updateCurve();
+  QString note() const;
 
   Document& m_document;
   JobRunner& m_jobs;
+  Advising& m_advising;
+  Evaluations& m_evaluations;
   QCustomPlot* m_plot;
   QLabel* m_note;
+  QComboBox* m_quality;
   QPushButton* m_measure;
-  QTimer* m_timer;
-  std::vector<Reference> m_references;
+  Refresher* m_later;
+  std::vector<PlainQuantisation> m_references;
   std::vector<TradeOffPoint> m_curve;
+  TradeOff m_shown;
+  bool m_chosen = false; ///< the quality, by the user: it stays what it is
   bool m_curveOld = true;
   Storage m_curveStorage = Storage::F32;
   int m_curveGroup = 0;

@@ -76,7 +76,8 @@ void label(QCustomPlot& plot, const Curve& curve, const QString& text, const QCo
 }
 
 /// A vertical line with a word beside it.
-void mark(QCustomPlot& plot, double x, const QString& text, const QColor& colour, double height) {
+void mark(QCustomPlot& plot, double x, const QString& text, const QColor& colour, double height,
+          Qt::AlignmentFlag side = Qt::AlignLeft) {
   auto* line = new QCPItemLine(&plot);
   line->setPen(dashed(colour));
   line->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
@@ -89,7 +90,7 @@ void mark(QCustomPlot& plot, double x, const QString& text, const QColor& colour
   word->setFont(plot.legend->font());
   word->setPadding({4, 1, 4, 1});
   word->setBrush(plot.legend->brush());
-  word->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+  word->setPositionAlignment(side | Qt::AlignTop);
   word->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
   word->position->setCoords(x, height);
 }
@@ -141,12 +142,15 @@ void drawKlHistogram(QCustomPlot& plot, const Theme& theme, const Comparison& co
   const auto within = [&](double x) { return x >= from && x <= to; };
   const KlSummary& kl = comparison.kl;
   double height = 0.02;
-  const auto marked = [&](double value, const QString& name, const QColor& colour) {
+  const auto marked = [&](double value, const QString& name, const QColor& colour,
+                          Qt::AlignmentFlag side = Qt::AlignLeft) {
     if (!within(value)) return;
-    mark(plot, value, name, colour, height);
+    mark(plot, value, name, colour, height, side);
     height += 0.09;
   };
-  marked(kl.median, tr("median %1").arg(words::real(kl.median, 3)), theme.reference);
+  // The mean is to the right of the median, mostly close by.
+  marked(kl.median, tr("median %1").arg(words::real(kl.median, 3)), theme.reference,
+         kl.median < kl.mean ? Qt::AlignRight : Qt::AlignLeft);
   marked(kl.mean, tr("mean %1").arg(words::real(kl.mean, 3)), theme.cursor);
   marked(kl.p99, tr("99 % %1").arg(words::real(kl.p99, 2)), theme.reference);
   plot.xAxis->setRange(from, to * 2.2);

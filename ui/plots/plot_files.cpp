@@ -81,7 +81,10 @@ QString plotCsv(const QCustomPlot& plot) {
       text += QStringLiteral("\"%1\",%2,%3\n")
                   .arg(name, QString::number(point->key, 'g', 17), QString::number(point->value, 'g', 17));
   };
-  for (int i = 0; i < plot.graphCount(); ++i) add(plot.graph(i)->name(), *plot.graph(i)->data());
+  for (int i = 0; i < plot.graphCount(); ++i) {
+    const QVariant whole = plot.graph(i)->property(kFullName);
+    add(whole.isValid() ? whole.toString() : plot.graph(i)->name(), *plot.graph(i)->data());
+  }
   for (const QCPAbstractPlottable* plottable : plot.axisRect()->plottables()) {
     const auto* bars = qobject_cast<const QCPBars*>(plottable);
     if (bars) add(bars->name(), *bars->data());

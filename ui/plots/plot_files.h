@@ -15,6 +15,9 @@ namespace rankscope::ui {
 /// written.
 bool savePlot(QCustomPlot& plot, const QString& path);
 
+/// Property of a graph whose name in the legend may be cut short.
+inline constexpr char kFullName[] = "fullName";
+
 /// Every graph of the plot as lines "series,x,y", in full precision.
 QString plotCsv(const QCustomPlot& plot);
 

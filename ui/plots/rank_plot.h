@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <QFrame>
+#include <QRectF>
 #include <QString>
 
 #include "ui/plots/geometry.h"
@@ -13,6 +14,7 @@
 class QCustomPlot;
 class QCPItemText;
 class QCPLayer;
+class QCPTextElement;
 class QCPItemStraightLine;
 class QKeyEvent;
 class QMouseEvent;
@@ -29,13 +31,13 @@ struct Series {
   bool reference = false; ///< drawn thin, grey and dashed, behind the others
 };
 
-/// A line across the plot with a word at its end.
+/// A line across the plot with a word beside it, where there is room.
 struct Mark {
   double at = 0;
   QString text;
   bool vertical = true;
   bool strong = false;
-  bool left = false;  ///< the word stands at the left end of a horizontal line
+  bool left = false;  ///< the word is best at the left end of a horizontal line
   bool below = false; ///< and below it
 };
 
@@ -57,20 +59,20 @@ class RankPlot final : public QFrame {
   void show(const std::vector<Series>& series, const std::vector<Mark>& marks, Range x, Range y, bool keepView);
   void setCursorRank(std::optional<std::int64_t> rank, const QString& label);
   void setFullRank(std::int64_t fullRank) { m_fullRank = fullRank; }
-  /// Where the curves leave room for the legend.
+  /// Where the legend goes if curves and words leave room there; else to another corner.
   void setLegendCorner(Qt::Alignment corner);
   void setEmptyText(const QString& text);
   void setRankStep(int step) { m_step = step; }
   /// Where a click anywhere sets the rank (and a drag moves it); otherwise only the cursor can be grabbed.
   void setClickSetsRank(bool on) { m_clickSets = on; }
-  /// Height of the cursor's label, 0 (top) … 1 (bottom).
-  void setLabelHeight(double share) { m_labelAt = share; }
   void resetView();
 
   QCustomPlot* canvas() const { return m_plot; }
   std::optional<std::int64_t> cursorRank() const { return m_rank; }
   /// Pixel of a rank on the canvas, for tests that drag.
   QPoint pixelOf(double x, double y) const;
+  /// Where words, legend and the reference curve's name stand on the canvas; for tests.
+  std::vector<QRectF> labelRects() const;
   Range viewX() const;
   void setViewX(Range range);
   QSize sizeHint() const override { return {520, 260}; }
@@ -94,12 +96,19 @@ class RankPlot final : public QFrame {
   void restyle();
   void placeCursor();
   void paintCursor();
-  void labelReference(bool legend);
+  void fillLegend();
+  void dropMore();
+  void layLabels();
+  void placeMarks(std::vector<QRectF>& taken);
+  void placeLegend(std::vector<QRectF>& taken);
+  void placeReferenceLabel(const std::vector<QRectF>& taken);
+  std::vector<QRectF> curveSpots() const;
   bool press(const QMouseEvent& event);
   bool move(const QMouseEvent& event);
   bool release(const QMouseEvent& event);
   bool key(const QKeyEvent& event);
   void zoomToBox(const QRect& box);
+  void dragTo(int x);
   bool nearCursor(const QPoint& at) const;
 
   QCustomPlot* m_plot;
@@ -108,6 +117,7 @@ class RankPlot final : public QFrame {
   QCPItemText* m_cursorLabel;
   QCPItemText* m_referenceLabel;
   QCPItemText* m_empty;
+  QCPTextElement* m_more = nullptr; ///< last line of a legend that is too long
   QRubberBand* m_band = nullptr;
   std::vector<Series> m_series;
   std::vector<Mark> m_marks;
@@ -121,9 +131,10 @@ class RankPlot final : public QFrame {
   bool m_clickSets = false;
   bool m_cursorMoved = false; ///< and not painted yet
   bool m_zoomed = false;
-  double m_labelAt = 0.02;
+  Qt::Alignment m_legendCorner = Qt::AlignTop | Qt::AlignRight;
   Gesture m_gesture = Gesture::None;
   QPoint m_pressed, m_last;
+  std::optional<std::int64_t> m_dragged; ///< told last in this gesture
 };
 
 } // namespace rankscope::ui

@@ -4,6 +4,7 @@
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 
+#include "core/tensor/convert.h"
 #include "tests/ui/ui_models.h"
 #include "tests/ui/window_test.h"
 #include "ui/document/words.h"
@@ -41,12 +42,114 @@ class TestLayerTableModel final : public QObject {
     QCOMPARE(cell(LayerTableModel::Shape), QStringLiteral("24 × 24"));
     QCOMPARE(cell(LayerTableModel::Size), QStringLiteral("2.3 KiB"));
     QCOMPARE(cell(LayerTableModel::Rank), QStringLiteral("dense"));
-    QCOMPARE(cell(LayerTableModel::StableRank), QStringLiteral("…"));
+    const auto stableRank = LayerTableModel::columnOf(Diagnostic::StableRank);
+    QCOMPARE(cell(stableRank), QStringLiteral("…"));
     QCOMPARE(cell(LayerTableModel::Verdict), QStringLiteral("–"));
     QVERIFY(test::waitIdle(jobs));
     const auto spectrum = document.spectrum(LayerId{static_cast<std::size_t>(row)});
     QVERIFY(spectrum);
-    QCOMPARE(cell(LayerTableModel::StableRank), words::real(spectrum->stableRank()));
+    QCOMPARE(cell(stableRank), words::real(spectrum->stableRank()));
+  }
+
+  /// Every diagnostic, figured out once more from the singular values and the entries.
+  void diagnosticsAreWhatTheirFormulasSay() {
+    JobRunner jobs;
+    Document document(jobs);
+    LayerTableModel table(document);
+    document.open(m_model);
+    QVERIFY(test::waitIdle(jobs));
+    const LayerId id = layerNamed(document, "h.0.mlp.c_fc"); // 60 × 24
+    const std::vector<double> sigma = document.spectrum(id)->sigma();
+    const RowMatrixD w = toDouble(document.checkpoint()->matrix(id).view);
+    const auto raw = [&](Diagnostic which) {
+      const QModelIndex cell = table.index(static_cast<int>(id.value), LayerTableModel::columnOf(which));
+      const QVariant value = cell.data(LayerTableModel::SortRole);
+      return value.isValid() ? value.toDouble() : -1.0;
+    };
+    const auto near = [](double a, double b) { return std::abs(a - b) <= 1e-9 * std::abs(b); };
+    const auto entropyRank = [&](double power) {
+      double sum = 0, entropy = 0;
+      for (const double s : sigma) sum += std::pow(s, power);
+      for (const double s : sigma) entropy -= std::pow(s, power) / sum * std::log(std::pow(s, power) / sum);
+      return std::exp(entropy);
+    };
+    const double energy = w.squaredNorm();
+    QVERIFY(std::abs(raw(Diagnostic::StableRank) - energy / (sigma[0] * sigma[0])) < 1e-4);
+    QVERIFY(near(raw(Diagnostic::EffectiveRank), entropyRank(1)));
+    QVERIFY(near(raw(Diagnostic::EffectiveRankEnergy), entropyRank(2)));
+    QVERIFY(near(raw(Diagnostic::BreakEven), 60.0 * 24.0 / 84.0));
+    QVERIFY(near(raw(Diagnostic::LargestEntry), w.cwiseAbs().maxCoeff()));
+    const RowMatrixD centred = w.array() - w.mean();
+    const double variance = centred.squaredNorm() / 1440;
+    QVERIFY(near(raw(Diagnostic::Kurtosis), centred.array().pow(4).sum() / 1440 / (variance * variance)));
+    QVERIFY(near(raw(Diagnostic::NoiseEdge), raw(Diagnostic::NoiseScale) * (std::sqrt(60.0) + std::sqrt(24.0))));
+    const auto above = [&](double edge) {
+      return std::count_if(sigma.begin(), sigma.end(), [edge](double s) { return s > edge; });
+    };
+    QCOMPARE(raw(Diagnostic::AboveEdge), static_cast<double>(above(raw(Diagnostic::NoiseEdge))));
+    QCOMPARE(raw(Diagnostic::GavishDonohoRank), static_cast<double>(above(raw(Diagnostic::GavishDonohoThreshold))));
+    for (const auto& [which, cosine] :
+         {std::pair(Diagnostic::RankFor85, 0.85), std::pair(Diagnostic::RankFor90, 0.9),
+          std::pair(Diagnostic::RankFor95, 0.95), std::pair(Diagnostic::RankFor99, 0.99)}) {
+      double kept = 0;
+      int rank = 0;
+      double all = 0;
+      for (const double s : sigma) all += s * s;
+      while (std::sqrt(kept / all) < cosine)
+        kept += sigma[static_cast<std::size_t>(rank)] * sigma[static_cast<std::size_t>(rank)], ++rank;
+      QCOMPARE(raw(which), static_cast<double>(rank));
+    }
+    double logs = 0;
+    const double xmin = raw(Diagnostic::XMin);
+    int tail = 0;
+    for (const double s : sigma)
+      if (s * s >= xmin * (1 - 1e-12)) logs += std::log(s * s / xmin), ++tail;
+    QCOMPARE(raw(Diagnostic::Tail), static_cast<double>(tail));
+    QVERIFY(std::abs(raw(Diagnostic::Alpha) - (1 + tail / logs)) < 1e-6);
+    QVERIFY(raw(Diagnostic::Distance) > 0 && raw(Diagnostic::Distance) < 1);
+  }
+
+  void everyDiagnosticHasAHeadingAMeaningAndTheLayersOwnNumbers() {
+    JobRunner jobs;
+    Document document(jobs);
+    LayerTableModel table(document);
+    document.open(m_model);
+    QVERIFY(test::waitIdle(jobs));
+    const int row = static_cast<int>(layerNamed(document, "h.0.mlp.c_fc").value);
+    QSet<QString> headings;
+    for (int column = 0; column < LayerTableModel::ColumnCount; ++column) {
+      const QString title = table.headerData(column, Qt::Horizontal).toString();
+      QVERIFY2(!title.isEmpty() && !headings.contains(title), qPrintable(title));
+      headings.insert(title);
+      const QString meaning = table.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString();
+      QVERIFY2(meaning.size() > 10, qPrintable(title));
+      if (!LayerTableModel::isDiagnostic(column)) continue;
+      const QModelIndex cell = table.index(row, column);
+      QVERIFY2(cell.data(Qt::ToolTipRole).toString().contains(meaning), qPrintable(title));
+      QVERIFY2(cell.data().toString() != QStringLiteral("…") && !cell.data().toString().isEmpty(), qPrintable(title));
+    }
+    const auto tip = [&](Diagnostic which) {
+      return table.index(row, LayerTableModel::columnOf(which)).data(Qt::ToolTipRole).toString();
+    };
+    QVERIFY2(tip(Diagnostic::BreakEven).startsWith(QStringLiteral("60·24 / (60 + 24) = 17.1")),
+             qPrintable(tip(Diagnostic::BreakEven)));
+    QVERIFY2(tip(Diagnostic::RankFor99).contains(QStringLiteral("save nothing")),
+             qPrintable(tip(Diagnostic::RankFor99))); // a random matrix
+  }
+
+  void diagnosticsComeBackFromTheRunFile() {
+    const auto valuesOf = [this] {
+      JobRunner jobs;
+      Document document(jobs);
+      document.open(m_model);
+      if (!test::waitIdle(jobs)) return DiagnosticValues{};
+      return document.diagnostics(layerNamed(document, "h.1.mlp.c_proj"));
+    };
+    const DiagnosticValues first = valuesOf(), again = valuesOf();
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      QVERIFY2(first[i] >= 0, kDiagnosticKeys[i].data()); // known
+      QVERIFY2(std::abs(first[i] - again[i]) <= 1e-12 * first[i], kDiagnosticKeys[i].data());
+    }
   }
 
   void ranksAreEditedInTheTable() {

@@ -8,6 +8,7 @@
 #include <QComboBox>
 #include <QDialog>
 #include <QDockWidget>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -125,7 +126,7 @@ void Walk::all() {
 
 void Walk::openDemo() {
   QTest::mouseClick(m_window.findChild<QPushButton*>(QStringLiteral("startDemo")), Qt::LeftButton);
-  expect(m_window.document().isOpen(), "the demo opens");
+  expect(QTest::qWaitFor([this] { return m_window.document().isOpen(); }, 20000), "the demo opens");
   waitIdle();
   expect(static_cast<std::size_t>(m_window.document().spectraKnown()) == m_window.document().layerCount(),
          "all spectra arrive");
@@ -153,6 +154,19 @@ void Walk::explore() {
   expect(document.selection().size() == 3, "three layers are selected");
   expect(m_window.spectrum().plot().canvas()->graphCount() == 4, "three curves and the random matrix");
   picture("explore");
+  LayersPanel& layers = m_window.layers();
+  const QByteArray usual = layers.headerState();
+  for (const auto hidden : {LayerTableModel::Shape, LayerTableModel::Rank, LayerTableModel::PredictedCosine,
+                            LayerTableModel::MeasuredCosine, LayerTableModel::Verdict, LayerTableModel::BytesAfter})
+    layers.showColumn(hidden, false);
+  for (const auto which : {Diagnostic::StableRank, Diagnostic::EffectiveRank, Diagnostic::NoiseEdge,
+                           Diagnostic::AboveEdge, Diagnostic::Alpha, Diagnostic::RankFor95, Diagnostic::Kurtosis})
+    layers.showColumn(LayerTableModel::columnOf(which), true);
+  layers.table()->header()->moveSection(layers.table()->header()->visualIndex(LayerTableModel::Size),
+                                        layers.table()->header()->count() - 1);
+  expect(!layers.table()->isColumnHidden(LayerTableModel::columnOf(Diagnostic::Alpha)), "diagnostics are shown");
+  picture("diagnostics");
+  layers.restoreHeader(usual);
 }
 
 void Walk::tuneByDrag() {
@@ -256,7 +270,11 @@ void Walk::evaluate() {
   expect(!m_window.evaluations().entries().empty(), "the evaluation is kept");
   picture("evaluated");
   m_window.pages().showPage(&m_window.layers());
-  settle();
+  front("dockTradeOff");
+  const TradeOffMark* plan = m_window.findChild<TradeOffPanel*>()->shown().plan();
+  expect(plan && plan->measured, "the evaluation places the plan in the trade-off");
+  picture("trade-off-kl");
+  front("dockCosine");
 }
 
 void Walk::groupAndSearch() {
@@ -315,12 +333,12 @@ void Walk::exportAndReopen() {
   action("close")->trigger();
   expect(!document.isOpen(), "the model closes");
   picture("recent");
-  expect(m_window.files().open(run), "the run opens again");
+  expect(test::opened(m_window.files(), run), "the run opens again");
   waitIdle();
   expect(document.totals().measured == totals.measured && document.totals().model.after == totals.model.after,
          "plan and results are back");
   picture("reopened");
-  expect(m_window.files().open(folder), "the export opens, too");
+  expect(test::opened(m_window.files(), folder), "the export opens, too");
   waitIdle();
   picture("export-opened");
 }
@@ -328,7 +346,7 @@ void Walk::exportAndReopen() {
 void Walk::meetAnError() {
   const QString bad = m_pictures.filePath(QStringLiteral("bad.safetensors"));
   test::writeFile(bad.toStdString(), "nothing of the kind");
-  expect(!m_window.files().open(bad), "a bad file is refused");
+  expect(!test::opened(m_window.files(), bad), "a bad file is refused");
   expect(m_window.document().isOpen(), "the open document stays");
   expect(m_window.banner().text().contains(QStringLiteral("bad.safetensors")), "the message names the file");
   picture("error");

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where a RankPlot puts its words: beside marks, in the legend, along the reference curve, none over another.
+#include <algorithm>
+#include <array>
+
+#include <qcustomplot.h>
+
+#include "ui/plots/label_places.h"
+#include "ui/plots/plot_files.h"
+#include "ui/plots/rank_plot.h"
+
+namespace rankscope::ui {
+
+namespace {
+
+constexpr double kMostOfWidth = 0.55; ///< that a legend may take
+constexpr double kMostOfHeight = 0.6;
+constexpr int kLegendFrame = 14; ///< margins of the legend and of the inset, both sides
+constexpr double kSpot = 6;      ///< side of the square around a point of a curve that words keep clear of
+constexpr int kSpotsPerCurve = 80;
+constexpr std::array kPlacesAlong{0.6, 0.45, 0.75, 0.3, 0.88, 0.15};
+
+QSizeF sizeOf(const QCPItemText& text) {
+  return {text.right->pixelPosition().x() - text.left->pixelPosition().x(),
+          text.bottom->pixelPosition().y() - text.top->pixelPosition().y()};
+}
+
+void put(QCPItemText& text, const QRectF& place) {
+  text.position->setPixelPosition(place.topLeft());
+}
+
+QRectF rectOf(const QCPItemText& text) {
+  return {text.topLeft->pixelPosition(), sizeOf(text)};
+}
+
+QRectF corner(const QRectF& room, const QSizeF& size, Qt::Alignment at) {
+  QRectF rect(room.topLeft(), size);
+  if (at & Qt::AlignRight) rect.moveRight(room.right());
+  if (at & Qt::AlignBottom) rect.moveBottom(room.bottom());
+  return rect;
+}
+
+} // namespace
+
+/// Several layers get a legend, with as many names as it has room for and the number of the others.
+void RankPlot::fillLegend() {
+  const auto real = std::count_if(m_series.begin(), m_series.end(), [](const Series& one) { return !one.reference; });
+  m_plot->legend->setVisible(real > 1);
+  dropMore();
+  if (real <= 1) return;
+  const QFontMetrics metrics(font());
+  const QSize room = m_plot->size().shrunkBy(m_plot->axisRect()->margins());
+  const int rows = std::max(2, static_cast<int>(kMostOfHeight * room.height()) / (metrics.height() + 2));
+  const int width = static_cast<int>(kMostOfWidth * room.width()) - 18 - kLegendFrame;
+  const int all = m_plot->graphCount();
+  const int named = all <= rows ? all : rows - 1;
+  for (int i = 0; i < all; ++i) {
+    QCPGraph* graph = m_plot->graph(i);
+    const QString& name = m_series[static_cast<std::size_t>(i)].name;
+    graph->setName(metrics.elidedText(name, Qt::ElideMiddle, width));
+    graph->setProperty(kFullName, name);
+    if (i < named)
+      graph->addToLegend();
+    else
+      graph->removeFromLegend();
+  }
+  if (named == all) return;
+  m_more = new QCPTextElement(m_plot, tr("and %n more", nullptr, all - named), font());
+  m_more->setTextColor(palette().color(QPalette::Text));
+  m_plot->legend->addElement(named, 0, m_more);
+}
+
+void RankPlot::dropMore() {
+  if (!m_more) return;
+  m_plot->legend->remove(m_more);
+  m_plot->legend->simplify();
+  m_more = nullptr;
+}
+
+void RankPlot::resizeEvent(QResizeEvent* event) {
+  QFrame::resizeEvent(event);
+  fillLegend();
+  m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+std::vector<QRectF> RankPlot::labelRects() const {
+  std::vector<QRectF> rects;
+  for (const QCPItemText* text : m_markTexts) rects.push_back(rectOf(*text));
+  if (m_plot->legend->visible()) rects.emplace_back(m_plot->legend->outerRect());
+  if (m_referenceLabel->visible()) rects.push_back(rectOf(*m_referenceLabel));
+  return rects;
+}
+
+std::vector<QRectF> RankPlot::curveSpots() const {
+  std::vector<QRectF> spots;
+  for (const Series& one : m_series) {
+    const std::size_t step = std::max<std::size_t>(1, one.curve.x.size() / kSpotsPerCurve);
+    for (std::size_t i = 0; i < one.curve.x.size(); i += step) {
+      const QPointF at(m_plot->xAxis->coordToPixel(one.curve.x[i]), m_plot->yAxis->coordToPixel(one.curve.y[i]));
+      spots.emplace_back(at.x() - kSpot / 2, at.y() - kSpot / 2, kSpot, kSpot);
+    }
+  }
+  return spots;
+}
+
+/// Before every painting, once the axes have their place.
+void RankPlot::layLabels() {
+  std::vector<QRectF> taken;
+  placeMarks(taken);
+  placeLegend(taken);
+  placeReferenceLabel(taken);
+  placeCursor();
+}
+
+void RankPlot::placeMarks(std::vector<QRectF>& taken) {
+  const QRectF room = m_plot->axisRect()->rect();
+  for (std::size_t i = 0; i < m_marks.size(); ++i) {
+    const Mark& mark = m_marks[i];
+    QCPItemText& text = *m_markTexts[i];
+    const QSizeF size = sizeOf(text);
+    std::vector<QRectF> places;
+    if (mark.vertical) {
+      const double x = m_plot->xAxis->coordToPixel(mark.at);
+      for (const double y : {room.bottom() - size.height() - 2, room.top() + 2})
+        for (const double left : {x + 2, x - 2 - size.width()}) places.emplace_back(QPointF(left, y), size);
+    } else {
+      const double y = m_plot->yAxis->coordToPixel(mark.at);
+      const double above = y - size.height() - 1, below = y + 1;
+      const double left = room.left() + 3, right = room.right() - size.width() - 3;
+      for (const double x : {mark.left ? left : right, mark.left ? right : left})
+        for (const double top : {mark.below ? below : above, mark.below ? above : below})
+          places.emplace_back(QPointF(x, top), size);
+    }
+    // Only other words are kept clear of: over a curve the word has paper behind it.
+    put(text, freePlace(places, taken, room));
+    taken.push_back(rectOf(text));
+  }
+}
+
+void RankPlot::placeLegend(std::vector<QRectF>& taken) {
+  if (!m_plot->legend->visible()) return;
+  constexpr std::array kCorners{Qt::AlignTop | Qt::AlignRight, Qt::AlignBottom | Qt::AlignLeft,
+                                Qt::AlignBottom | Qt::AlignRight, Qt::AlignTop | Qt::AlignLeft};
+  const QRectF room = m_plot->axisRect()->rect();
+  const QSizeF size = m_plot->legend->minimumOuterSizeHint();
+  std::vector<Qt::Alignment> corners{m_legendCorner};
+  corners.insert(corners.end(), kCorners.begin(), kCorners.end());
+  QCPLayoutInset* inset = m_plot->axisRect()->insetLayout();
+  std::vector<QRectF> places;
+  for (const Qt::Alignment at : corners) places.push_back(corner(inset->rect(), size, at));
+  const QRectF best = freePlace(places, taken, room, curveSpots());
+  const auto at = static_cast<std::size_t>(std::find(places.begin(), places.end(), best) - places.begin());
+  inset->setInsetAlignment(0, corners[at]);
+  inset->update(QCPLayoutElement::upLayout);
+  taken.emplace_back(m_plot->legend->outerRect());
+}
+
+/// Without a legend, the reference curve carries its name itself.
+void RankPlot::placeReferenceLabel(const std::vector<QRectF>& taken) {
+  const auto found = std::find_if(m_series.begin(), m_series.end(),
+                                  [](const Series& one) { return one.reference && one.curve.x.size() > 4; });
+  m_referenceLabel->setVisible(!m_plot->legend->visible() && found != m_series.end());
+  if (!m_referenceLabel->visible()) return;
+  m_referenceLabel->setText(found->name);
+  const QSizeF size = sizeOf(*m_referenceLabel);
+  std::vector<QRectF> places;
+  for (const double share : kPlacesAlong) {
+    const auto at = static_cast<std::size_t>(share * static_cast<double>(found->curve.x.size() - 1));
+    const QPointF point(m_plot->xAxis->coordToPixel(found->curve.x[at]),
+                        m_plot->yAxis->coordToPixel(found->curve.y[at]));
+    const std::vector<QRectF> beside = placesBeside(point, size, 4);
+    places.insert(places.end(), beside.begin(), beside.end());
+  }
+  put(*m_referenceLabel, freePlace(places, taken, m_plot->axisRect()->rect(), curveSpots()));
+}
+
+} // namespace rankscope::ui
