@@ -156,14 +156,11 @@ void Walk::explore() {
   picture("explore");
   LayersPanel& layers = m_window.layers();
   const QByteArray usual = layers.headerState();
-  for (const auto hidden : {LayerTableModel::Shape, LayerTableModel::Rank, LayerTableModel::PredictedCosine,
-                            LayerTableModel::MeasuredCosine, LayerTableModel::Verdict, LayerTableModel::BytesAfter})
-    layers.showColumn(hidden, false);
+  for (int column = LayerTableModel::Role; column < LayerTableModel::FirstDiagnostic; ++column)
+    layers.showColumn(column, false);
   for (const auto which : {Diagnostic::StableRank, Diagnostic::EffectiveRank, Diagnostic::NoiseEdge,
                            Diagnostic::AboveEdge, Diagnostic::Alpha, Diagnostic::RankFor95, Diagnostic::Kurtosis})
     layers.showColumn(LayerTableModel::columnOf(which), true);
-  layers.table()->header()->moveSection(layers.table()->header()->visualIndex(LayerTableModel::Size),
-                                        layers.table()->header()->count() - 1);
   expect(!layers.table()->isColumnHidden(LayerTableModel::columnOf(Diagnostic::Alpha)), "diagnostics are shown");
   picture("diagnostics");
   layers.restoreHeader(usual);
