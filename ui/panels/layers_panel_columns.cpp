@@ -121,7 +121,9 @@ QByteArray LayersPanel::headerState() const {
   return m_table->header()->saveState();
 }
 void LayersPanel::restoreHeader(const QByteArray& state) {
-  if (!state.isEmpty()) m_table->header()->restoreState(state);
+  if (state.isEmpty()) return;
+  m_table->header()->restoreState(state);
+  m_table->doItemsLayout(); // the header does not tell the table what it hides now
 }
 
 } // namespace rankscope::ui
