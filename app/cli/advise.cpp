@@ -10,9 +10,11 @@
 
 #include "app/cli/command.h"
 #include "app/cli/console.h"
+#include "app/cli/plan_options.h"
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/base/error.h"
+#include "core/base/time_stamp.h"
 #include "core/evaluate/default_text.h"
 #include "core/report/advice_report.h"
 #include "core/report/export_model.h"
@@ -29,6 +31,7 @@ struct Options {
   std::optional<double> largestKl;
   std::vector<std::string> methods;
   std::string layers;
+  std::vector<std::string> pins;
   std::string output;
   std::string plans;
   std::string run;
@@ -122,6 +125,8 @@ class Session final {
     m_request.methods = {options.methods.begin(), options.methods.end()};
     m_request.scope.factorDtype = Storage::F16;
     m_request.scope.layers = options.layers;
+    for (const std::string& glob : options.pins)
+      for (const LayerId id : layersMatching("--pin", glob, *m_checkpoint)) m_request.limits.pinned[id] = LayerChoice{};
     m_request.speed = !options.noSpeed;
   }
 
@@ -163,7 +168,7 @@ class Session final {
     if (m_run) {
       if (!m_sensitivity.probes.empty()) m_run->addEvaluation(toJson(m_sensitivity));
       if (m_advice.predictor) m_run->addEvaluation(toJson(*m_advice.predictor));
-      if (!m_advice.options.empty()) m_run->addEvaluation(toJson(m_advice).dump());
+      if (!m_advice.options.empty()) m_run->addEvaluation(stamped());
       m_run->finish();
     }
     if (m_advice.options.empty()) return;
@@ -171,6 +176,17 @@ class Session final {
     if (!m_options.plans.empty())
       for (const AdviceOption& option : m_advice.options)
         writePlan(option.plan, std::filesystem::path(m_options.plans) / (option.name + ".json"));
+  }
+
+  /// With what the window needs to take a plan up: when, and which text its methods are fitted to.
+  std::string stamped() const {
+    nlohmann::ordered_json json = toJson(m_advice);
+    json["created"] = timeStamp();
+    if (m_options.calibration.empty()) {
+      json["text_path"] = m_options.text.empty() ? "" : std::filesystem::absolute(m_options.text).string();
+      json["calibration_tokens_wanted"] = m_options.tokens.calibrationTokens;
+    }
+    return json.dump();
   }
 
   void writeTexts() const {
@@ -188,7 +204,7 @@ class Session final {
     if (!m_options.plans.empty())
       m_console.note(
           fmt::format("carry a plan out with: rankscope-cli compress {0} OUT --plan {1}/NAME.json --calibration "
-                      "{1}/calibration.txt --calibration-tokens {2} (and --method sequential where the name says so)",
+                      "{1}/calibration.txt --calibration-tokens {2}",
                       m_options.model, m_options.plans, m_options.tokens.calibrationTokens));
   }
 
@@ -207,6 +223,9 @@ class Session final {
 void requireConsistent(const Options& options) {
   parseBudget(options);
   const auto format = reportFormatFor(options.output);
+  const RankLimits& ranks = options.request.limits.ranks;
+  if (ranks.largestRank > 0 && ranks.least(false) > ranks.largestRank)
+    throw CLI::ValidationError("--largest-rank", fmt::format("leaves no rank: the least is {}", ranks.least(false)));
   if (!options.output.empty() && (!format || *format == ReportFormat::Csv))
     throw CLI::ValidationError("--output", fmt::format("{} must end in .html or .md", options.output));
 }
@@ -239,13 +258,17 @@ Action adviseCommand(CLI::App& app) {
       ->option_text("plain,aware,fisher,sequential,int8,int4,int3,correction");
   app.add_option("--layers", options->layers, "Only layers whose whole name matches; the others stay dense")
       ->option_text("GLOB");
-  app.add_option("--multiple", options->request.limits.multiple, "Ranks are multiples of this")
+  app.add_option("--pin", options->pins,
+                 "Layers whose whole name matches stay dense, and count in the bytes; may be given several times")
+      ->allow_extra_args(false)
+      ->option_text("GLOB");
+  app.add_option("--multiple", options->request.limits.ranks.multiple, "Ranks are multiples of this")
       ->check(CLI::IsMember({1, 8, 16, 64}))
       ->option_text("1|8|16|64");
-  app.add_option("--least-rank", options->request.limits.leastRank, "No factors of a smaller rank")
+  app.add_option("--least-rank", options->request.limits.ranks.leastRank, "No factors of a smaller rank")
       ->check(CLI::Range(1, 1'000'000))
       ->option_text("R");
-  app.add_option("--largest-rank", options->request.limits.largestRank, "No factors of a larger rank")
+  app.add_option("--largest-rank", options->request.limits.ranks.largestRank, "No factors of a larger rank")
       ->check(CLI::Range(1, 1'000'000))
       ->option_text("R");
   app.add_option("--calibration-tokens", options->tokens.calibrationTokens,

@@ -80,7 +80,7 @@ class Run final {
     RankPlan plan;
     if (fromFile) plan = planFromFile(m_options.planFile, m_options.plan, *m_checkpoint);
     m_method = methodFrom(m_options.plan.method, fromFile ? methodsIn(plan) : std::set{m_options.plan.method.chosen()},
-                          m_checkpoint, m_console);
+                          std::nullopt, m_checkpoint, m_console);
     m_spectra.resize(m_checkpoint->layers().size());
     addSpectra(fromFile ? spectraNeeded(plan, *m_checkpoint) : layersToAnalyse(m_options.plan, *m_checkpoint));
     if (!fromFile)
@@ -90,7 +90,7 @@ class Run final {
     m_notes.insert(m_notes.end(), m_plan.notes.begin(), m_plan.notes.end());
     m_console.notes(m_notes);
     if (m_run) m_run->setPlan(plan);
-    m_factoriser = factoriserFor(m_options.plan.method, m_method.get(), m_checkpoint, m_plan, m_console);
+    m_factoriser = factoriserFor(m_method.get(), m_checkpoint, m_plan, m_run.get(), m_console);
   }
 
   void addSpectra(const std::vector<LayerId>& layers) {
@@ -167,7 +167,7 @@ class Run final {
 void requireConsistent(const Options& options) {
   if (options.model.empty()) throw CLI::RequiredError("MODEL or --input_dir");
   if (options.output.empty()) throw CLI::RequiredError("OUT or --output_dir");
-  requireConsistent(options.plan);
+  requireConsistent(options.plan, !options.planFile.empty());
   if (!options.planFile.empty() && options.plan.choosesRanks())
     throw CLI::ValidationError("--plan",
                                "says the ranks already and cannot go with --preset, --rank, --fraction, --cosine, "

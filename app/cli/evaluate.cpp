@@ -83,7 +83,7 @@ void carryOut(const Options& options, Console& console) {
   if (!options.models.asksForCompression())
     throw CLI::RequiredError("COMPRESSED, --plan or an option that chooses ranks");
   requireConsistent(options.models);
-  ModelPair pair = openPair(options.models, console);
+  ModelPair pair = openPair(options.models, options.text, console);
   EvaluationOptions evaluation = options.evaluation;
   evaluation.speed = !options.noSpeed;
   if (!options.prompt.empty()) evaluation.prompt = options.prompt;
@@ -91,7 +91,9 @@ void carryOut(const Options& options, Console& console) {
   const auto deliver = [&] {
     if (kept.comparison.positions == 0) return;
     if (pair.run) {
-      pair.run->addEvaluation(toJson(kept).dump());
+      nlohmann::json entry = toJson(kept);
+      addStamp(entry, pair.stamp());
+      pair.run->addEvaluation(entry.dump());
       pair.run->finish();
     }
     if (console.wantsJson())
@@ -107,8 +109,9 @@ void carryOut(const Options& options, Console& console) {
                                c.compressed.value, c.kl.mean));
   };
   try {
-    evaluate(*pair.original, *pair.compressed, *pair.tokenizer, evaluationText(options.text), evaluation,
-             console.progress("Evaluating"), look);
+    const EvaluationText text =
+        textToMeasureOn(options.text, options.models.plan.method, pair.isFitted, *pair.tokenizer, console);
+    evaluate(*pair.original, *pair.compressed, *pair.tokenizer, text, evaluation, console.progress("Evaluating"), look);
   } catch (const Cancelled&) {
     if (kept.comparison.positions > 0) console.note("Stopped: this is what was measured until then.");
     deliver();

@@ -21,7 +21,7 @@ struct Options {
 
 void carryOut(const Options& options, Console& console) {
   requireConsistent(options.models);
-  const ModelPair pair = openPair(options.models, console);
+  const ModelPair pair = openPair(options.models, std::nullopt, console);
   const Progress progress = console.progress("Generating");
   if (pair.compressed) {
     const GeneratedPair pairOfTexts =

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/model_pair.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "app/cli/console.h"
+#include "core/base/time_stamp.h"
 #include "core/report/compression_run.h"
 
 namespace rankscope::cli {
@@ -19,11 +22,16 @@ std::string describe(const PlanOptions& options) {
   if (options.cosine) parts.push_back(fmt::format("cosine {}", *options.cosine));
   if (options.keep) parts.push_back(fmt::format("{:g} % of the bytes in scope", 100 * *options.keep));
   if (options.bytes) parts.push_back(fmt::format("{} bytes", *options.bytes));
+  if (!options.base.empty()) parts.push_back(options.base + " base");
   if (options.minDim) parts.push_back(fmt::format("sides from {}", *options.minDim));
   if (!options.factorDtype.empty()) parts.push_back(options.factorDtype);
   if (options.quantBits) parts.push_back(fmt::format("{} bits", *options.quantBits));
   if (!options.base.empty()) parts.push_back(options.base + " base");
   if (!options.layers.empty()) parts.push_back("layers " + options.layers);
+  if (options.limits.leastRank != 1) parts.push_back(fmt::format("ranks from {}", options.limits.leastRank));
+  if (options.limits.largestRank > 0) parts.push_back(fmt::format("ranks up to {}", options.limits.largestRank));
+  if (options.limits.multiple != 1) parts.push_back(fmt::format("multiples of {}", options.limits.multiple));
+  if (!options.pins.empty()) parts.push_back(fmt::format("{} dense", fmt::join(options.pins, ", ")));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -41,7 +49,12 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
   console.notes(notes);
   if (pair.run) pair.run->setPlan(plan);
   pair.description = fromFile ? options.planFile : describe(options.plan);
-  if (method) pair.description += fmt::format(", method {}", options.plan.method.method);
+  for (const Method used : methodsIn(plan))
+    if (used != Method::Plain) pair.description += fmt::format(", method {}", name(used));
+  if (plan.refineSteps > 0) pair.description += fmt::format(", {} steps of refinement", plan.refineSteps);
+  pair.bytes = modelTotals(checkpoint, resolved);
+  pair.isFitted = method != nullptr;
+  pair.plan = std::move(plan);
   return resolved;
 }
 
@@ -73,7 +86,7 @@ void declareModelPair(CLI::App& app, ModelPairOptions& options, const char* name
 }
 
 void requireConsistent(const ModelPairOptions& options) {
-  requireConsistent(options.plan);
+  requireConsistent(options.plan, !options.planFile.empty());
   if (!options.planFile.empty() && options.plan.choosesRanks())
     throw CLI::ValidationError("--plan",
                                "says the ranks already and cannot go with --preset, --rank, --fraction, --cosine, "
@@ -82,7 +95,12 @@ void requireConsistent(const ModelPairOptions& options) {
     throw CLI::ValidationError("COMPRESSED", "cannot go with options that compress ORIGINAL anew");
 }
 
-ModelPair openPair(const ModelPairOptions& options, Console& console) {
+EvaluationStamp ModelPair::stamp() const {
+  return {timeStamp(), plan ? toJson(*plan) : "", bytes};
+}
+
+ModelPair openPair(const ModelPairOptions& options, const std::optional<std::filesystem::path>& measuredOn,
+                   Console& console) {
   ModelPair pair;
   pair.checkpoint = openCheckpoint(options.original);
   pair.original.emplace(pair.checkpoint);
@@ -92,6 +110,9 @@ ModelPair openPair(const ModelPairOptions& options, Console& console) {
     pair.compressed.emplace(openCheckpoint(options.compressed));
     pair.substitutes = substitutesBetween(*pair.original, *pair.compressed);
     pair.description = options.compressed;
+    pair.bytes = {pair.checkpoint->bytes(), pair.compressed->checkpoint().bytes()};
+    pair.isFitted = std::ranges::any_of(pair.compressed->checkpoint().layers(),
+                                        [](const LayerInfo& layer) { return methodOf(layer.method) != Method::Plain; });
   } else if (options.asksForCompression()) {
     RankPlan given;
     std::set<Method> needed{options.plan.method.chosen()};
@@ -99,9 +120,9 @@ ModelPair openPair(const ModelPairOptions& options, Console& console) {
       given = planFromFile(options.planFile, options.plan, *pair.checkpoint);
       needed = methodsIn(given);
     }
-    const auto method = methodFrom(options.plan.method, needed, pair.checkpoint, console);
+    const auto method = methodFrom(options.plan.method, needed, measuredOn, pair.checkpoint, console);
     ResolvedPlan plan = planOf(options, *pair.checkpoint, method.get(), pair, std::move(given), console);
-    const Factoriser factoriser = factoriserFor(options.plan.method, method.get(), pair.checkpoint, plan, console);
+    const Factoriser factoriser = factoriserFor(method.get(), pair.checkpoint, plan, pair.run.get(), console);
     pair.substitutes = carryOut(*pair.checkpoint, plan, factoriser, pair.run.get(), console);
     pair.compressed.emplace(pair.original->with(pair.substitutes));
   }

@@ -9,6 +9,7 @@
 
 #include "app/cli/plan_options.h"
 #include "core/evaluate/compressed_model.h"
+#include "core/evaluate/evaluation_json.h"
 #include "core/model/tokenizer/tokenizer.h"
 #include "core/store/run_file.h"
 
@@ -35,6 +36,12 @@ struct ModelPair {
   std::optional<Model> compressed; ///< empty when no compression was asked for
   Substitutes substitutes;         ///< of the original's layers
   std::string description;         ///< of the compression
+  std::optional<RankPlan> plan;    ///< where there is one
+  ByteTotals bytes;                ///< of the whole model
+  bool isFitted = false;           ///< to a text
+
+  /// When a measurement of it was made and under which plan, for a run file.
+  EvaluationStamp stamp() const;
 };
 
 /// Declares ORIGINAL (called `name`), with `exported` also COMPRESSED, and the options of a plan.
@@ -43,7 +50,9 @@ void declareModelPair(CLI::App& app, ModelPairOptions& options, const char* name
 /// Throws CLI::ValidationError when the options contradict each other.
 void requireConsistent(const ModelPairOptions& options);
 
-/// Opens what the options name. A run file supplies the layers that it has and takes new ones.
-ModelPair openPair(const ModelPairOptions& options, Console& console);
+/// Opens what the options name. A run file supplies the layers that it has and takes new ones. Methods are not fitted
+/// to the part of `measuredOn` ("": the program's own text) that textToMeasureOn() gives.
+ModelPair openPair(const ModelPairOptions& options, const std::optional<std::filesystem::path>& measuredOn,
+                   Console& console);
 
 } // namespace rankscope::cli

@@ -62,12 +62,15 @@ std::vector<LayerId> layersToPredict(const Checkpoint& checkpoint, const Resolve
 }
 
 void makePlan(const Options& options, Console& console) {
-  requireConsistent(options.plan);
+  requireConsistent(options.plan, false);
   const auto checkpoint = openCheckpoint(options.model);
   LayerSpectra spectra =
       spectraOf(*checkpoint, layersToAnalyse(options.plan, *checkpoint), nullptr, console.progress("Spectra"));
   std::vector<std::string> notes;
-  const auto method = methodFrom(options.plan.method, {options.plan.method.chosen()}, checkpoint, console);
+  // Ranks that are given need no text; carrying the plan out will.
+  const std::set<Method> weighing =
+      options.plan.hasBudget() ? std::set{options.plan.method.chosen()} : std::set<Method>{};
+  const auto method = methodFrom(options.plan.method, weighing, std::nullopt, checkpoint, console);
   const RankPlan plan =
       planFrom(options.plan, *checkpoint, lookupIn(spectra), method.get(), notes, console.progress("Weighing layers"));
   const ResolvedPlan resolved = resolve(plan, *checkpoint, lookupIn(spectra));

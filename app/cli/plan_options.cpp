@@ -40,6 +40,9 @@ PresetOptions presetOptions(const PlanOptions& options) {
   preset.base = parseStorage(options.base);
   preset.baseGroup = options.baseGroup.value_or(kDefaultBaseGroup);
   preset.method = options.method.chosen();
+  preset.biasShift = !options.method.noBiasShift;
+  preset.refineSteps = options.method.refineSteps.value_or(0);
+  preset.limits = options.limits;
   preset.factorDtype = storageOf(options, preset.base ? Storage::F16 : Storage::F32);
   preset.group = options.group.value_or(0);
   preset.layers = options.layers;
@@ -56,23 +59,47 @@ std::vector<std::string> namesOf(const Checkpoint& checkpoint, const std::vector
 /// Overrides that keep every layer dense that `glob` does not match.
 void keepOthersDense(RankPlan& plan, const std::string& glob, const Checkpoint& checkpoint) {
   if (glob.empty()) return;
-  const std::vector<std::string> matching = namesOf(checkpoint, layersMatching(glob, checkpoint));
+  const std::vector<std::string> matching = namesOf(checkpoint, layersMatching("--layers", glob, checkpoint));
   for (const LayerInfo& layer : checkpoint.layers())
     if (std::find(matching.begin(), matching.end(), layer.name) == matching.end())
       plan.overrides[layer.name] = std::nullopt;
 }
 
+/// Layers that match one of the globs, dense.
+RankPlan pinnedDense(const std::vector<std::string>& globs, const Checkpoint& checkpoint) {
+  RankPlan pinned;
+  for (const std::string& glob : globs)
+    for (const LayerId id : layersMatching("--pin", glob, checkpoint))
+      pinned.overrides[checkpoint.layer(id).name] = std::nullopt;
+  return pinned;
+}
+
 RankPlan budgetPlan(const Budget& budget, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
-                    const PresetOptions& preset, const CalibratedMethod* method, std::vector<std::string>& notes,
+                    const PlanOptions& options, const CalibratedMethod* method, std::vector<std::string>& notes,
                     const Progress& progress) {
-  if (!method) return planForBudget(budget, checkpoint, spectra, preset, {}, &notes);
-  const auto curves = method->curves(preset, progress);
-  const RankPlan plan = planForBudget(budget, checkpoint, benefitsOf(curves, method->method()), preset, {}, &notes);
-  if (method->method() != Method::Aware)
+  const PresetOptions preset = presetOptions(options);
+  const RankPlan pinned = pinnedDense(options.pins, checkpoint);
+  if (!method && !preset.base) return planForBudget(budget, checkpoint, spectra, preset, pinned, &notes);
+  const auto curves = method ? method->curves(preset, progress) : residualCurves(checkpoint, preset, progress);
+  const Method weighs = method ? method->method() : Method::Plain;
+  const RankPlan plan = planForBudget(budget, checkpoint, benefitsOf(curves, weighs), preset, pinned, &notes);
+  if (needGradients({weighs}))
     notes.push_back(
         fmt::format("predicted KL {:.3f} nats a token (from single layers; too little when above about 0.3)",
                     predictedDivergence(curves, resolve(plan, checkpoint, spectra))));
   return plan;
+}
+
+RankPlan cosinePlan(double cosine, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                    const PresetOptions& preset, std::vector<std::string>& notes, const Progress& progress) {
+  if (!preset.base) return planForCosine(cosine, checkpoint, spectra, preset, &notes);
+  const auto curves = residualCurves(checkpoint, preset, progress);
+  const RankLookup ranks = [&](LayerId layer) -> std::optional<std::int64_t> {
+    const auto found = curves.find(layer);
+    if (found == curves.end()) return std::nullopt;
+    return found->second.rankForCosine(cosine);
+  };
+  return planForRanks(ranks, checkpoint, preset, &notes);
 }
 
 } // namespace
@@ -113,7 +140,8 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
       ->check(CLI::IsMember({0, 32, 64, 128}))
       ->option_text("0|32|64|128");
   app.add_option("--base", options.base,
-                 "Quantise the matrices; --rank or --fraction then add a low-rank correction of what rounding lost")
+                 "Quantise the matrices; --rank, --fraction, --cosine, --keep and --bytes then choose low-rank "
+                 "corrections of what rounding lost")
       ->check(CLI::IsMember({"int8", "int4", "int3"}))
       ->option_text("int8|int4|int3");
   app.add_option("--base-group", options.baseGroup, "Neighbours that share a scale of the base (32); 0: a whole output")
@@ -121,10 +149,24 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
       ->option_text("0|32|64|128");
   app.add_option("--layers", options.layers, "Only layers whose whole name matches; the others stay dense")
       ->option_text("GLOB");
+  app.add_option("--pin", options.pins,
+                 "With a budget: layers whose whole name matches stay dense, and count in the bytes; may be given "
+                 "several times")
+      ->allow_extra_args(false)
+      ->option_text("GLOB");
+  app.add_option("--least-rank", options.limits.leastRank, "With a budget: no factors of a smaller rank")
+      ->check(CLI::Range(1, 1'000'000))
+      ->option_text("R");
+  app.add_option("--largest-rank", options.limits.largestRank, "With a budget: no larger rank")
+      ->check(CLI::Range(1, 1'000'000))
+      ->option_text("R");
+  app.add_option("--multiple", options.limits.multiple, "With a budget: ranks are multiples of this")
+      ->check(CLI::IsMember({1, 8, 16, 64}))
+      ->option_text("1|8|16|64");
   declareMethodOptions(app, options.method);
 }
 
-void requireConsistent(const PlanOptions& options) {
+void requireConsistent(const PlanOptions& options, bool fromFile) {
   const std::vector<std::pair<const char*, bool>> targets{{"--rank", options.rank.has_value()},
                                                           {"--fraction", options.fraction.has_value()},
                                                           {"--cosine", options.cosine.has_value()},
@@ -141,11 +183,20 @@ void requireConsistent(const PlanOptions& options) {
   if (options.preset == "hybrid" && (options.rank || options.fraction))
     throw Contradiction(options.rank ? "--rank" : "--fraction",
                         "goes with uniform and selective; --preset hybrid has its own ranks");
-  if (!options.base.empty() && (options.cosine || options.hasBudget()))
-    throw Contradiction("--base", fmt::format("cannot go with {}, which chooses ranks of factors alone", first));
+  const RankLimits& limits = options.limits;
+  if (!options.hasBudget()) {
+    if (!options.pins.empty()) throw Contradiction("--pin", "needs a budget: --keep or --bytes");
+    if (limits.leastRank != 1) throw Contradiction("--least-rank", "needs a budget: --keep or --bytes");
+    if (limits.largestRank != 0) throw Contradiction("--largest-rank", "needs a budget: --keep or --bytes");
+    if (limits.multiple != 1) throw Contradiction("--multiple", "needs a budget: --keep or --bytes");
+  }
+  if (limits.largestRank > 0 && limits.least(false) > limits.largestRank)
+    throw Contradiction("--largest-rank", fmt::format("leaves no rank: the least is {}", limits.least(false)));
   if (!options.base.empty() && options.preset == "hybrid")
     throw Contradiction("--base", "goes with uniform and selective, not with --preset hybrid");
   if (options.baseGroup && options.base.empty()) throw Contradiction("--base-group", "needs --base");
+  if (!fromFile && options.method.refineSteps.value_or(0) > 0 && options.method.chosen() == Method::Plain)
+    throw Contradiction("--refine", "starts from --method aware, fisher or sequential");
   if (options.quantBits && !options.factorDtype.empty())
     throw Contradiction("--quant-bits", "and --factor-dtype say the same; give one of them");
 }
@@ -157,11 +208,12 @@ std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoin
 
 RankPlan planFrom(const PlanOptions& options, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                   const CalibratedMethod* method, std::vector<std::string>& notes, const Progress& progress) {
-  if (!options.layers.empty()) layersMatching(options.layers, checkpoint);
+  if (!options.layers.empty()) layersMatching("--layers", options.layers, checkpoint);
   const PresetOptions preset = presetOptions(options);
-  if (options.cosine) return planForCosine(*options.cosine, checkpoint, spectra, preset, &notes);
-  if (options.keep) return budgetPlan(KeepShare{*options.keep}, checkpoint, spectra, preset, method, notes, progress);
-  if (options.bytes) return budgetPlan(KeepBytes{*options.bytes}, checkpoint, spectra, preset, method, notes, progress);
+  if (options.cosine) return cosinePlan(*options.cosine, checkpoint, spectra, preset, notes, progress);
+  if (options.keep) return budgetPlan(KeepShare{*options.keep}, checkpoint, spectra, options, method, notes, progress);
+  if (options.bytes)
+    return budgetPlan(KeepBytes{*options.bytes}, checkpoint, spectra, options, method, notes, progress);
   return presetPlan(parsePreset(options.preset).value_or(Preset::Uniform), checkpoint, preset, &notes);
 }
 
@@ -169,19 +221,19 @@ RankPlan planFromFile(const std::filesystem::path& path, const PlanOptions& opti
   RankPlan plan = readPlan(path);
   plan.factorDtype = storageOf(options, plan.factorDtype);
   plan.group = options.group.value_or(plan.group);
-  if (!options.method.method.empty()) plan.method = options.method.chosen();
+  options.method.applyTo(plan);
   keepOthersDense(plan, options.layers, checkpoint);
   return plan;
 }
 
-std::vector<LayerId> layersMatching(const std::string& glob, const Checkpoint& checkpoint) {
+std::vector<LayerId> layersMatching(const char* option, const std::string& glob, const Checkpoint& checkpoint) {
   std::vector<LayerId> layers;
   const Matcher matcher(Rule{Rule::Syntax::Glob, glob.empty() ? "*" : glob, KeepDense{}});
   for (const LayerInfo& layer : checkpoint.layers())
     if (matcher.matches(layer.name)) layers.push_back(layer.id);
   if (layers.empty() && !glob.empty())
     throw Error(ErrorKind::BadRequest,
-                fmt::format("--layers {} matches no layer of {}", glob, checkpoint.path().string()));
+                fmt::format("{} {} matches no layer of {}", option, glob, checkpoint.path().string()));
   return layers;
 }
 

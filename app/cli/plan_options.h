@@ -27,23 +27,27 @@ struct PlanOptions {
   std::optional<int> quantBits;
   std::string factorDtype;
   std::optional<int> group;
-  std::string base;        ///< "": none
+  std::string base; ///< "": none
   std::optional<int> baseGroup;
-  std::string layers;      ///< glob; the other layers stay dense
+  std::string layers;            ///< glob; the other layers stay dense
+  std::vector<std::string> pins; ///< globs of layers that a budget leaves dense
+  RankLimits limits;
   bool recompress = false; ///< also layers that are factors already
   MethodOptions method;
 
   /// True when an option says which ranks to choose: then a plan file may not.
-  bool choosesRanks() const { return !preset.empty() || rank || fraction || cosine || keep || bytes || minDim || !base.empty(); }
+  bool choosesRanks() const {
+    return !preset.empty() || rank || fraction || cosine || keep || bytes || minDim || !base.empty();
+  }
   bool hasBudget() const { return keep || bytes; }
   /// True when the ranks follow from the spectra.
-  bool needsSpectra() const { return cosine || (hasBudget() && method.chosen() == Method::Plain); }
+  bool needsSpectra() const { return base.empty() && (cosine || (hasBudget() && method.chosen() == Method::Plain)); }
 };
 
 void declarePlanOptions(CLI::App& app, PlanOptions& options);
 
-/// Throws CLI::ValidationError naming the options that contradict each other.
-void requireConsistent(const PlanOptions& options);
+/// Throws CLI::ValidationError naming the options that contradict each other; with `fromFile` a plan file says more.
+void requireConsistent(const PlanOptions& options, bool fromFile);
 
 /// Layers whose spectra planFrom() needs.
 std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoint& checkpoint);
@@ -53,10 +57,10 @@ std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoin
 RankPlan planFrom(const PlanOptions& options, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                   const CalibratedMethod* method, std::vector<std::string>& notes, const Progress& progress = {});
 
-/// A plan file with what the options change of it: storage, method, and the layers that stay dense.
+/// A plan file with what the options change of it: storage, methods, and the layers that stay dense.
 RankPlan planFromFile(const std::filesystem::path& path, const PlanOptions& options, const Checkpoint& checkpoint);
 
-/// Layers whose names match `glob` as a whole; all for "". Throws Error when none does.
-std::vector<LayerId> layersMatching(const std::string& glob, const Checkpoint& checkpoint);
+/// Layers whose names match `glob` as a whole; all for "". Throws Error naming the option when none does.
+std::vector<LayerId> layersMatching(const char* option, const std::string& glob, const Checkpoint& checkpoint);
 
 } // namespace rankscope::cli

@@ -61,7 +61,7 @@ std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines)
 
 void analyseModel(const Options& options, Console& console) {
   const auto checkpoint = openCheckpoint(options.model);
-  const std::vector<LayerId> layers = layersMatching(options.layers, *checkpoint);
+  const std::vector<LayerId> layers = layersMatching("--layers", options.layers, *checkpoint);
   const std::unique_ptr<RunFile> run = options.run.empty() ? nullptr : RunFile::open(options.run, *checkpoint);
   const LayerSpectra spectra = spectraOf(*checkpoint, layers, run.get(), console.progress("Spectra"));
   if (run) run->finish();

@@ -70,10 +70,11 @@ void carryOut(const Options& options, Console& console) {
   if (!options.models.asksForCompression())
     throw CLI::RequiredError("COMPRESSED, --plan or an option that chooses ranks");
   requireConsistent(options.models);
-  ModelPair pair = openPair(options.models, console);
+  ModelPair pair = openPair(options.models, options.text, console);
   if (pair.substitutes.empty())
     throw Error(ErrorKind::BadRequest, "the plan changes no layer: there is nothing to study");
-  const EvaluationText text = evaluationText(options.text);
+  const EvaluationText text =
+      textToMeasureOn(options.text, options.models.plan.method, pair.isFitted, *pair.tokenizer, console);
   const std::vector<Window> windows =
       windowsOf(text.records, *pair.tokenizer, pair.original->context(), options.tokens);
   if (windows.empty()) throw Error(ErrorKind::BadRequest, fmt::format("{}: too little text to study on", text.name));
@@ -81,7 +82,9 @@ void carryOut(const Options& options, Console& console) {
   const auto deliver = [&] {
     if (!kept.together) return;
     if (pair.run) {
-      pair.run->addEvaluation(toJson(kept).dump());
+      nlohmann::json entry = toJson(kept);
+      addStamp(entry, pair.stamp());
+      pair.run->addEvaluation(entry.dump());
       pair.run->finish();
     }
     if (console.wantsJson())

@@ -28,7 +28,7 @@ struct AdviceOption {
   Group group = Group::InBudget;
   RankPlan plan; ///< what compress and evaluate take to get the same numbers
   ResolvedPlan choices;
-  bool inOrder = false;    ///< carried out with --method sequential
+  bool inOrder = false;    ///< its layers' method is sequential
   std::uint64_t bytes = 0; ///< of the whole model as an export writes it, tokenizer and manifest included
   std::uint64_t scopeBytes = 0;
   double kept = 1;      ///< of the whole model

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -65,8 +66,10 @@ std::vector<ResolvedPlan> plansOfRisingCost(const Checkpoint& checkpoint, std::s
 }
 
 RandomPlans::RandomPlans(const Checkpoint& checkpoint, std::span<const LayerId> scope, const FittedWays& ways,
-                         const PlanPredictor& singles, std::uint64_t seed)
-    : m_checkpoint(checkpoint), m_scope(scope), m_ways(ways), m_singles(singles), m_random(seed) {}
+                         const PlanPredictor& singles, const std::map<LayerId, LayerChoice>& pinned, std::uint64_t seed)
+    : m_checkpoint(checkpoint), m_ways(ways), m_singles(singles), m_pinned(pinned), m_random(seed) {
+  std::ranges::copy_if(scope, std::back_inserter(m_scope), [&](LayerId layer) { return !pinned.contains(layer); });
+}
 
 double RandomPlans::uniform() {
   return static_cast<double>(m_random() >> 11) / 9007199254740992.0;
@@ -77,6 +80,7 @@ ResolvedPlan RandomPlans::next() {
   const double target = kLeastSum * std::pow(kLargestSum / kLeastSum, uniform());
   ResolvedPlan plan;
   plan.layers.resize(m_checkpoint.layers().size());
+  for (const auto& [id, choice] : m_pinned) plan.layers[id.value] = choice;
   for (const LayerId id : m_scope) {
     if (uniform() < dense) continue;
     const LayerInfo& layer = m_checkpoint.layer(id);
@@ -111,9 +115,14 @@ RankPlan PlanMaker::planFile(const ResolvedPlan& choices) const {
   RankPlan plan;
   plan.factorDtype = m_request.scope.factorDtype;
   plan.group = m_request.scope.group;
+  std::map<Method, int> counts;
+  for (const LayerChoice& choice : choices.layers)
+    if (!choice.isDense()) ++counts[methodOf(choice.method)];
+  const auto byCount = [](const auto& a, const auto& b) { return a.second < b.second; };
+  if (!counts.empty()) plan.method = std::ranges::max_element(counts, byCount)->first; // for fewer words
   for (const LayerInfo& layer : m_checkpoint.layers())
     if (const LayerChoice& choice = choices.layers[layer.id.value]; !choice.isDense())
-      plan.overrides[layer.name] = overrideFor(choice, plan);
+      plan.overrides[layer.name] = overrideFor(layer, choice, plan);
   return plan;
 }
 
@@ -177,6 +186,7 @@ std::optional<ResolvedPlan> PlanMaker::uniform(const Way& way, const Limit& limi
       const LayerChoice choice = way.choice(layer, rankForFraction(layer, share));
       if (isBelowBreakEven(layer, choice)) plan.layers[id.value] = choice;
     }
+    keepPinned(plan);
     if (fits(plan, limit)) return plan;
   }
   return std::nullopt;
@@ -189,7 +199,12 @@ std::optional<ResolvedPlan> PlanMaker::everywhere(const Way& way, std::int64_t r
     const LayerChoice choice = way.choice(m_checkpoint.layer(id), rank);
     if (isBelowBreakEven(m_checkpoint.layer(id), choice)) plan.layers[id.value] = choice;
   }
+  keepPinned(plan);
   return plan;
+}
+
+void PlanMaker::keepPinned(ResolvedPlan& plan) const {
+  for (const auto& [id, choice] : m_request.limits.pinned) plan.layers[id.value] = choice;
 }
 
 void PlanMaker::addStudy(std::vector<PlannedOption>& options, std::vector<std::string>& notes) const {
@@ -211,8 +226,8 @@ void PlanMaker::addStudy(std::vector<PlannedOption>& options, std::vector<std::s
   for (const StudyOption& option : kOptions) {
     PresetOptions preset = m_request.scope;
     preset.fraction = option.fraction;
-    const ResolvedPlan plan =
-        resolve(presetPlan(option.preset, m_checkpoint, preset), m_checkpoint, {}, preset.recompress);
+    ResolvedPlan plan = resolve(presetPlan(option.preset, m_checkpoint, preset), m_checkpoint, {}, preset.recompress);
+    keepPinned(plan);
     const bool changes =
         std::any_of(plan.layers.begin(), plan.layers.end(), [](const LayerChoice& c) { return !c.isDense(); });
     if (changes)
@@ -277,7 +292,7 @@ void PlanMaker::addOurs(std::vector<PlannedOption>& options, std::vector<std::st
       if (options[i].name != "low-rank" && options[i].name != "mixed") continue;
       PlannedOption inOrder = options[i];
       inOrder.name += "-sequential";
-      inOrder.description += "; fitted layer after layer on what the compressed model gives it (--method sequential)";
+      inOrder.description += "; fitted layer after layer on what the compressed model gives it";
       inOrder.inOrder = true;
       options.push_back(std::move(inOrder));
     }
@@ -306,7 +321,7 @@ std::vector<PlannedOption> PlanMaker::options(std::vector<std::string>& notes, c
 
 std::string words(const AdviceBudget& budget) {
   if (const auto* share = std::get_if<KeepShare>(&budget))
-    return fmt::format("{:g} % of the bytes of the layers in scope", 100 * share->share);
+    return fmt::format("{:g} % of the bytes of attention and MLP", 100 * share->share);
   if (const auto* keep = std::get_if<KeepBytes>(&budget))
     return fmt::format("{} bytes for the whole model", keep->bytes);
   return fmt::format("a KL of at most {:g} nats a token", std::get<LargestKl>(budget).nats);

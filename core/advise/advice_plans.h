@@ -43,15 +43,16 @@ std::vector<ResolvedPlan> plansOfRisingCost(const Checkpoint& checkpoint, std::s
 class RandomPlans final {
  public:
   RandomPlans(const Checkpoint& checkpoint, std::span<const LayerId> scope, const FittedWays& ways,
-              const PlanPredictor& singles, std::uint64_t seed);
+              const PlanPredictor& singles, const std::map<LayerId, LayerChoice>& pinned, std::uint64_t seed);
   ResolvedPlan next();
 
  private:
   double uniform();
   const Checkpoint& m_checkpoint;
-  std::span<const LayerId> m_scope;
+  std::vector<LayerId> m_scope; ///< without pinned layers
   const FittedWays& m_ways;
   const PlanPredictor& m_singles;
+  const std::map<LayerId, LayerChoice>& m_pinned;
   std::mt19937_64 m_random;
 };
 
@@ -93,6 +94,7 @@ class PlanMaker final {
   void addStudy(std::vector<PlannedOption>& options, std::vector<std::string>& notes) const;
   void addOurs(std::vector<PlannedOption>& options, std::vector<std::string>& notes, const Progress& progress) const;
   bool fits(const ResolvedPlan& plan, const Limit& limit) const;
+  void keepPinned(ResolvedPlan& plan) const;
 
   const Checkpoint& m_checkpoint;
   std::span<const LayerId> m_scope;
@@ -102,7 +104,7 @@ class PlanMaker final {
   const std::function<std::uint64_t(const ResolvedPlan&)>& m_exportBytes;
 };
 
-/// "50 % of the bytes of the layers in scope", "9,000,000 bytes", "a KL of at most 0.1"
+/// "50 % of the bytes of attention and MLP", "9,000,000 bytes", "a KL of at most 0.1"
 std::string words(const AdviceBudget& budget);
 
 } // namespace rankscope

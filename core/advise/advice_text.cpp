@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kPromptWords = 8;
 constexpr std::int64_t kProbeContext = 256;
+constexpr std::size_t kMeasuredShare = 3;
 
 std::vector<std::vector<int>> sequencesOf(std::vector<Window> windows) {
   std::vector<std::vector<int>> sequences;
@@ -50,14 +51,25 @@ std::vector<std::string> takeTail(std::vector<std::string>& records, const Token
 
 } // namespace
 
+EvaluationText unseenPart(const EvaluationText& text, const Tokenizer& tokenizer) {
+  std::vector<std::string> records = text.records;
+  std::vector<std::string> tail = takeTail(records, tokenizer, AdviceTextOptions().measuredTokens, kMeasuredShare);
+  if (tail.empty())
+    throw Error(ErrorKind::BadRequest,
+                fmt::format("{}: too little text, it takes several records to calibrate on some and measure on others",
+                            text.name));
+  return {fmt::format("the last {} of {} records of {}", tail.size(), text.records.size(), text.name), std::move(tail)};
+}
+
 AdviceTexts adviceTexts(const EvaluationText& text, const EvaluationText* calibration, const Tokenizer& tokenizer,
                         std::int64_t context, const AdviceTextOptions& options) {
   AdviceTexts texts;
   texts.name = text.name;
   texts.calibrationName = calibration ? calibration->name : text.name;
   texts.calibrationRecords = calibration ? calibration->records : text.records;
-  texts.measuredRecords =
-      calibration ? text.records : takeTail(texts.calibrationRecords, tokenizer, options.measuredTokens, 3);
+  texts.measuredRecords = calibration
+                              ? text.records
+                              : takeTail(texts.calibrationRecords, tokenizer, options.measuredTokens, kMeasuredShare);
   const std::vector<std::string> probes = takeTail(texts.calibrationRecords, tokenizer, options.probeTokens, 8);
   const std::vector<std::string> together = takeTail(texts.calibrationRecords, tokenizer, options.togetherTokens, 6);
   texts.measured = windowsOf(texts.measuredRecords, tokenizer, context, options.measuredTokens);

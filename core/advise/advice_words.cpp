@@ -26,6 +26,7 @@ const AdviceOption* named(const Advice& advice, std::string_view name) {
 }
 
 std::string nats(double kl) {
+  if (kl < 0.00001) return "below 0.00001";
   return fmt::format("{:.{}f}", kl, kl < 0.01 ? 5 : 3);
 }
 
@@ -51,7 +52,7 @@ std::string mixtureOf(const AdviceOption& option) {
 
 std::string recommendation(const Advice& advice, const AdviceOption& best) {
   return fmt::format(
-      "Take \"{}\": {}. The model goes from {} to {} ({}; the layers in scope {}) and perplexity on text "
+      "Take \"{}\": {}. The model goes from {} to {} ({}; its attention and MLP matrices to {}) and perplexity on text "
       "that nothing was fitted to from {:.2f} to {:.2f} ± {:.2f}; KL is {} nats a token, and the likeliest "
       "token stays the same {:.0f} % of the time.",
       best.name, best.description, mebibytes(advice.modelBytes), mebibytes(best.bytes), percent(best.kept),
@@ -134,7 +135,7 @@ std::vector<std::string> adviceSentences(const Advice& advice) {
   };
   add(recommendation(advice, best));
   if (const std::string mixture = mixtureOf(best); !mixture.empty())
-    add(fmt::format("In it, {}; the others stay as they are.", mixture));
+    add(fmt::format("In it, {}; everything else (embeddings, norms and the like) stays as it is.", mixture));
   add(warning(best));
   add(againstUniform(advice, best));
   for (std::string& sentence : aboutTheStudy(advice)) sentences.push_back(std::move(sentence));

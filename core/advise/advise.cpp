@@ -52,13 +52,18 @@ class Advisor final {
     m_advice.model = m_checkpoint.content().modelName;
     m_advice.text = texts.name;
     m_advice.calibrationText = texts.calibrationName;
-    m_advice.modelBytes = hooks.exportBytes({std::vector<LayerChoice>(m_checkpoint.layers().size()), {}});
+    m_advice.modelBytes = hooks.exportBytes(unchanged());
     m_advice.prompt = texts.prompt;
     m_advice.budget = words(request.budget);
     m_advice.fewestBytes = std::holds_alternative<LargestKl>(request.budget);
     for (const LayerId id : planScope(m_checkpoint, request.scope))
       if (original.linears().contains(id)) m_scope.push_back(id);
-    if (m_scope.empty()) throw Error(ErrorKind::BadRequest, "there is no layer that a plan could change");
+    const auto isPinned = [&](LayerId layer) { return request.limits.pinned.contains(layer); };
+    if (std::ranges::all_of(m_scope, isPinned))
+      throw Error(ErrorKind::BadRequest, "there is no layer that a plan could change");
+    if (const auto count = std::ranges::count_if(m_scope, isPinned))
+      m_advice.notes.push_back(fmt::format("{} of {} layers are pinned: they stay as they are and count in the bytes",
+                                           count, m_scope.size()));
     m_advice.scopeTotal = static_cast<std::uint64_t>(denseBytes(m_checkpoint, m_scope));
   }
 
@@ -78,6 +83,12 @@ class Advisor final {
   }
 
  private:
+  ResolvedPlan unchanged() const {
+    ResolvedPlan plan;
+    plan.layers.resize(m_checkpoint.layers().size());
+    return plan;
+  }
+
   void tell() {
     m_advice.recommended = recommendedOption(m_advice);
     m_advice.sentences = adviceSentences(m_advice);
@@ -114,7 +125,7 @@ class Advisor final {
     m_singles.emplace(effects, JointFit{}, m_reference->originalNats());
     std::vector<ResolvedPlan> plans =
         plansOfRisingCost(m_checkpoint, m_scope, m_ways, *m_singles, m_request.limits, m_request.jointRuns / 2);
-    RandomPlans random(m_checkpoint, m_scope, m_ways, *m_singles, 1);
+    RandomPlans random(m_checkpoint, m_scope, m_ways, *m_singles, m_request.limits.pinned, 1);
     while (static_cast<int>(plans.size()) < m_request.jointRuns) plans.push_back(random.next());
     const double all = static_cast<double>(plans.size() + static_cast<std::size_t>(m_request.checks));
     double done = 0;
@@ -127,7 +138,7 @@ class Advisor final {
     m_together.reset();
     m_measured.emplace(m_original, withinMemory(), progress.silent());
     m_advice.originalPerplexity = std::exp(m_measured->originalNats());
-    RandomPlans others(m_checkpoint, m_scope, m_ways, *m_singles, 2);
+    RandomPlans others(m_checkpoint, m_scope, m_ways, *m_singles, m_request.limits.pinned, 2);
     for (int i = 0; i < m_request.checks; ++i) {
       const ResolvedPlan plan = others.next();
       const CarriedOut carried = carryOut(m_checkpoint, plan, m_ways.factoriser, m_progress.silent());
@@ -186,8 +197,6 @@ class Advisor final {
     option.name = planned.name;
     option.description = planned.description;
     option.group = planned.group;
-    option.choices = planned.choices;
-    option.plan = maker.planFile(planned.choices);
     option.bytes = m_hooks.exportBytes(planned.choices);
     option.scopeBytes = maker.scopeBytes(planned.choices);
     option.kept = static_cast<double>(option.bytes) / static_cast<double>(m_advice.modelBytes);
@@ -195,15 +204,12 @@ class Advisor final {
     option.predicted = m_advice.predictor->predict(planned.choices);
     option.inOrder = planned.inOrder;
     ResolvedPlan plan = planned.choices;
-    Factoriser factoriser = m_ways.factoriser;
-    if (planned.inOrder) {
-      PlanFitOptions together;
-      together.refinement.steps = 0;
-      const PlanFit fit = fitPlan(m_original, plan, *m_ways.method, together, silent);
-      fit.applyTo(plan);
-      factoriser = fit.factoriser();
-    }
-    const CarriedOut carried = carryOut(m_checkpoint, plan, factoriser, silent);
+    if (planned.inOrder)
+      for (LayerChoice& choice : plan.layers)
+        if (methodOf(choice.method) == Method::Fisher) choice.method = m_ways.method->identity(Method::Sequential);
+    option.choices = plan;
+    option.plan = maker.planFile(plan);
+    const CarriedOut carried = carryOut(m_checkpoint, plan, fitPlan(m_original, plan, *m_ways.method, silent), silent);
     option.meanCosine = carried.meanCosine;
     const Model compressed = m_original.with(carried.linears);
     option.measured = compare(m_original, compressed, m_texts.measured, {false, 512}, silent);

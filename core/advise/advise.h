@@ -48,6 +48,10 @@ struct AdviceTextOptions {
 AdviceTexts adviceTexts(const EvaluationText& text, const EvaluationText* calibration, const Tokenizer& tokenizer,
                         std::int64_t context, const AdviceTextOptions& options = {});
 
+/// The records of `text` that adviceTexts() measures on: what a method fitted to the rest of it has not seen. The name
+/// says so.
+EvaluationText unseenPart(const EvaluationText& text, const Tokenizer& tokenizer);
+
 struct AdviceRequest {
   AdviceBudget budget = KeepShare{0.5};
   std::set<std::string> methods; ///< of kAdviceMethods; all when empty

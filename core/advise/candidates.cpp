@@ -5,14 +5,6 @@
 
 namespace rankscope {
 
-namespace {
-
-std::int64_t firstMultiple(std::int64_t from, std::int64_t multiple) {
-  return (from + multiple - 1) / multiple * multiple;
-}
-
-} // namespace
-
 Candidates candidatesFor(const Checkpoint& checkpoint, std::span<const LayerId> scope, std::span<const Way> ways,
                          const ChoiceCost& cost, const CandidateOptions& options) {
   Candidates result;
@@ -35,10 +27,9 @@ Candidates candidatesFor(const Checkpoint& checkpoint, std::span<const LayerId> 
       for (const Way& way : ways) {
         if (way.baseAlone) offer(way.choice(layer, 0));
         const std::int64_t largest =
-            options.largestRank > 0 ? std::min(options.largestRank, layer.smallSide()) : layer.smallSide();
-        const std::int64_t least =
-            firstMultiple(way.baseAlone ? 1 : std::max<std::int64_t>(1, options.leastRank), options.multiple);
-        for (std::int64_t rank = least; way.ranks && rank <= largest; rank += options.multiple) {
+            options.ranks.largestRank > 0 ? std::min(options.ranks.largestRank, layer.smallSide()) : layer.smallSide();
+        for (std::int64_t rank = options.ranks.least(way.baseAlone); way.ranks && rank <= largest;
+             rank += options.ranks.multiple) {
           const LayerChoice choice = way.choice(layer, rank);
           if (bytesAfter(layer, choice) >= layer.bytes) break;
           offer(choice);

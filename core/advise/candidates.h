@@ -9,16 +9,14 @@
 
 #include "core/advise/ways.h"
 #include "core/plan/multiple_choice.h"
-#include "core/plan/resolve.h"
+#include "core/plan/presets.h"
 
 namespace rankscope {
 
 /// What a budget may choose for every layer.
 struct CandidateOptions {
-  bool dense = true;                     ///< as in the checkpoint
-  std::int64_t leastRank = 1;            ///< of factors; corrections of a quantised base begin at 1
-  std::int64_t largestRank = 0;          ///< 0: no limit
-  std::int64_t multiple = 1;             ///< ranks are multiples of it
+  bool dense = true; ///< as in the checkpoint
+  RankLimits ranks = {};
   std::map<LayerId, LayerChoice> pinned; ///< left as they are, and paid for
 };
 

@@ -30,8 +30,8 @@ FittedWays fitWays(const Model& original, std::span<const std::vector<int>> cali
       std::vector<std::vector<int>>(calibration.begin(), calibration.end()));
   ways.method = method;
   ways.sequential = allows(request, "sequential");
-  ways.factoriser = method->factoriser();
-  const FittedText fitted{original.sharedCheckpoint(), method};
+  ways.factoriser = method->rememberingFactoriser();
+  const FittedText fitted{original.sharedCheckpoint(), method, ways.factoriser};
   Storing storing;
   storing.factorDtype = request.scope.factorDtype;
   storing.group = request.scope.group;

@@ -59,7 +59,9 @@ double EffectCurve::at(std::int64_t rank) const {
 }
 
 std::string kindOf(const LayerChoice& choice) {
-  const std::string method(name(methodOf(choice.method)));
+  // What is fitted in order is tried like what it starts from.
+  const Method asked = methodOf(choice.method);
+  const std::string method(name(asked == Method::Sequential ? Method::Fisher : asked));
   if (!choice.base) return method;
   return fmt::format("{}/{}+{}", name(choice.base->storage), choice.base->group, method);
 }

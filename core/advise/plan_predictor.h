@@ -20,7 +20,8 @@ struct EffectCurve {
   double at(std::int64_t rank) const; ///< linear in the logarithm between ranks; the nearest one's outside
 };
 
-/// The way of compressing that a choice asks for, apart from its rank: "plain", "aware", "int4/32+fisher", …
+/// The way of compressing that a choice asks for, apart from its rank: "plain", "aware", "int4/32+fisher", … Sequential
+/// counts as Fisher, which costs a little more.
 std::string kindOf(const LayerChoice& choice);
 
 struct LayerEffects {

@@ -80,10 +80,11 @@ Way lowRankWay(const FittedText& fitted, const Storing& storing) {
   way.choice = [fitted, storing](const LayerInfo& layer, std::int64_t rank) {
     return identified(fitted, choiceFor(layer, rank, storing));
   };
-  const auto with = [fitted](auto function) {
+  const auto with = [fitted, choice = way.choice](auto function) {
     return [=](LayerId layer) {
-      return function(storedOf(*fitted.checkpoint, layer), fitted.checkpoint->layer(layer).orientation,
-                      fitted.method->calibration().at(layer));
+      const LayerInfo& info = fitted.checkpoint->layer(layer);
+      return function(storedOf(*fitted.checkpoint, layer), info.orientation,
+                      fitted.method->momentsOf(layer, choice(info, 1).biasShift));
     };
   };
   const auto seenAs = [](Metric metric) {
@@ -118,12 +119,13 @@ Way quantisedWay(const FittedText& fitted, const Storing& storing, bool correcte
   const auto left = [fitted, choice = way.choice](LayerId layer) {
     const LayerInfo& info = fitted.checkpoint->layer(layer);
     RowMatrixD matrix = storedOf(*fitted.checkpoint, layer);
-    const LayerParts parts = fitted.method->factoriser()(layer, choice(info, 0), {}, 1);
+    const LayerParts parts = fitted.factoriser(layer, choice(info, 0), {}, 1);
     return RowMatrixD(matrix - load(*parts.base).cast<double>());
   };
-  way.sigma = [fitted, left](LayerId layer) {
-    return WeightedMatrix(left(layer), fitted.checkpoint->layer(layer).orientation,
-                          fitted.method->calibration().at(layer), Metric::Predictions)
+  way.sigma = [fitted, left, choice = way.choice](LayerId layer) {
+    const LayerInfo& info = fitted.checkpoint->layer(layer);
+    return WeightedMatrix(left(layer), info.orientation, fitted.method->momentsOf(layer, choice(info, 0).biasShift),
+                          Metric::Predictions)
         .sigma();
   };
   way.quadratic = [sigma = way.sigma](LayerId layer) { return fisherQuadratic(sigma(layer)); };

@@ -30,6 +30,7 @@ struct Way {
 struct FittedText {
   std::shared_ptr<const Checkpoint> checkpoint;
   std::shared_ptr<const CalibratedMethod> method; ///< its calibration has gradients
+  Factoriser factoriser;                          ///< of the method
 };
 
 /// Factors alone, found by storing.method; storing.base must be empty.

@@ -51,9 +51,20 @@ std::string CalibratedMethod::identity(Method method) const {
 
 void CalibratedMethod::applyTo(ResolvedPlan& plan) const {
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
-    std::string& method = plan.layers[i].method;
-    if (!method.empty()) method = m_calibration->layers.contains(LayerId{i}) ? identity(methodOf(method)) : "";
+    LayerChoice& choice = plan.layers[i];
+    if (choice.method.empty()) continue;
+    if (m_calibration->layers.contains(LayerId{i})) {
+      choice.method = identity(methodOf(choice.method));
+    } else {
+      choice.method.clear();
+      choice.biasShift = m_checkpoint->layer(LayerId{i}).biasShift;
+    }
   }
+}
+
+Moments CalibratedMethod::momentsOf(LayerId layer, bool biasShift) const {
+  Moments moments = m_calibration->at(layer);
+  return biasShift ? centred(moments) : moments;
 }
 
 RowMatrixD CalibratedMethod::matrixOf(LayerId layer) const {
@@ -64,16 +75,18 @@ RowMatrixD CalibratedMethod::matrixOf(LayerId layer) const {
 }
 
 LayerParts CalibratedMethod::partsOf(LayerId layer, const RowMatrixD& stored, const Moments& moments,
-                                     const LayerChoice& choice, const Progress& progress, int threads) const {
+                                     const LayerChoice& choice, const Progress& progress, int threads,
+                                     const StoredMatrix* alone) const {
   const Orientation orientation = m_checkpoint->layer(layer).orientation;
   const Metric metric = metricOf(methodOf(choice.method), moments);
+  const Moments seen = choice.biasShift ? centred(moments) : moments;
   LayerParts parts;
   if (choice.base) {
     QuantisedFitOptions options;
     options.rounding.metric = metric;
-    parts = fitQuantised(stored, orientation, moments, *choice.base, choice.rank, options, progress, threads);
+    parts = fitQuantised(stored, orientation, seen, *choice.base, choice.rank, options, progress, threads, alone);
   } else {
-    parts.factors = WeightedMatrix(stored, orientation, moments, metric).factors(*choice.rank, progress, threads);
+    parts.factors = WeightedMatrix(stored, orientation, seen, metric).factors(*choice.rank, progress, threads);
   }
   if (choice.biasShift)
     parts.biasShift =
@@ -83,38 +96,77 @@ LayerParts CalibratedMethod::partsOf(LayerId layer, const RowMatrixD& stored, co
 
 Factoriser CalibratedMethod::factoriser() const {
   return [method = *this](LayerId layer, const LayerChoice& choice, const Progress& progress, int threads) {
-    return method.partsOf(layer, method.matrixOf(layer), method.m_calibration->at(layer), choice, progress,
-                          threads);
+    return method.partsOf(layer, method.matrixOf(layer), method.m_calibration->at(layer), choice, progress, threads);
   };
 }
 
-std::map<LayerId, std::vector<double>> CalibratedMethod::curves(const PresetOptions& options,
-                                                                const Progress& progress) const {
+Factoriser CalibratedMethod::rememberingFactoriser() const {
+  struct Bases {
+    std::mutex mutex;
+    std::map<std::string, StoredMatrix> known;
+  };
+  const auto bases = std::make_shared<Bases>();
+  return [method = *this, bases](LayerId layer, const LayerChoice& choice, const Progress& progress, int threads) {
+    const RowMatrixD matrix = method.matrixOf(layer);
+    const Moments moments = method.m_calibration->at(layer);
+    if (!choice.base) return method.partsOf(layer, matrix, moments, choice, progress, threads);
+    const std::string key = fmt::format("{} {} {} {} {}", layer.value, name(choice.base->storage), choice.base->group,
+                                        choice.biasShift, choice.method);
+    std::optional<StoredMatrix> alone;
+    {
+      const std::lock_guard lock(bases->mutex);
+      if (const auto found = bases->known.find(key); found != bases->known.end()) alone = found->second;
+    }
+    LayerParts parts = method.partsOf(layer, matrix, moments, choice, progress, threads, alone ? &*alone : nullptr);
+    if (!alone && !choice.rank) {
+      const std::lock_guard lock(bases->mutex);
+      bases->known.emplace(key, *parts.base);
+    }
+    return parts;
+  };
+}
+
+std::map<LayerId, ErrorCurve> CalibratedMethod::curves(const PresetOptions& options, const Progress& progress) const {
   std::vector<LayerId> layers = planScope(*m_checkpoint, options);
   std::erase_if(layers, [&](LayerId layer) { return !m_calibration->layers.contains(layer); });
+  Storing storing = storingOf(options);
+  storing.method = m_method;
   std::vector<double> costs;
   for (const LayerId layer : layers)
     costs.push_back(2 * singularValuesFlops(m_checkpoint->layer(layer).rows, m_checkpoint->layer(layer).cols));
-  std::map<LayerId, std::vector<double>> curves;
+  std::map<LayerId, ErrorCurve> curves;
   std::mutex delivery;
   runScheduled(Schedule(std::move(costs)), 0, progress, [&](std::size_t item, int threads) {
-    const Moments moments = m_calibration->at(layers[item]);
-    const WeightedMatrix weighted(matrixOf(layers[item]), m_checkpoint->layer(layers[item]).orientation, moments,
-                                  metricOf(m_method, moments));
-    std::vector<double> sigma = weighted.sigma(progress.silent(), threads);
+    const LayerInfo& layer = m_checkpoint->layer(layers[item]);
+    const LayerChoice alone = choiceFor(layer, std::nullopt, storing);
+    const bool shifts = choiceFor(layer, 1, storing).biasShift;
+    const Moments moments = momentsOf(layer.id, shifts);
+    const Metric metric = metricOf(m_method, moments);
+    RowMatrixD matrix = matrixOf(layer.id);
+    ErrorCurve curve;
+    if (alone.base) {
+      curve.energy = weightedError(matrix, layer.orientation, moments, metric);
+      const LayerParts parts =
+          partsOf(layer.id, matrix, m_calibration->at(layer.id), alone, progress.silent(), threads);
+      matrix -= load(*parts.base).cast<double>();
+    }
+    curve.sigma = WeightedMatrix(matrix, layer.orientation, moments, metric).sigma(progress.silent(), threads);
+    if (!alone.base) curve.energy = curve.lost(0);
     const std::lock_guard lock(delivery);
-    curves.emplace(layers[item], std::move(sigma));
+    curves.emplace(layer.id, std::move(curve));
   });
   return curves;
 }
 
-BenefitLookup benefitsOf(const std::map<LayerId, std::vector<double>>& curves, Method method) {
+BenefitLookup benefitsOf(const std::map<LayerId, ErrorCurve>& curves, Method method) {
   return [&curves, method](LayerId layer) -> std::optional<BenefitCurve> {
     const auto found = curves.find(layer);
     if (found == curves.end()) return std::nullopt;
-    std::vector<double> kept = keptEnergy(found->second);
+    const ErrorCurve& curve = found->second;
+    std::vector<double> kept = keptEnergy(curve.sigma);
     const double total = kept.back();
-    const double unit = method != Method::Aware ? 0.5 : total > 0 ? 1 / total : 1;
+    const bool comparable = needGradients({method});
+    const double unit = comparable ? 0.5 : curve.energy > 0 ? 1 / curve.energy : 1;
     return BenefitCurve{[kept = std::move(kept), unit](std::int64_t rank) {
                           return unit * kept[std::min(static_cast<std::size_t>(rank), kept.size() - 1)];
                         },
@@ -122,11 +174,11 @@ BenefitLookup benefitsOf(const std::map<LayerId, std::vector<double>>& curves, M
   };
 }
 
-double predictedDivergence(const std::map<LayerId, std::vector<double>>& curves, const ResolvedPlan& plan) {
+double predictedDivergence(const std::map<LayerId, ErrorCurve>& curves, const ResolvedPlan& plan) {
   double sum = 0;
-  for (const auto& [layer, sigma] : curves)
-    if (const auto rank = plan.layers[layer.value].rank)
-      for (std::size_t i = static_cast<std::size_t>(*rank); i < sigma.size(); ++i) sum += 0.5 * sigma[i] * sigma[i];
+  for (const auto& [layer, curve] : curves)
+    if (const LayerChoice& choice = plan.layers[layer.value]; !choice.isDense())
+      sum += 0.5 * curve.lost(choice.rank.value_or(0));
   return sum;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/calibrate/weighted_factors.h"
+#include "core/compress/error_curve.h"
 #include "core/plan/budget.h"
 #include "core/plan/method.h"
 
@@ -26,17 +27,24 @@ class CalibratedMethod final {
   /// What LayerChoice::method becomes for a method.
   std::string identity(Method method) const;
   const Calibration& calibration() const { return *m_calibration; }
+  /// What a layer's parts are fitted to: about the mean where its bias makes up for that.
+  Moments momentsOf(LayerId layer, bool biasShift) const;
   /// Completes the method of every layer whose choice has one by what identifies the text; where the calibration has
-  /// not met the layer it becomes plain.
+  /// not met the layer it becomes plain, without a bias shift of its own.
   void applyTo(ResolvedPlan& plan) const;
   /// Finds the parts of one layer by itself.
   Factoriser factoriser() const;
-  /// The same for another matrix in the place of the layer's, and other moments.
+  /// The same, and keeps every base that it has rounded (a byte a weight at the most): for trials of many ranks.
+  Factoriser rememberingFactoriser() const;
+  /// The same for another matrix in the place of the layer's, and other moments. Where the choice has a bias shift the
+  /// parts are fitted to the moments about the mean, and the shift makes up for the mean. `alone` is the base without a
+  /// correction, where that is known.
   LayerParts partsOf(LayerId layer, const RowMatrixD& stored, const Moments& moments, const LayerChoice& choice,
-                     const Progress& progress = {}, int threads = 1) const;
+                     const Progress& progress = {}, int threads = 1, const StoredMatrix* alone = nullptr) const;
 
-  /// Singular values of every layer of planScope() as the method sees it (WeightedMatrix::sigma), on all cores.
-  std::map<LayerId, std::vector<double>> curves(const PresetOptions& options, const Progress& progress = {}) const;
+  /// What every layer of planScope() loses by rank as the method sees it (WeightedMatrix::sigma), on all cores: its
+  /// matrix, or what is left of it by the method's own rounding to options.base.
+  std::map<LayerId, ErrorCurve> curves(const PresetOptions& options, const Progress& progress = {}) const;
 
  private:
   RowMatrixD matrixOf(LayerId layer) const;
@@ -53,12 +61,12 @@ std::vector<float> biasShiftOf(const Eigen::VectorXd& wanted, const LayerParts& 
                                const Eigen::VectorXd& inputMean);
 
 /// Benefits for planForBudget(). Fisher's σ are comparable between layers: ½Σ_{i≤r}σ_i², the KL in nats a token that
-/// the kept part is predicted to save, so one price per byte serves the whole model. Aware's are not, and count
-/// relative to the layer's own output energy.
-BenefitLookup benefitsOf(const std::map<LayerId, std::vector<double>>& curves, Method method);
+/// the kept part is predicted to save, so one price per byte serves the whole model. Aware's and the plain ones are
+/// not, and count relative to the layer's own energy.
+BenefitLookup benefitsOf(const std::map<LayerId, ErrorCurve>& curves, Method method);
 
-/// Σ over factored layers of ½Σ_{i>r}σ_i²: Fisher's prediction of the plan's KL, good while it is small (below ~0.3).
-double predictedDivergence(const std::map<LayerId, std::vector<double>>& curves, const ResolvedPlan& plan);
+/// Σ over compressed layers of ½Σ_{i>r}σ_i²: Fisher's prediction of the plan's KL, good while it is small (below ~0.3).
+double predictedDivergence(const std::map<LayerId, ErrorCurve>& curves, const ResolvedPlan& plan);
 
 /// Hex XXH3-128 of token sequences.
 std::string hashOf(std::span<const std::vector<int>> sequences);

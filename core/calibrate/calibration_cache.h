@@ -19,7 +19,7 @@ namespace rankscope {
 class CalibrationCache final {
  public:
   static constexpr std::uint64_t kDefaultLimit = std::uint64_t{8} << 30;
-  static constexpr std::uint64_t kDefaultMemory = std::uint64_t{2} << 30;  ///< for calibrateCached()
+  static constexpr std::uint64_t kDefaultMemory = std::uint64_t{2} << 30; ///< for calibrateCached()
 
   explicit CalibrationCache(std::filesystem::path folder = userCacheFolder(), std::uint64_t limitBytes = kDefaultLimit);
 

@@ -35,6 +35,13 @@ Eigen::MatrixXd dampedGradients(const Moments& moments) {
   return damped;
 }
 
+Moments centred(const Moments& moments) {
+  const Eigen::VectorXd& mean = *moments.inputMean;
+  Moments result = moments;
+  result.inputs = std::make_shared<const Eigen::MatrixXd>(*moments.inputs - mean * mean.transpose());
+  return result;
+}
+
 double weightedError(const RowMatrixD& difference, Orientation orientation, const Moments& moments, Metric metric) {
   const RowMatrixD d = turned(difference, orientation);
   const RowMatrixD spread = d * *moments.inputs;

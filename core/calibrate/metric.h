@@ -29,6 +29,9 @@ Eigen::MatrixXd dampedRoot(const Eigen::MatrixXd& matrix, double damping);
 /// Weighs the outputs of Metric::Predictions everywhere.
 Eigen::MatrixXd dampedGradients(const Moments& moments);
 
+/// The moments about the mean, C − μμᵀ: what matters of the inputs where the bias makes up for their mean.
+Moments centred(const Moments& moments);
+
 /// tr(G D C Dᵀ), G = I for Outputs. `difference` is stored as its layer is.
 double weightedError(const RowMatrixD& difference, Orientation orientation, const Moments& moments, Metric metric);
 

@@ -2,41 +2,34 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <memory>
-#include <vector>
+#include <string>
 
 #include "core/calibrate/calibrated_method.h"
 #include "core/calibrate/refine.h"
 
 namespace rankscope {
 
-/// The parts of all layers of one plan, found together: none of them holds for another plan.
-class PlanFit final {
- public:
-  PlanFit(std::map<LayerId, LayerParts> parts, std::string suffix);
+/// True for a layer that has to be found together with the others of its plan: a sequential one, or any that is fitted
+/// to a text where the plan refines them. Its parts hold for no other plan.
+bool isFittedTogether(const LayerChoice& choice, int refineSteps);
+/// True when the plan has such layers: fitPlan() then takes its time, else none.
+bool isFittedTogether(const ResolvedPlan& plan);
 
-  /// Adds to the method of every layer what identifies the plan and the refinement, so that no other run resumes it.
-  void applyTo(ResolvedPlan& plan) const;
-  Factoriser factoriser() const;
-  const std::map<LayerId, LayerParts>& parts() const { return *m_parts; }
+/// What tells a plan and its refinement apart, the text aside: " plan 0123… refined 50". "" where no layers are found
+/// together.
+std::string planIdentity(const ResolvedPlan& plan);
+/// As method.applyTo(), and adds the plan's identity to the method of the layers that are found together, so that no
+/// run under another plan resumes them.
+void identify(ResolvedPlan& plan, const CalibratedMethod& method);
 
- private:
-  std::shared_ptr<const std::map<LayerId, LayerParts>> m_parts;
-  std::string m_suffix;
-};
-
-struct PlanFitOptions {
-  /// Block by block on the inputs that the model compressed so far gives (fitInOrder); else each layer by itself.
-  bool inOrder = true;
-  RefineOptions refinement; ///< afterwards, over all layers together; none with 0 steps
-};
-
-/// Finds the parts of every layer of the plan that has a fitted method. The text is method.text(), not empty; the plan
-/// is one that `method` was applied to.
-PlanFit fitPlan(const Model& original, const ResolvedPlan& plan, const CalibratedMethod& method,
-                const PlanFitOptions& options, const Progress& progress = {},
-                const std::function<void(const RefineStep&)>& sink = {});
+/// Carries out what a plan asks for beyond single layers, and gives what makes the parts of all its layers. Sequential
+/// layers are fitted block by block on the inputs that the model compressed so far gives (fitInOrder), all other layers
+/// of the plan in their place already; then, with plan.refineSteps, the parts of all layers that are fitted to a text
+/// are refined together. `method` was applied to the plan and its text() is not empty. `refinement` says how to refine;
+/// its steps and fixed layers are the plan's.
+Factoriser fitPlan(const Model& original, const ResolvedPlan& plan, const CalibratedMethod& method,
+                   const Progress& progress = {}, const RefineOptions& refinement = {},
+                   const std::function<void(const RefineStep&)>& sink = {});
 
 /// What stands for a layer when its factors are rounded as the choice says.
 LinearPtr linearOf(const LayerInfo& layer, const LayerParts& parts, const LayerChoice& choice);

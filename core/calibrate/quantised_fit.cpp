@@ -9,13 +9,20 @@ constexpr double kLeastGain = 0.01;
 
 } // namespace
 
+StoredMatrix fitBase(const RowMatrixD& stored, Orientation orientation, const Moments& moments,
+                     const StorageFormat& base, const RoundingOptions& options, const Progress& progress) {
+  WeightedRounding rounding(stored, orientation, moments, base, options);
+  rounding.improve(progress);
+  return rounding.result();
+}
+
 LayerParts fitQuantised(const RowMatrixD& stored, Orientation orientation, const Moments& moments,
                         const StorageFormat& base, std::optional<std::int64_t> rank, const QuantisedFitOptions& options,
-                        const Progress& progress, int threads) {
+                        const Progress& progress, int threads, const StoredMatrix* alone) {
   const Metric metric = moments.gradients.size() == 0 ? Metric::Outputs : options.rounding.metric;
-  WeightedRounding rounding(stored, orientation, moments, base, options.rounding);
-  rounding.improve(progress);
-  if (!rank) return {rounding.result(), std::nullopt, {}};
+  const StoredMatrix start = alone ? *alone : fitBase(stored, orientation, moments, base, options.rounding, progress);
+  if (!rank) return {start, std::nullopt, {}};
+  WeightedRounding rounding(stored, orientation, moments, start, options.rounding);
   LayerParts best;
   double least = 0;
   for (int round = 0; round <= options.rounds; ++round) {

@@ -13,10 +13,16 @@ struct QuantisedFitOptions {
   int rounds = 4; ///< at most so many refits of base and correction in turn; fewer once one gains less than 1 %
 };
 
+/// The base by itself: rounded with weights (WeightedRounding).
+StoredMatrix fitBase(const RowMatrixD& stored, Orientation orientation, const Moments& moments,
+                     const StorageFormat& base, const RoundingOptions& options = {}, const Progress& progress = {});
+
 /// Rounds the matrix with weights (WeightedRounding) and, with a rank, fits the correction that is best in the metric
-/// to what the base leaves, then the base to what the correction leaves, and so on as long as it helps.
+/// to what the base leaves, then the base to what the correction leaves, and so on as long as it helps. `alone` is what
+/// fitBase() gives, where that is known.
 LayerParts fitQuantised(const RowMatrixD& stored, Orientation orientation, const Moments& moments,
                         const StorageFormat& base, std::optional<std::int64_t> rank,
-                        const QuantisedFitOptions& options = {}, const Progress& progress = {}, int threads = 1);
+                        const QuantisedFitOptions& options = {}, const Progress& progress = {}, int threads = 1,
+                        const StoredMatrix* alone = nullptr);
 
 } // namespace rankscope

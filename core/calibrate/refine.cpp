@@ -33,7 +33,8 @@ double divergenceOf(const RowMatrixF& wanted, const RowMatrixF& present) {
 
 class Refinement final {
  public:
-  Refinement(const Model& original, const std::map<LayerId, LayerParts>& start) : m_original(original) {
+  Refinement(const Model& original, const std::map<LayerId, LayerParts>& start, Substitutes fixed)
+      : m_original(original), m_fixed(std::move(fixed)) {
     for (const auto& [layer, parts] : start)
       m_layers.emplace(layer, RefinedLayer(parts, original.checkpoint().layer(layer).orientation));
   }
@@ -86,12 +87,13 @@ class Refinement final {
 
  private:
   Model current() const {
-    Substitutes substitutes;
+    Substitutes substitutes = m_fixed;
     for (const auto& [layer, refined] : m_layers) substitutes[layer] = refined.linear();
     return m_original.with(substitutes);
   }
 
   const Model& m_original;
+  Substitutes m_fixed;
   std::map<LayerId, RefinedLayer> m_layers;
 };
 
@@ -149,7 +151,7 @@ std::map<LayerId, LayerParts> refine(const Model& original, std::map<LayerId, La
   const Batch unseen =
       batchOf(apart > 0 ? sequences.last(apart) : sequences.first(std::min(sequences.size(), kMostHeldOut)));
   Feed feed(sequences.first(sequences.size() - apart), options.seed);
-  Refinement refinement(original, parts);
+  Refinement refinement(original, parts, options.fixed);
   double least = 0;
   const auto check = [&](bool first) {
     const double divergence = refinement.divergence(unseen, progress.silent());

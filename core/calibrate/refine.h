@@ -21,6 +21,7 @@ struct RefineOptions {
   double heldOut = 0.125;     ///< share of the sequences that are only looked at, at most 8, where there are 4 or more
   int stepsPerCheck = 25;     ///< between looks at those
   double seconds = 0;         ///< no step begins after these; 0: no limit
+  Substitutes fixed = {};     ///< of layers that are compressed, too, and stay as they are
 };
 
 /// What refine() tells of one step.

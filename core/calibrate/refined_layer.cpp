@@ -17,14 +17,13 @@ RowMatrixF rowOf(const std::vector<float>& values) {
   return Eigen::Map<const RowMatrixF>(values.data(), 1, static_cast<Eigen::Index>(values.size()));
 }
 
-/// How scales lie: rows × columns of the elements that share one. PerRow scales are spread along the row.
-Eigen::Index scaleIndex(const StorageFormat& format, Eigen::Index rows, Eigen::Index cols, Eigen::Index i,
-                        Eigen::Index j) {
+/// Which scale the element at (i, j) has: PerRow ones follow each other along the row, PerColumn ones down the column.
+Eigen::Index scaleIndex(const StorageFormat& format, Eigen::Index cols, Eigen::Index i, Eigen::Index j) {
   if (format.axis == ScaleAxis::PerRow) {
     const Eigen::Index width = format.group == 0 ? cols : format.group;
     return i * ((cols + width - 1) / width) + j / width;
   }
-  return (format.group == 0 ? 0 : i / format.group) * cols + j + 0 * rows;
+  return (format.group == 0 ? 0 : i / format.group) * cols + j;
 }
 
 } // namespace
@@ -63,7 +62,7 @@ void RefinedLayer::addGradient(Eigen::Ref<const RowMatrixF> x, Eigen::Ref<const 
     m_gradientScales = RowMatrixF::Zero(1, m_scales->values().cols());
     for (Eigen::Index i = 0; i < weights.rows(); ++i)
       for (Eigen::Index j = 0; j < weights.cols(); ++j)
-        m_gradientScales(0, scaleIndex(m_start.base->format, weights.rows(), weights.cols(), i, j)) += weights(i, j);
+        m_gradientScales(0, scaleIndex(m_start.base->format, weights.cols(), i, j)) += weights(i, j);
   }
   if (m_shift) m_gradientShift = g.colwise().sum();
 }

@@ -6,6 +6,7 @@
 
 #include <Eigen/Cholesky>
 
+#include "core/base/schedule.h"
 #include "core/calibrate/metric.h"
 #include "core/calibrate/shared_inputs.h"
 #include "core/model/blas.h"
@@ -31,6 +32,9 @@ struct StageSums {
   Eigen::VectorXd inputMean, originalMean, residualMean;
 };
 
+/// Ends a pass that has shown what it was for.
+struct Enough {};
+
 /// What one model shows of a stage in one batch.
 struct Seen {
   RowMatrixF inputs;
@@ -40,7 +44,8 @@ struct Seen {
 class InOrder final {
  public:
   InOrder(const Model& original, std::span<const std::vector<int>> sequences, const SequentialOptions& options)
-      : m_original(original), m_compressed(original), m_options(options) {
+      : m_original(original), m_compressed(original.with(options.others)), m_options(options),
+        m_substitutes(options.others) {
     std::size_t first = 0;
     while (first < sequences.size()) {
       std::size_t last = first;
@@ -75,20 +80,26 @@ class InOrder final {
   SequentialTarget target(LayerId layer, const StageSums& sums, Eigen::MatrixXd gradients) const {
     const Orientation orientation = m_original.checkpoint().layer(layer).orientation;
     const RowMatrixD matrix = turned(toDouble(m_original.checkpoint().matrix(layer).view), orientation);
-    Eigen::MatrixXd inputs = sums.inputs / m_tokens;
-    const double lambda = std::max(m_options.damping * inputs.diagonal().mean(), 1e-30);
-    Eigen::MatrixXd wanted = matrix * (sums.crossed / m_tokens) + lambda * matrix;
-    Eigen::VectorXd mean = matrix * (sums.originalMean / m_tokens);
-    if (sums.residual.size() > 0) {
-      wanted += sums.residual / m_tokens;
-      mean += sums.residualMean / m_tokens;
-    }
-    Eigen::MatrixXd damped = inputs;
-    damped.diagonal().array() += lambda;
-    const Eigen::MatrixXd solved = damped.llt().solve(wanted.transpose()).transpose();
-    Moments moments{std::make_shared<const Eigen::MatrixXd>(std::move(inputs)),
+    Moments moments{std::make_shared<const Eigen::MatrixXd>(sums.inputs / m_tokens),
                     std::make_shared<const Eigen::VectorXd>(sums.inputMean / m_tokens), std::move(gradients)};
-    return {layer, turned(solved, orientation), std::move(moments), std::move(mean)};
+    const bool shifts = m_options.shiftsBias && m_options.shiftsBias(layer);
+    const auto aboutMean = [&](const Eigen::MatrixXd& sum, const Eigen::VectorXd& mean) -> Eigen::MatrixXd {
+      if (!shifts) return sum / m_tokens;
+      return sum / m_tokens - mean * moments.inputMean->transpose();
+    };
+    const Eigen::VectorXd originalMean = sums.originalMean / m_tokens;
+    Eigen::MatrixXd damped = aboutMean(sums.inputs, *moments.inputMean);
+    const double lambda = std::max(m_options.damping * damped.diagonal().mean(), 1e-30);
+    damped.diagonal().array() += lambda;
+    Eigen::MatrixXd wanted = matrix * aboutMean(sums.crossed, originalMean) + lambda * matrix;
+    Eigen::VectorXd mean = matrix * originalMean;
+    if (sums.residual.size() > 0) {
+      const Eigen::VectorXd residualMean = sums.residualMean / m_tokens;
+      wanted += aboutMean(sums.residual, residualMean);
+      mean += residualMean;
+    }
+    const Eigen::MatrixXd solved = damped.llt().solve(wanted.transpose()).transpose();
+    return {layer, turned(solved, orientation), std::move(moments), std::move(mean), 1};
   }
 
   void replace(LayerId layer, const LinearPtr& linear) {
@@ -117,13 +128,18 @@ class InOrder final {
     const bool afterAttention = m_original.checkpoint().layer(stage.front()).role == Role::MlpDown;
     ForwardHooks hooks;
     hooks.linearInput = [&](LayerId layer, Eigen::Ref<const RowMatrixF> inputs) {
-      if (layer == stage.front()) seen.inputs = inputs;
+      if (layer != stage.front()) return;
+      seen.inputs = inputs;
+      throw Enough(); // what the block does from here on is not needed
     };
     hooks.linearOutput = [&](LayerId layer, Eigen::Ref<const RowMatrixF> outputs) {
       if (afterAttention && m_original.checkpoint().layer(layer).role == Role::AttentionOutput) seen.stream += outputs;
     };
     RowMatrixF hidden = before;
-    model.runBlocks(hidden, m_batches[batch], block, block + 1, hooks, progress);
+    try {
+      model.runBlocks(hidden, m_batches[batch], block, block + 1, hooks, progress);
+    } catch (const Enough&) {
+    }
     return seen;
   }
 
@@ -150,13 +166,19 @@ Substitutes fitInOrder(const Model& original, std::span<const std::vector<int>> 
   InOrder state(original, sequences, options);
   for (int block = 0; block < original.blockCount(); ++block) {
     for (std::vector<LayerId> stage : stagesOf(original, block)) {
-      if (std::none_of(stage.begin(), stage.end(), [&](LayerId layer) { return chosen.contains(layer); })) continue;
-      const StageSums sums = state.sums(block, stage, progress.silent());
-      for (const LayerId layer : stage) {
-        if (!chosen.contains(layer)) continue;
-        progress.check();
-        if (const LinearPtr linear = fit(state.target(layer, sums, gradients(layer)))) state.replace(layer, linear);
-      }
+      const StageSums sums = std::ranges::any_of(stage, [&](LayerId layer) { return chosen.contains(layer); })
+                                 ? state.sums(block, stage, progress.silent())
+                                 : StageSums{};
+      std::erase_if(stage, [&](LayerId layer) { return !chosen.contains(layer); });
+      std::vector<LinearPtr> linears(stage.size());
+      runScheduled(Schedule(std::vector<double>(stage.size(), 1.0)), 0, progress.silent(),
+                   [&](std::size_t item, int threads) {
+                     SequentialTarget target = state.target(stage[item], sums, gradients(stage[item]));
+                     target.threads = threads;
+                     linears[item] = fit(target);
+                   });
+      for (std::size_t i = 0; i < stage.size(); ++i)
+        if (linears[i]) state.replace(stage[i], linears[i]);
     }
     state.advance(block, progress.silent());
     progress.report((block + 1.0) / original.blockCount());

@@ -23,6 +23,7 @@ struct SequentialTarget {
   Moments moments;
   /// The mean that its outputs should have, bias apart: see biasShiftOf().
   Eigen::VectorXd wantedMean;
+  int threads = 1; ///< cores that the fit may use
 };
 
 struct SequentialOptions {
@@ -30,9 +31,13 @@ struct SequentialOptions {
   /// Linears that write to the residual stream also make up for what the compressed stream already lacks there.
   bool correctResidual = true;
   std::int64_t batchTokens = 2048;
+  /// Layers whose bias will make up for the mean: their targets are regressions about the means. None when empty.
+  std::function<bool(LayerId)> shiftsBias = {};
+  Substitutes others = {}; ///< what stands for layers that are compressed already, wherever they are
 };
 
-/// Puts a fitted linear in the place of one layer; null keeps it dense.
+/// Puts a fitted linear in the place of one layer; null keeps it dense. Layers of one stage are fitted at once, from
+/// several threads.
 using SequentialFit = std::function<LinearPtr(const SequentialTarget&)>;
 
 /// Goes through the blocks in order, stage by stage (q, k, v; output; gate, up; down): runs the text through the

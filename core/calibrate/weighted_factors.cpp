@@ -26,7 +26,7 @@ void balance(RowMatrixD& a, RowMatrixD& b) {
   }
 }
 
-}  // namespace
+} // namespace
 
 WeightedMatrix::WeightedMatrix(const RowMatrixD& stored, Orientation orientation, const Moments& moments, Metric metric)
     : m_matrix(turned(stored, orientation)), m_orientation(orientation) {
@@ -56,4 +56,4 @@ FactorValues WeightedMatrix::factors(std::int64_t rank, const Progress& progress
   return {b.transpose(), a.transpose()};
 }
 
-}  // namespace rankscope
+} // namespace rankscope

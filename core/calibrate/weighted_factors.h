@@ -25,10 +25,10 @@ class WeightedMatrix final {
   FactorValues factors(std::int64_t rank, const Progress& progress = {}, int threads = 1) const;
 
  private:
-  RowMatrixD m_matrix;     ///< M
-  RowMatrixD m_weighted;   ///< T
-  Eigen::MatrixXd m_root;  ///< R, lower triangular; empty for Outputs
+  RowMatrixD m_matrix;    ///< M
+  RowMatrixD m_weighted;  ///< T
+  Eigen::MatrixXd m_root; ///< R, lower triangular; empty for Outputs
   Orientation m_orientation;
 };
 
-}  // namespace rankscope
+} // namespace rankscope

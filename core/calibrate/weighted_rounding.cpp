@@ -20,7 +20,7 @@ Eigen::MatrixXd damped(Eigen::MatrixXd matrix, double damping) {
 
 } // namespace
 
-WeightedRounding::WeightedRounding(const RowMatrixD& stored, Orientation orientation, const Moments& moments,
+WeightedRounding::WeightedRounding(Blank, const RowMatrixD& stored, Orientation orientation, const Moments& moments,
                                    const StorageFormat& format, const RoundingOptions& options)
     : m_orientation(orientation), m_format(format), m_options(options),
       m_inputs(damped(*moments.inputs, options.damping)), m_target(turned(stored, orientation)),
@@ -31,7 +31,28 @@ WeightedRounding::WeightedRounding(const RowMatrixD& stored, Orientation orienta
     m_gradients = dampedGradients(moments);
   m_scales =
       RowMatrixF::Zero(m_target.rows(), format.group == 0 ? 1 : (m_target.cols() + format.group - 1) / format.group);
+}
+
+WeightedRounding::WeightedRounding(const RowMatrixD& stored, Orientation orientation, const Moments& moments,
+                                   const StorageFormat& format, const RoundingOptions& options)
+    : WeightedRounding(Blank(), stored, orientation, moments, format, options) {
   roundInOrder(dampedRoot(m_inputs, 1e-12));
+  m_spread = m_rest * m_inputs;
+}
+
+WeightedRounding::WeightedRounding(const RowMatrixD& stored, Orientation orientation, const Moments& moments,
+                                   const StoredMatrix& start, const RoundingOptions& options)
+    : WeightedRounding(Blank(), stored, orientation, moments, start.format, options) {
+  const bool outIn = orientation == Orientation::OutIn;
+  for (Eigen::Index i = 0; i < m_codes.rows(); ++i)
+    for (Eigen::Index j = 0; j < m_codes.cols(); ++j)
+      m_codes(i, j) = static_cast<std::int8_t>(outIn ? codeAt(start, i, j) : codeAt(start, j, i));
+  for (Eigen::Index i = 0; i < m_scales.rows(); ++i)
+    for (Eigen::Index g = 0; g < m_scales.cols(); ++g)
+      m_scales(i, g) =
+          start.scales[static_cast<std::size_t>(outIn ? i * m_scales.cols() + g : g * m_scales.rows() + i)];
+  for (Eigen::Index i = 0; i < m_rest.rows(); ++i)
+    for (Eigen::Index j = 0; j < m_rest.cols(); ++j) m_rest(i, j) -= static_cast<double>(scale(i, j)) * m_codes(i, j);
   m_spread = m_rest * m_inputs;
 }
 

@@ -27,6 +27,10 @@ class WeightedRounding final {
   WeightedRounding(const RowMatrixD& stored, Orientation orientation, const Moments& moments,
                    const StorageFormat& format, const RoundingOptions& options = {});
 
+  /// Goes on from what an earlier rounding of the same matrix in the same format gave.
+  WeightedRounding(const RowMatrixD& stored, Orientation orientation, const Moments& moments, const StoredMatrix& start,
+                   const RoundingOptions& options = {});
+
   /// Sweeps until they no longer help.
   void improve(const Progress& progress = {});
   /// Goes on from the present codes and scales towards another matrix: what is left beside a correction.
@@ -37,6 +41,11 @@ class WeightedRounding final {
   StoredMatrix result() const;
 
  private:
+  /// Everything but codes and scales, which are zero.
+  struct Blank {};
+  WeightedRounding(Blank, const RowMatrixD& stored, Orientation orientation, const Moments& moments,
+                   const StorageFormat& format, const RoundingOptions& options);
+
   using Codes = Eigen::Matrix<std::int8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   struct Columns {
     Eigen::Index first, count;

@@ -153,12 +153,20 @@ bool marksFactoredExport(std::string_view name) {
   return endsWithAny(name, kOurs);
 }
 
-const TensorView* biasOf(const Checkpoint& checkpoint, const LayerInfo& layer) {
+std::string biasNameOf(const LayerInfo& layer) {
   constexpr std::string_view kWeight = ".weight";
-  if (!layer.name.ends_with(kWeight)) return nullptr;
-  const TensorView* bias = checkpoint.findTensor(layer.name.substr(0, layer.name.size() - kWeight.size()) + ".bias");
-  const auto outputs = static_cast<std::uint64_t>(layer.outputs());
-  return bias && isWeight(bias->dtype) && bias->shape == std::vector{outputs} ? bias : nullptr;
+  if (!layer.name.ends_with(kWeight)) return {};
+  return layer.name.substr(0, layer.name.size() - kWeight.size()) + ".bias";
+}
+
+bool isBiasOf(const LayerInfo& layer, const TensorView& tensor) {
+  return tensor.name == biasNameOf(layer) && isWeight(tensor.dtype) &&
+         tensor.shape == std::vector{static_cast<std::uint64_t>(layer.outputs())};
+}
+
+const TensorView* biasOf(const Checkpoint& checkpoint, const LayerInfo& layer) {
+  const TensorView* bias = checkpoint.findTensor(biasNameOf(layer));
+  return bias && isBiasOf(layer, *bias) ? bias : nullptr;
 }
 
 std::vector<FactoredLayer> joinFactors(const FactoredManifest& manifest, std::span<const TensorView> tensors,

@@ -133,6 +133,10 @@ void catalogue(Content& content, const ModelConfig& config, std::span<FactoredLa
   content.architecture = family ? family->name : "unknown";
   content.layers = classify(family, candidates(content, factored));
   if (family) tieHead(content, *family, config.tieWordEmbeddings.value_or(family->tiedByDefault));
+  for (LayerInfo& layer : content.layers) {
+    const TensorView* bias = find(content.tensors, biasNameOf(layer));
+    layer.hasBias = bias && isBiasOf(layer, *bias);
+  }
   content.stored.resize(content.layers.size());
   for (FactoredLayer& layer : factored) {
     const auto found = std::ranges::find(content.layers, layer.entry.name, &LayerInfo::name);

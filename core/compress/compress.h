@@ -39,18 +39,19 @@ struct CompressedLayer {
   LayerId layer;
   LayerChoice choice;
   std::string contentHash;
-  StoredLayer stored;                    ///< empty for a dense layer or a failed one
-  Quality quality;                       ///< measured from the parts as stored; exactly 1 and 0 for dense
-  std::optional<double> predictedCosine; ///< of the exact truncation, from the spectrum; nothing for other methods or a base
+  StoredLayer stored; ///< empty for a dense layer or a failed one
+  Quality quality;    ///< measured from the parts as stored; exactly 1 and 0 for dense
+  std::optional<double>
+      predictedCosine; ///< of the exact truncation, from the spectrum; nothing for other methods or a base
   std::uint64_t bytesBefore = 0;
   std::uint64_t bytesAfter = 0;
   std::string error; ///< why this layer could not be compressed ("" if it was); it then stays dense
 };
 
-/// Carries out one layer's choice. Plainly: the base rounded to nearest, then the exact truncated SVD of what is left of
-/// the matrix, √σ into both factors, rounded; measured as stored. Pure. NaN or infinity in the matrix, and values beyond
-/// the range of their format (F16), become `error`. A layer that stays dense is not looked at. `spectrum` may be null;
-/// `factoriser` finds the parts of a choice with a method of its own.
+/// Carries out one layer's choice. Plainly: the base rounded to nearest, then the exact truncated SVD of what is left
+/// of the matrix, √σ into both factors, rounded; measured as stored. Pure. NaN or infinity in the matrix, and values
+/// beyond the range of their format (F16), become `error`. A layer that stays dense is not looked at. `spectrum` may be
+/// null; `factoriser` finds the parts of a choice with a method of its own.
 CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const LayerChoice& choice,
                               const Spectrum* spectrum, const Progress& progress, int threads,
                               const Factoriser& factoriser = {});

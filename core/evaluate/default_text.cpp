@@ -11,8 +11,17 @@ std::filesystem::path demoFolder() {
                                                        : std::filesystem::path(RANKSCOPE_RESOURCES) / "demo";
 }
 
+std::filesystem::path defaultText() {
+  return demoFolder() / "evaluation.txt";
+}
+
+bool isSameText(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code missing;
+  return std::filesystem::equivalent(a.empty() ? defaultText() : a, b.empty() ? defaultText() : b, missing);
+}
+
 EvaluationText evaluationText(const std::filesystem::path& path) {
-  const auto file = path.empty() ? demoFolder() / "evaluation.txt" : path;
+  const auto file = path.empty() ? defaultText() : path;
   return {file.filename().string(), readRecords(file)};
 }
 

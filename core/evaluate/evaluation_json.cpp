@@ -174,6 +174,15 @@ EvaluationReport readEvaluation(const Json& json) {
   return report;
 }
 
+/// What compressing one layer or several did to the outputs: a LayerEffect's or a SweepDraw's.
+template <typename Cost>
+void takeCost(const Json& json, Cost& cost) {
+  takeReal(json, "kl_mean", cost.kl);
+  takeReal(json, "logit_cosine", cost.logitCosine);
+  takeReal(json, "logit_cosine_centered", cost.centeredCosine);
+  takeReal(json, "error", cost.error);
+}
+
 LayerEffect effectFrom(const Json& json) {
   LayerEffect layer;
   take(json, "name", layer.name);
@@ -187,10 +196,7 @@ LayerEffect effectFrom(const Json& json) {
   takeReal(json, "weight_relative_error", layer.weights.relativeError);
   takeReal(json, "output_cosine", layer.outputs.cosine);
   takeReal(json, "output_relative_error", layer.outputs.relativeError);
-  takeReal(json, "kl_mean", layer.kl);
-  takeReal(json, "logit_cosine", layer.logitCosine);
-  takeReal(json, "logit_cosine_centered", layer.centeredCosine);
-  takeReal(json, "error", layer.error);
+  takeCost(json, layer);
   return layer;
 }
 
@@ -198,10 +204,7 @@ SweepDraw drawFrom(const Json& json) {
   SweepDraw draw;
   take(json, "layers", draw.layers);
   take(json, "draw", draw.draw);
-  takeReal(json, "kl_mean", draw.kl);
-  takeReal(json, "logit_cosine", draw.logitCosine);
-  takeReal(json, "logit_cosine_centered", draw.centeredCosine);
-  takeReal(json, "error", draw.error);
+  takeCost(json, draw);
   return draw;
 }
 
@@ -253,6 +256,13 @@ auto reading(const Json& json, const char* what, const Read& read) {
 }
 
 } // namespace
+
+void addStamp(Json& json, const EvaluationStamp& stamp) {
+  json["created"] = stamp.created;
+  if (!stamp.planJson.empty()) json["plan"] = Json::parse(stamp.planJson);
+  json["bytes_before"] = stamp.bytes.before;
+  json["bytes_after"] = stamp.bytes.after;
+}
 
 EvaluationReport evaluationFrom(const Json& json) {
   return reading(json, "an evaluation", readEvaluation);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t kBatchTokens = 512;
 constexpr std::int64_t kRowsTogether = 8;
+constexpr std::int64_t kLogitRows = 128;
 
 /// KL(a ‖ b) of two rows of logits, and the negative log-likelihood of `next` under b.
 std::pair<double, double> scoreOf(const float* a, const float* b, std::int64_t vocabulary, int next) {
@@ -65,7 +66,7 @@ ReferenceRun::ReferenceRun(const Model& original, std::span<const Window> window
       part.states.push_back(hidden);
       original.runBlocks(hidden, part.batch, block, block + 1, {}, progress);
     }
-    part.logits = logitsOf(original, part, hidden);
+    part.logits = original.logits(scoredRows(original, part, hidden));
     m_tokens += row;
     m_positions += static_cast<std::int64_t>(part.rows.size());
     firstWindow += some.size();
@@ -75,12 +76,12 @@ ReferenceRun::ReferenceRun(const Model& original, std::span<const Window> window
   m_nats = measure({}, progress.silent()).nats;
 }
 
-RowMatrixF ReferenceRun::logitsOf(const Model& model, const Part& part, const RowMatrixF& hidden) const {
+RowMatrixF ReferenceRun::scoredRows(const Model& model, const Part& part, const RowMatrixF& hidden) {
   const RowMatrixF normalised = model.finalNorm(hidden);
   RowMatrixF scored(static_cast<Eigen::Index>(part.rows.size()), normalised.cols());
   for (std::size_t i = 0; i < part.rows.size(); ++i)
     scored.row(static_cast<Eigen::Index>(i)) = normalised.row(part.rows[i]);
-  return model.logits(scored);
+  return scored;
 }
 
 Effect ReferenceRun::measure(const Substitutes& changed, const Progress& progress) const {
@@ -92,19 +93,27 @@ Effect ReferenceRun::measure(const Substitutes& changed, const Progress& progres
   double kl = 0, nats = 0;
   for (const Part& part : m_parts) {
     const bool same = first >= model.blockCount();
-    RowMatrixF logits;
+    RowMatrixF scored;
     if (!same) {
       RowMatrixF hidden = part.states[static_cast<std::size_t>(first)];
       model.runBlocks(hidden, part.batch, first, model.blockCount(), {}, progress);
-      logits = logitsOf(model, part, hidden);
+      scored = scoredRows(model, part, hidden);
     }
-    const RowMatrixF& b = same ? part.logits : logits;
     std::vector<std::pair<double, double>> scores(part.rows.size());
-    parallelFor(static_cast<std::int64_t>(scores.size()), kRowsTogether, [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t i = from; i < to; ++i)
-        scores[static_cast<std::size_t>(i)] =
-            scoreOf(part.logits.row(i).data(), b.row(i).data(), b.cols(), part.next[static_cast<std::size_t>(i)]);
-    });
+    const auto all = static_cast<std::int64_t>(scores.size());
+    for (std::int64_t begin = 0; begin < all; begin += kLogitRows) {
+      const std::int64_t count = std::min(kLogitRows, all - begin);
+      RowMatrixF logits; // a few rows at a time stay in the cache, and their memory is used again
+      if (!same) logits = model.logits(scored.middleRows(begin, count));
+      parallelFor(count, kRowsTogether, [&](std::int64_t from, std::int64_t to) {
+        for (std::int64_t i = from; i < to; ++i) {
+          const float* a = part.logits.row(begin + i).data();
+          const float* b = same ? a : logits.row(i).data();
+          const auto at = static_cast<std::size_t>(begin + i);
+          scores[at] = scoreOf(a, b, part.logits.cols(), part.next[at]);
+        }
+      });
+    }
     for (std::size_t i = 0; i < scores.size(); ++i) {
       kl += scores[i].first;
       nats += scores[i].second;

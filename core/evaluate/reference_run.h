@@ -44,7 +44,8 @@ class ReferenceRun final {
     std::vector<int> next;           ///< token that follows each
     std::vector<std::size_t> window; ///< that each belongs to, counted over all parts
   };
-  RowMatrixF logitsOf(const Model& model, const Part& part, const RowMatrixF& hidden) const;
+  /// What the head sees of the scored positions.
+  static RowMatrixF scoredRows(const Model& model, const Part& part, const RowMatrixF& hidden);
 
   Model m_original;
   std::vector<Window> m_windows;

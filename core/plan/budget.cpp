@@ -39,7 +39,6 @@ void addBaseSpecs(std::vector<TensorSpec>& specs, const LayerInfo& layer) {
   const auto cols = static_cast<std::uint64_t>(layer.cols);
   specs.push_back({baseName(layer.name), DType::I8, {rows, cols}});
   specs.push_back({baseScaleName(layer.name), DType::F16, {rows, cols}});
-  specs.push_back({biasShiftName(layer.name), DType::F32, {rows + cols}});
 }
 
 /// What an export holds besides the values: the file's header and the manifest, as long as they can get.
@@ -54,16 +53,20 @@ std::uint64_t overheadBytes(const Checkpoint& checkpoint, const PresetOptions& o
   for (const LayerId id : mayBeFactored) {
     const LayerInfo& layer = checkpoint.layer(id);
     if (!layer.isCompressed()) addFactorSpecs(specs, layer, isInteger(options.factorDtype)); // else listed already
-    const LayerChoice choice = choiceFor(layer, layer.smallSide(), options.factorDtype, options.group);
+    const LayerChoice choice = choiceFor(layer, layer.smallSide(), storingOf(options));
     const auto pin = pinned.overrides.find(layer.name);
-    const bool hasBase = pin != pinned.overrides.end() && pin->second.settings.base;
+    const bool hasBase = options.base || (pin != pinned.overrides.end() && pin->second.settings.base);
     if (hasBase) addBaseSpecs(specs, layer);
+    const bool pinShifts = pin != pinned.overrides.end() && choiceFor(layer, pin->second, emptyPlan(options)).biasShift;
+    if (choice.biasShift || pinShifts)
+      specs.push_back({biasShiftName(layer.name), DType::F32, {static_cast<std::uint64_t>(layer.outputs())}});
     manifest.layers.push_back({layer.name, layer.rows, layer.cols, layer.smallSide(), layer.orientation, layer.dtype,
                                choice.formatA, choice.formatB, 1.0 / 3, 1.0 / 3});
     ManifestLayer& entry = manifest.layers.back();
     entry.method = name(options.method);
     if (options.method != Method::Plain) entry.calibration = std::string(32, '0');
     if (hasBase) entry.base = baseFormat(layer, Storage::Int8, 128);
+    entry.biasShift = choice.biasShift || pinShifts;
   }
   return layOutSafetensors(specs).header.size() + toJson(manifest).size();
 }
@@ -117,22 +120,25 @@ class Planner final {
   BudgetItem item(const LayerInfo& layer, BenefitCurve curve) const {
     BudgetItem item;
     item.layer = layer.id;
-    item.largestRank = largestSavingRank(layer, m_options.factorDtype, m_options.group).value_or(0);
+    const Storing storing = storingOf(m_options);
+    const RankLimits& limits = m_options.limits;
+    item.baseAlone = storing.base && isBelowBreakEven(layer, choiceFor(layer, std::nullopt, storing));
+    item.leastRank = limits.least(storing.base.has_value());
+    item.step = limits.multiple;
+    item.largestRank = largestSavingRank(layer, storing).value_or(0);
+    if (limits.largestRank > 0) item.largestRank = std::min(item.largestRank, limits.largestRank);
     item.denseBytes = layer.bytes;
     item.denseBenefit = curve.dense;
     item.benefit = std::move(curve.at);
-    item.bytes = [&layer, this](std::int64_t rank) {
-      return bytesAfter(layer, choiceFor(layer, rank, m_options.factorDtype, m_options.group));
+    item.bytes = [&layer, storing](std::int64_t rank) {
+      return bytesAfter(layer, choiceFor(layer, rank > 0 ? std::optional(rank) : std::nullopt, storing));
     };
     return item;
   }
 
   /// Under the settings of the plan that will be made.
   LayerChoice pinnedChoice(const LayerInfo& layer) const {
-    RankPlan plan;
-    plan.factorDtype = m_options.factorDtype;
-    plan.group = m_options.group;
-    return choiceFor(layer, m_pinned.overrides.at(layer.name), plan);
+    return choiceFor(layer, m_pinned.overrides.at(layer.name), emptyPlan(m_options));
   }
 
   std::uint64_t pinnedBytes(const LayerInfo& layer) const { return bytesAfter(layer, pinnedChoice(layer)); }
@@ -170,12 +176,12 @@ class Planner final {
   const std::uint64_t least = frame.fixed + leastBytes;
   if (std::holds_alternative<KeepBytes>(budget))
     throw Error(ErrorKind::BadRequest,
-                fmt::format("a budget of {} bytes cannot be met: with every rank at 1 the exported "
-                            "model still takes {} bytes",
+                fmt::format("a budget of {} bytes cannot be met: with every layer at its smallest the "
+                            "exported model still takes {} bytes",
                             frame.limit, least));
   throw Error(ErrorKind::BadRequest,
               fmt::format("a budget of {} bytes for the layers in scope cannot be met: with every "
-                          "rank at 1 they still take {} bytes",
+                          "one at its smallest they still take {} bytes",
                           frame.limit, least));
 }
 
@@ -198,18 +204,14 @@ RankPlan planForBudget(const Budget& budget, const Checkpoint& checkpoint, const
   const Frame frame = planner.frame(budget, benefits, notes);
   const BudgetSolution solution = solveBudget(frame.items, frame.limit > frame.fixed ? frame.limit - frame.fixed : 0);
   if (!solution.feasible || frame.fixed > frame.limit) cannotBeMet(budget, frame, solution.bytes);
-  RankPlan plan;
-  plan.minDim = options.minDim;
-  plan.factorDtype = options.factorDtype;
-  plan.group = options.group;
-  plan.method = options.method;
+  RankPlan plan = emptyPlan(options);
   plan.overrides = pinned.overrides;
-  for (std::size_t i = 0; i < frame.items.size(); ++i) {
-    const LayerInfo& layer = checkpoint.layer(frame.items[i].layer);
-    plan.overrides[layer.name] = solution.ranks[i];
-  }
+  for (std::size_t i = 0; i < frame.items.size(); ++i)
+    plan.overrides[checkpoint.layer(frame.items[i].layer).name] =
+        solution.ranks[i] ? requestFor(*solution.ranks[i], options) : Override(std::nullopt);
   if (const auto dense = std::count(solution.ranks.begin(), solution.ranks.end(), std::nullopt); dense > 0 && notes)
-    notes->push_back(fmt::format("{} of {} layers in scope stay dense: their bytes are worth it", dense, frame.items.size()));
+    notes->push_back(
+        fmt::format("{} of {} layers in scope stay dense: their bytes are worth it", dense, frame.items.size()));
   return plan;
 }
 

@@ -30,6 +30,7 @@ void extend(std::vector<Point>& hull, const Point& point) {
 /// The ranks worth choosing: bytes of integer formats rise in stairs, so the hull skips ranks that waste padding.
 std::vector<Point> hullOf(const BudgetItem& item) {
   std::vector<Point> hull;
+  if (item.baseAlone) extend(hull, {0, static_cast<double>(item.bytes(0)), item.benefit(0)});
   for (std::int64_t rank = item.leastRank; rank <= item.largestRank; rank += item.step)
     extend(hull, {rank, static_cast<double>(item.bytes(rank)), item.benefit(rank)});
   return hull;

@@ -10,7 +10,9 @@ namespace rankscope {
 
 namespace {
 
-bool isSpecial(char c) { return std::string_view(R"(\^$.|?*+()[]{}-)").find(c) != std::string_view::npos; }
+bool isSpecial(char c) {
+  return std::string_view(R"(\^$.|?*+()[]{}-)").find(c) != std::string_view::npos;
+}
 
 void appendLiteral(std::string& regex, char c) {
   if (isSpecial(c)) regex += '\\';
@@ -42,20 +44,24 @@ std::string regexFromGlob(std::string_view glob) {
   std::string regex = "\\A";
   for (std::size_t i = 0; i < glob.size(); ++i) {
     const char c = glob[i];
-    if (c == '*') regex += ".*";
-    else if (c == '?') regex += '.';
-    else if (c == '\\' && i + 1 < glob.size()) appendLiteral(regex, glob[++i]);
+    if (c == '*')
+      regex += ".*";
+    else if (c == '?')
+      regex += '.';
+    else if (c == '\\' && i + 1 < glob.size())
+      appendLiteral(regex, glob[++i]);
     else if (c == '[') {
       const std::size_t end = classEnd(glob, i);
       if (end == glob.npos) throw Error(ErrorKind::BadRequest, fmt::format("glob '{}': '[' without ']'", glob));
       appendClass(regex, glob.substr(i + 1, end - i - 1));
       i = end;
-    } else appendLiteral(regex, c);
+    } else
+      appendLiteral(regex, c);
   }
   return regex + "\\z";
 }
 
-}  // namespace
+} // namespace
 
 struct Matcher::Compiled {
   ~Compiled() {
@@ -92,4 +98,4 @@ bool Matcher::matches(std::string_view name) const {
                      nullptr) >= 0;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

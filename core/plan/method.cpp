@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/plan/method.h"
 
+#include <algorithm>
+
 namespace rankscope {
 
 std::string_view name(Method method) {
@@ -11,6 +13,8 @@ std::string_view name(Method method) {
     return "aware";
   case Method::Fisher:
     return "fisher";
+  case Method::Sequential:
+    return "sequential";
   }
   return {};
 }
@@ -19,6 +23,14 @@ std::optional<Method> parseMethod(std::string_view text) {
   for (const Method method : kMethods)
     if (name(method) == text) return method;
   return std::nullopt;
+}
+
+bool needText(const std::set<Method>& methods) {
+  return std::ranges::any_of(methods, [](Method method) { return method != Method::Plain; });
+}
+
+bool needGradients(const std::set<Method>& methods) {
+  return methods.contains(Method::Fisher) || methods.contains(Method::Sequential);
 }
 
 Method methodOf(std::string_view choiceMethod) {

@@ -28,15 +28,19 @@ class PlanReader final {
     const Json root = parse(text);
     if (!root.is_object()) fail("a plan is a JSON object");
     onlyKeys(root, "",
-             {"format", "version", "min_dim", "factor_dtype", "group", "method", "rules", "overrides", "pins"});
+             {"format", "version", "min_dim", "factor_dtype", "group", "method", "bias_shift", "refine", "rules",
+              "overrides", "pins"});
     if (!root.contains("format") || root["format"] != "rankscope-plan") fail("\"format\" must be \"rankscope-plan\"");
     if (!root.contains("version")) fail("\"version\" is missing");
-    if (root["version"] != 1) fail(fmt::format("\"version\" is {}; this program reads version 1", root["version"].dump()));
+    if (root["version"] != 1)
+      fail(fmt::format("\"version\" is {}; this program reads version 1", root["version"].dump()));
     RankPlan plan;
     if (root.contains("min_dim")) plan.minDim = integer(root["min_dim"], "min_dim", 0);
     if (root.contains("factor_dtype")) plan.factorDtype = storage(root["factor_dtype"], "\"factor_dtype\"");
     if (root.contains("group")) plan.group = group(root["group"], "\"group\"");
     if (root.contains("method")) plan.method = method(root["method"], "");
+    if (root.contains("bias_shift")) plan.biasShift = boolean(root["bias_shift"], "\"bias_shift\"");
+    if (root.contains("refine")) plan.refineSteps = refineSteps(root["refine"]);
     if (root.contains("rules")) plan.rules = rules(root["rules"]);
     if (root.contains("overrides")) readOverrides(root["overrides"], plan);
     if (root.contains("pins")) plan.pins = pins(root["pins"]);
@@ -70,7 +74,8 @@ class PlanReader final {
 
   void onlyKeys(const Json& object, const std::string& where, std::initializer_list<std::string_view> known) const {
     for (const auto& [key, value] : object.items())
-      if (std::find(known.begin(), known.end(), key) == known.end()) fail(fmt::format("{}unknown key \"{}\"", where, key));
+      if (std::find(known.begin(), known.end(), key) == known.end())
+        fail(fmt::format("{}unknown key \"{}\"", where, key));
   }
 
   std::int64_t integer(const Json& value, std::string_view where, std::int64_t least) const {
@@ -78,6 +83,17 @@ class PlanReader final {
         value.get<std::int64_t>() < least)
       fail(fmt::format("{} must be a whole number from {}, not {}", where, least, value.dump()));
     return value.get<std::int64_t>();
+  }
+
+  bool boolean(const Json& value, const std::string& where) const {
+    if (!value.is_boolean()) fail(fmt::format("{} is true or false, not {}", where, value.dump()));
+    return value.get<bool>();
+  }
+
+  int refineSteps(const Json& value) const {
+    const std::int64_t steps = integer(value, "refine", 0);
+    if (steps > kMostRefineSteps) fail(fmt::format("refine is at most {}, not {}", kMostRefineSteps, steps));
+    return static_cast<int>(steps);
   }
 
   double share(const Json& value, std::string_view where) const {
@@ -122,7 +138,7 @@ class PlanReader final {
     if (!entry.is_object()) fail(where + "must be an object");
     onlyKeys(entry, where,
              {"glob", "regex", "rank", "fraction", "cosine", "energy", "dense", "base", "base_group", "factor_dtype",
-              "group", "method"});
+              "group", "method", "bias_shift"});
     if (entry.contains("glob") == entry.contains("regex")) fail(where + "needs either \"glob\" or \"regex\"");
     Rule result;
     result.syntax = entry.contains("glob") ? Rule::Syntax::Glob : Rule::Syntax::Regex;
@@ -166,6 +182,7 @@ class PlanReader final {
     if (entry.contains("factor_dtype")) result.factorDtype = storage(entry["factor_dtype"], where + "\"factor_dtype\"");
     if (entry.contains("group")) result.group = group(entry["group"], where + "\"group\"");
     if (entry.contains("method")) result.method = method(entry["method"], where);
+    if (entry.contains("bias_shift")) result.biasShift = boolean(entry["bias_shift"], where + "\"bias_shift\"");
     return result;
   }
 
@@ -185,9 +202,9 @@ class PlanReader final {
       if (value == "dense") {
         plan.overrides[layer] = std::nullopt;
       } else if (value.is_object()) {
-        onlyKeys(
-            value, where + ": ",
-            {"rank", "fraction", "cosine", "energy", "dense", "base", "base_group", "factor_dtype", "group", "method"});
+        onlyKeys(value, where + ": ",
+                 {"rank", "fraction", "cosine", "energy", "dense", "base", "base_group", "factor_dtype", "group",
+                  "method", "bias_shift"});
         plan.overrides[layer] = request(value, where + ": ");
       } else if (value.is_string()) {
         fail(fmt::format("{} is a rank, \"dense\" or an object, not {}", where, value.dump()));
@@ -230,6 +247,7 @@ void addRequest(Json& entry, const Action& action, const LayerSettings& settings
   if (settings.factorDtype) entry["factor_dtype"] = name(*settings.factorDtype);
   if (settings.group) entry["group"] = *settings.group;
   if (settings.method) entry["method"] = name(*settings.method);
+  if (settings.biasShift) entry["bias_shift"] = *settings.biasShift;
 }
 
 Json toJson(const Rule& rule) {
@@ -247,7 +265,7 @@ Json toJson(const Override& request) {
   return entry;
 }
 
-}  // namespace
+} // namespace
 
 std::set<Method> methodsIn(const RankPlan& plan) {
   std::set<Method> methods;
@@ -268,6 +286,8 @@ std::string toJson(const RankPlan& plan) {
   root["factor_dtype"] = name(plan.factorDtype);
   root["group"] = plan.group;
   root["method"] = name(plan.method);
+  if (!plan.biasShift) root["bias_shift"] = false;
+  if (plan.refineSteps > 0) root["refine"] = plan.refineSteps;
   root["rules"] = Json::array();
   for (const Rule& rule : plan.rules) root["rules"].push_back(toJson(rule));
   root["overrides"] = Json::object();
@@ -276,12 +296,13 @@ std::string toJson(const RankPlan& plan) {
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-RankPlan parsePlan(std::string_view json, std::string_view source) { return PlanReader(source).read(json); }
+RankPlan parsePlan(std::string_view json, std::string_view source) {
+  return PlanReader(source).read(json);
+}
 
 RankPlan readPlan(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path))
-    throw systemError(in ? EISDIR : errno, "cannot read", path);
+  if (!in || std::filesystem::is_directory(path)) throw systemError(in ? EISDIR : errno, "cannot read", path);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   return parsePlan(text, path.string());
 }
@@ -302,4 +323,4 @@ void writePlan(const RankPlan& plan, const std::filesystem::path& path) {
   if (failure) throw systemError(failure.value(), "cannot write", path);
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -13,10 +13,10 @@ namespace rankscope {
 namespace {
 
 constexpr std::array<std::string_view, 3> kNames{"uniform", "selective", "hybrid"};
-constexpr double kUniformFraction = 0.0625;        // the study's 128 of 2048
-constexpr double kHybridEdgeFraction = 0.1875;     // 384 of 2048: first and last block
-constexpr double kHybridOutputFraction = 0.125;    // 256 of 2048: attention output
-constexpr double kHybridFraction = 0.09375;        // 192 of 2048: other attention
+constexpr double kUniformFraction = 0.0625;     // the study's 128 of 2048
+constexpr double kHybridEdgeFraction = 0.1875;  // 384 of 2048: first and last block
+constexpr double kHybridOutputFraction = 0.125; // 256 of 2048: attention output
+constexpr double kHybridFraction = 0.09375;     // 192 of 2048: other attention
 
 struct Blocks {
   int first = 0;
@@ -42,10 +42,7 @@ std::int64_t uniformRank(const LayerInfo& layer, const PresetOptions& options) {
 /// The same rank for all: with a base only where one is asked for.
 Override uniform(const LayerInfo& layer, const PresetOptions& options) {
   const bool hasRank = !options.base || options.rank || options.fraction;
-  Override request(hasRank ? std::optional(uniformRank(layer, options)) : std::nullopt);
-  request.settings.base = options.base;
-  if (options.base && options.baseGroup != kDefaultBaseGroup) request.settings.baseGroup = options.baseGroup;
-  return request;
+  return requestFor(hasRank ? uniformRank(layer, options) : 0, options);
 }
 
 /// What the preset asks of a layer in scope.
@@ -58,15 +55,6 @@ Override presetRequest(Preset preset, const LayerInfo& layer, const Blocks& bloc
   }
   if (blocks.isEdge(layer)) return rankForFraction(layer, kHybridEdgeFraction);
   return rankForFraction(layer, layer.role == Role::AttentionOutput ? kHybridOutputFraction : kHybridFraction);
-}
-
-RankPlan emptyPlan(const PresetOptions& options) {
-  RankPlan plan;
-  plan.minDim = options.minDim;
-  plan.factorDtype = options.factorDtype;
-  plan.group = options.group;
-  plan.method = options.method;
-  return plan;
 }
 
 /// Writes the request into the plan. Where it saves nothing it loses its correction, then its base, with a note.
@@ -87,9 +75,38 @@ void setRequest(RankPlan& plan, const LayerInfo& layer, Override request, std::v
   plan.overrides[layer.name] = request;
 }
 
-}  // namespace
+} // namespace
 
-std::string_view name(Preset preset) { return kNames[static_cast<std::size_t>(preset)]; }
+std::int64_t RankLimits::least(bool correction) const {
+  const std::int64_t from = correction ? 1 : std::max<std::int64_t>(1, leastRank);
+  return (from + multiple - 1) / multiple * multiple;
+}
+
+RankPlan emptyPlan(const PresetOptions& options) {
+  RankPlan plan;
+  plan.minDim = options.minDim;
+  plan.factorDtype = options.factorDtype;
+  plan.group = options.group;
+  plan.method = options.method;
+  plan.biasShift = options.biasShift;
+  plan.refineSteps = options.refineSteps;
+  return plan;
+}
+
+Storing storingOf(const PresetOptions& options) {
+  return {options.factorDtype, options.group, options.base, options.baseGroup, options.method, options.biasShift};
+}
+
+Override requestFor(std::int64_t rank, const PresetOptions& options) {
+  Override request(rank > 0 ? std::optional(rank) : std::nullopt);
+  request.settings.base = options.base;
+  if (options.base && options.baseGroup != kDefaultBaseGroup) request.settings.baseGroup = options.baseGroup;
+  return request;
+}
+
+std::string_view name(Preset preset) {
+  return kNames[static_cast<std::size_t>(preset)];
+}
 
 std::optional<Preset> parsePreset(std::string_view name) {
   const auto found = std::find(kNames.begin(), kNames.end(), name);
@@ -124,18 +141,30 @@ RankPlan presetPlan(Preset preset, const Checkpoint& checkpoint, const PresetOpt
   return plan;
 }
 
-RankPlan planForCosine(double cosine, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
-                       const PresetOptions& options, std::vector<std::string>* notes) {
-  if (!(cosine > 0) || cosine > 1)
-    throw Error(ErrorKind::BadRequest, fmt::format("a cosine to reach lies above 0 and at most at 1, not at {}", cosine));
+RankPlan planForRanks(const RankLookup& ranks, const Checkpoint& checkpoint, const PresetOptions& options,
+                      std::vector<std::string>* notes) {
   RankPlan plan = emptyPlan(options);
   for (const LayerId id : planScope(checkpoint, options)) {
     const LayerInfo& layer = checkpoint.layer(id);
-    if (const Spectrum* spectrum = spectra(id))
-      setRequest(plan, layer, spectrum->rankForCosine(cosine), notes);
-    else if (notes) notes->push_back(fmt::format("{}: stays dense, it has no spectrum", layer.name));
+    if (const std::optional<std::int64_t> rank = ranks(id))
+      setRequest(plan, layer, requestFor(*rank, options), notes);
+    else if (notes)
+      notes->push_back(fmt::format("{}: stays dense, it has no spectrum", layer.name));
   }
   return plan;
 }
 
-}  // namespace rankscope
+RankPlan planForCosine(double cosine, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                       const PresetOptions& options, std::vector<std::string>* notes) {
+  if (!(cosine > 0) || cosine > 1)
+    throw Error(ErrorKind::BadRequest,
+                fmt::format("a cosine to reach lies above 0 and at most at 1, not at {}", cosine));
+  const RankLookup ranks = [&](LayerId id) -> std::optional<std::int64_t> {
+    const Spectrum* spectrum = spectra(id);
+    if (!spectrum) return std::nullopt;
+    return spectrum->rankForCosine(cosine);
+  };
+  return planForRanks(ranks, checkpoint, options, notes);
+}
+
+} // namespace rankscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,18 +19,38 @@ enum class Preset { Uniform, Selective, Hybrid };
 std::string_view name(Preset preset);
 std::optional<Preset> parsePreset(std::string_view name);
 
+/// Ranks that a budget may choose. Corrections of a quantised base may be smaller than leastRank.
+struct RankLimits {
+  std::int64_t leastRank = 1;
+  std::int64_t largestRank = 0; ///< 0: no limit
+  std::int64_t multiple = 1;    ///< ranks are multiples of it
+
+  /// The smallest rank to choose, a multiple.
+  std::int64_t least(bool correction) const;
+};
+
 struct PresetOptions {
-  std::optional<std::int64_t> rank;  ///< uniform and selective only
+  std::optional<std::int64_t> rank; ///< uniform and selective only
   std::optional<double> fraction;
   std::int64_t minDim = 0;
-  std::string layers;  ///< glob: only layers whose whole name matches; all when empty
-  bool recompress = false;  ///< layers that are factored already are decided, too
+  std::string layers;      ///< glob: only layers whose whole name matches; all when empty
+  bool recompress = false; ///< layers that are factored already are decided, too
   Storage factorDtype = Storage::F32;
   int group = 0;
-  std::optional<Storage> base = {};  ///< int8, int4, int3: the matrices are quantised, and ranks are of corrections
+  std::optional<Storage> base = {}; ///< int8, int4, int3: the matrices are quantised, and ranks are of corrections
   int baseGroup = kDefaultBaseGroup;
   Method method = Method::Plain;
+  bool biasShift = true;
+  int refineSteps = 0;
+  RankLimits limits = {}; ///< of what budgets choose
 };
+
+/// A plan of nothing, with the settings that the options say.
+RankPlan emptyPlan(const PresetOptions& options);
+/// A rank beside options.base where there is one; rank 0: the base alone, or dense.
+Override requestFor(std::int64_t rank, const PresetOptions& options);
+/// How the options' layers are stored and found.
+Storing storingOf(const PresetOptions& options);
 
 /// Layers that presets, targets and budgets decide: the default scope without layers that are factored already (unless
 /// `recompress`), whose min(rows, cols) is below min_dim, or that `layers` does not match.
@@ -42,8 +63,15 @@ std::vector<LayerId> planScope(const Checkpoint& checkpoint, const PresetOptions
 RankPlan presetPlan(Preset preset, const Checkpoint& checkpoint, const PresetOptions& options,
                     std::vector<std::string>* notes = nullptr);
 
+/// The rank that each layer should have; nullopt where that is not known, 0 for options.base alone.
+using RankLookup = std::function<std::optional<std::int64_t>(LayerId)>;
+
+/// Those ranks, beside options.base where there is one; dense where that is at or above break-even or not known.
+RankPlan planForRanks(const RankLookup& ranks, const Checkpoint& checkpoint, const PresetOptions& options,
+                      std::vector<std::string>* notes = nullptr);
+
 /// The smallest rank per layer whose predicted cosine reaches `cosine`; dense where that is at or above break-even.
 RankPlan planForCosine(double cosine, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                        const PresetOptions& options, std::vector<std::string>* notes = nullptr);
 
-}  // namespace rankscope
+} // namespace rankscope

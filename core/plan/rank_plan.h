@@ -17,22 +17,38 @@
 namespace rankscope {
 
 /// The rank that a rule or an override asks for; KeepDense: no factors.
-struct KeepDense { bool operator==(const KeepDense&) const = default; };
-struct UseRank { std::int64_t rank = 1; bool operator==(const UseRank&) const = default; };
-struct UseFraction { double fraction = 1; bool operator==(const UseFraction&) const = default; };  ///< of min(rows, cols)
-struct ReachCosine { double cosine = 1; bool operator==(const ReachCosine&) const = default; };    ///< needs the spectrum
-struct ReachEnergy { double energy = 1; bool operator==(const ReachEnergy&) const = default; };    ///< needs the spectrum
+struct KeepDense {
+  bool operator==(const KeepDense&) const = default;
+};
+struct UseRank {
+  std::int64_t rank = 1;
+  bool operator==(const UseRank&) const = default;
+};
+struct UseFraction {
+  double fraction = 1; ///< of min(rows, cols)
+  bool operator==(const UseFraction&) const = default;
+};
+struct ReachCosine {
+  double cosine = 1; ///< needs the spectrum
+  bool operator==(const ReachCosine&) const = default;
+};
+struct ReachEnergy {
+  double energy = 1; ///< needs the spectrum
+  bool operator==(const ReachEnergy&) const = default;
+};
 using Action = std::variant<KeepDense, UseRank, UseFraction, ReachCosine, ReachEnergy>;
 
 inline constexpr int kDefaultBaseGroup = 32;
+inline constexpr int kMostRefineSteps = 1'000'000;
 
 /// What a rule or an override says besides the rank. What is absent follows the plan.
 struct LayerSettings {
   std::optional<Storage> base = {};  ///< int8, int4 or int3: the matrix is quantised, and factors correct it
-  std::optional<int> baseGroup = {};  ///< of the base's scales; kDefaultBaseGroup when absent, 0: one scale an output
+  std::optional<int> baseGroup = {}; ///< of the base's scales; kDefaultBaseGroup when absent, 0: one scale an output
   std::optional<Storage> factorDtype = {};
   std::optional<int> group = {};
   std::optional<Method> method = {};
+  std::optional<bool> biasShift = {}; ///< whether the linear's bias, where it has one, takes up the mean error
   bool operator==(const LayerSettings&) const = default;
 };
 
@@ -42,9 +58,11 @@ struct Override {
   LayerSettings settings = {};
 
   Override() = default;
-  Override(std::nullopt_t) {}                                     ///< dense
+  Override(std::nullopt_t) {} ///< dense
   Override(std::int64_t rank) : action(UseRank{rank}) {}
-  Override(std::optional<std::int64_t> rank) { if (rank) action = UseRank{*rank}; }  ///< nullopt: dense
+  Override(std::optional<std::int64_t> rank) { ///< nullopt: dense
+    if (rank) action = UseRank{*rank};
+  }
   Override(Action given, LayerSettings with) : action(given), settings(with) {}
 
   bool isDense() const { return std::holds_alternative<KeepDense>(action) && !settings.base; }
@@ -70,13 +88,15 @@ struct Rule {
 /// A plan as written by a person or a preset: the content of a plan file. It decides nothing until it is resolved
 /// against a checkpoint.
 struct RankPlan {
-  std::int64_t minDim = 0;  ///< layers with min(rows, cols) below it stay dense
+  std::int64_t minDim = 0; ///< layers with min(rows, cols) below it stay dense
   Storage factorDtype = Storage::F32;
   int group = 0;
   Method method = Method::Plain;
-  std::vector<Rule> rules;                                  ///< first match wins
-  std::map<std::string, Override, std::less<>> overrides;   ///< by layer name; before all rules
-  std::set<std::string, std::less<>> pins;                  ///< layers that presets, targets and budgets leave alone
+  bool biasShift = true;   ///< of layers whose method is fitted to a text and that have a bias
+  int refineSteps = 0;     ///< of distillation over all layers fitted to a text, once they are found; 0: none
+  std::vector<Rule> rules; ///< first match wins
+  std::map<std::string, Override, std::less<>> overrides; ///< by layer name; before all rules
+  std::set<std::string, std::less<>> pins;                ///< layers that presets, targets and budgets leave alone
   bool operator==(const RankPlan&) const = default;
 };
 
@@ -104,4 +124,4 @@ class Matcher final {
   std::unique_ptr<Compiled> m_compiled;
 };
 
-}  // namespace rankscope
+} // namespace rankscope

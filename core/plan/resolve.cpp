@@ -12,7 +12,6 @@ namespace rankscope {
 
 namespace {
 
-
 class Resolver final {
  public:
   Resolver(const RankPlan& plan, const Checkpoint& checkpoint) : m_plan(plan) {
@@ -46,8 +45,8 @@ std::optional<std::int64_t> rankFor(const Action& action, const LayerInfo& layer
   if (const auto* byFraction = std::get_if<UseFraction>(&action)) return rankForFraction(layer, byFraction->fraction);
   const Spectrum* spectrum = spectra ? spectra(layer.id) : nullptr;
   if (!spectrum)
-    throw Error(ErrorKind::BadRequest, fmt::format("a rule asks {} for a cosine or energy, but its spectrum is not known",
-                                                   layer.name));
+    throw Error(ErrorKind::BadRequest,
+                fmt::format("a rule asks {} for a cosine or energy, but its spectrum is not known", layer.name));
   if (const auto* byCosine = std::get_if<ReachCosine>(&action)) return spectrum->rankForCosine(byCosine->cosine);
   return spectrum->rankForEnergy(std::get<ReachEnergy>(action).energy);
 }
@@ -72,11 +71,13 @@ LayerChoice choose(const Override& request, const LayerInfo& layer, const RankPl
   return choice;
 }
 
-}  // namespace
+} // namespace
 
-ResolvedPlan resolve(const RankPlan& plan, const Checkpoint& checkpoint, const SpectrumLookup& spectra, bool recompress) {
+ResolvedPlan resolve(const RankPlan& plan, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
+                     bool recompress) {
   const Resolver resolver(plan, checkpoint);
   ResolvedPlan resolved;
+  resolved.refineSteps = plan.refineSteps;
   for (const LayerInfo& layer : checkpoint.layers()) {
     const Override request = resolver.wish(layer);
     if (layer.isCompressed() && !recompress) {
@@ -106,8 +107,12 @@ bool isTarget(const Action& action) {
 }
 
 Storing storingOf(const RankPlan& plan, const LayerSettings& settings) {
-  return {settings.factorDtype.value_or(plan.factorDtype), settings.group.value_or(plan.group), settings.base,
-          settings.baseGroup.value_or(kDefaultBaseGroup), settings.method.value_or(plan.method)};
+  return {settings.factorDtype.value_or(plan.factorDtype),
+          settings.group.value_or(plan.group),
+          settings.base,
+          settings.baseGroup.value_or(kDefaultBaseGroup),
+          settings.method.value_or(plan.method),
+          settings.biasShift.value_or(plan.biasShift)};
 }
 
 LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, const Storing& storing) {
@@ -115,7 +120,10 @@ LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, 
   LayerChoice choice;
   choice.rank = rank;
   choice.biasShift = layer.biasShift; // what an earlier compression put there stays
-  if (storing.method != Method::Plain) choice.method = name(storing.method);
+  if (storing.method != Method::Plain) {
+    choice.method = name(storing.method);
+    if (storing.biasShift && layer.hasBias) choice.biasShift = true;
+  }
   if (storing.base) choice.base = baseFormat(layer, *storing.base, storing.baseGroup);
   if (!rank) return choice;
   choice.formatA = choice.formatB = {storing.factorDtype, ScaleAxis::PerRow, 0};
@@ -139,11 +147,13 @@ LayerChoice choiceFor(const LayerInfo& layer, const Override& request, const Ran
   return choiceFor(layer, rank, storingOf(plan, request.settings));
 }
 
-Override overrideFor(const LayerChoice& choice, const RankPlan& plan) {
+Override overrideFor(const LayerInfo& layer, const LayerChoice& choice, const RankPlan& plan) {
   if (choice.isDense()) return std::nullopt;
   Override request(choice.rank);
   const Method method = methodOf(choice.method);
   if (method != plan.method) request.settings.method = method;
+  if (method != Method::Plain && layer.hasBias && !layer.biasShift && choice.biasShift != plan.biasShift)
+    request.settings.biasShift = choice.biasShift;
   if (choice.base) {
     request.settings.base = choice.base->storage;
     if (choice.base->group != kDefaultBaseGroup) request.settings.baseGroup = choice.base->group;
@@ -185,10 +195,14 @@ bool isBelowBreakEven(const LayerInfo& layer, const LayerChoice& choice) {
 }
 
 std::optional<std::int64_t> largestSavingRank(const LayerInfo& layer, Storage storage, int group) {
+  return largestSavingRank(layer, Storing{storage, group});
+}
+
+std::optional<std::int64_t> largestSavingRank(const LayerInfo& layer, const Storing& storing) {
   std::int64_t saves = 0, tooLarge = layer.smallSide() + 1;
   while (tooLarge - saves > 1) {
     const std::int64_t middle = saves + (tooLarge - saves) / 2;
-    (isBelowBreakEven(layer, choiceFor(layer, middle, storage, group)) ? saves : tooLarge) = middle;
+    (isBelowBreakEven(layer, choiceFor(layer, middle, storing)) ? saves : tooLarge) = middle;
   }
   if (saves == 0) return std::nullopt;
   return saves;
@@ -221,4 +235,4 @@ std::vector<LayerId> defaultScope(const Checkpoint& checkpoint) {
   return scope;
 }
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -17,13 +17,13 @@ namespace rankscope {
 /// What will be done with one layer, with nothing left to decide: it stays as it is in the checkpoint, becomes factors
 /// (rank), a quantised matrix (base), or a quantised matrix with a low-rank correction (both).
 struct LayerChoice {
-  std::optional<std::int64_t> rank;  ///< of the factors; nullopt: none
-  StorageFormat formatA;             ///< of the factors, when there are any
+  std::optional<std::int64_t> rank; ///< of the factors; nullopt: none
+  StorageFormat formatA;            ///< of the factors, when there are any
   StorageFormat formatB;
-  std::string method = {};           ///< how the parts are found: "" plainly, else a method's name and, once it is fitted, what
-                                     ///< tells the texts apart (only results of the same are resumed)
-  std::optional<StorageFormat> base = {};  ///< of the quantised matrix, always integers; nullopt: none
-  bool biasShift = false;            ///< the linear's bias takes up the mean error of its outputs
+  std::string method = {}; ///< how the parts are found: "" plainly, else a method's name and, once it is fitted, what
+                           ///< tells the texts apart (only results of the same are resumed)
+  std::optional<StorageFormat> base = {}; ///< of the quantised matrix, always integers; nullopt: none
+  bool biasShift = false;                 ///< the linear's bias takes up the mean error of its outputs
   bool isDense() const { return !rank && !base; }
   bool operator==(const LayerChoice&) const = default;
 };
@@ -31,7 +31,9 @@ struct LayerChoice {
 /// A plan applied to one checkpoint: a choice for every layer, in the order of Checkpoint::layers().
 struct ResolvedPlan {
   std::vector<LayerChoice> layers;
-  std::vector<std::string> notes;  ///< sentences such as "rank 900 of h.0.… clamped to 768", "…: factors are larger than dense"
+  int refineSteps = 0; ///< RankPlan::refineSteps
+  std::vector<std::string>
+      notes; ///< sentences such as "rank 900 of h.0.… clamped to 768", "…: factors are larger than dense"
   bool operator==(const ResolvedPlan&) const = default;
 };
 
@@ -51,9 +53,10 @@ std::vector<LayerId> spectraNeeded(const RankPlan& plan, const Checkpoint& check
 struct Storing {
   Storage factorDtype = Storage::F32;
   int group = 0;
-  std::optional<Storage> base = {};  ///< int8, int4 or int3; nullopt: none
+  std::optional<Storage> base = {}; ///< int8, int4 or int3; nullopt: none
   int baseGroup = kDefaultBaseGroup;
   Method method = Method::Plain;
+  bool biasShift = true; ///< where the method is fitted to a text and the linear has a bias
 };
 /// The plan's own, with what a rule or an override says of it.
 Storing storingOf(const RankPlan& plan, const LayerSettings& settings = {});
@@ -66,7 +69,7 @@ LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, 
 LayerChoice choiceFor(const LayerInfo& layer, const Override& request, const RankPlan& plan);
 
 /// The override that makes resolve() choose `choice` under `plan`, whatever its rules: what pins a layer.
-Override overrideFor(const LayerChoice& choice, const RankPlan& plan);
+Override overrideFor(const LayerInfo& layer, const LayerChoice& choice, const RankPlan& plan);
 
 /// True for an action that needs a spectrum to become a rank.
 bool isTarget(const Action& action);
@@ -77,18 +80,20 @@ std::string shortForm(const LayerChoice& choice);
 /// Plain factors, or dense.
 LayerChoice choiceFor(const LayerInfo& layer, std::optional<std::int64_t> rank, Storage storage, int group);
 
-/// Format of a quantised base: int8, int4 or int3, F16 scales, each for `group` neighbours along the axis that is summed
-/// over in use, or (group 0) for one output.
+/// Format of a quantised base: int8, int4 or int3, F16 scales, each for `group` neighbours along the axis that is
+/// summed over in use, or (group 0) for one output.
 StorageFormat baseFormat(const LayerInfo& layer, Storage storage, int group);
 
 /// Bytes of a layer under a choice, scales and bias shift included.
 std::uint64_t bytesAfter(const LayerInfo& layer, const LayerChoice& choice);
 
-/// True when the parts of `choice` take fewer bytes as written than the layer, and factors without a base also hold fewer
-/// numbers than the matrix, rank·(rows + cols) < rows·cols. Presets, targets and budgets choose no other rank.
+/// True when the parts of `choice` take fewer bytes as written than the layer, and factors without a base also hold
+/// fewer numbers than the matrix, rank·(rows + cols) < rows·cols. Presets, targets and budgets choose no other rank.
 bool isBelowBreakEven(const LayerInfo& layer, const LayerChoice& choice);
 
-/// The largest rank that isBelowBreakEven() in this storage; nullopt when none is.
+/// The largest rank that isBelowBreakEven() in this storage, beside a base where `storing` has one; nullopt when none
+/// is.
+std::optional<std::int64_t> largestSavingRank(const LayerInfo& layer, const Storing& storing);
 std::optional<std::int64_t> largestSavingRank(const LayerInfo& layer, Storage storage, int group);
 
 /// `fraction` of min(rows, cols), rounded, at least 1.
@@ -106,4 +111,4 @@ ByteTotals modelTotals(const Checkpoint& checkpoint, const ResolvedPlan& plan);
 /// Layers that presets, targets and budgets may touch.
 std::vector<LayerId> defaultScope(const Checkpoint& checkpoint);
 
-}  // namespace rankscope
+} // namespace rankscope

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/advice_report.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,6 +21,7 @@ std::string number(double value, int digits) {
 }
 
 std::string klText(double value) {
+  if (value < 0.00001) return "≈ 0";
   return number(value, value < 0.01 ? 5 : 3);
 }
 
@@ -44,14 +47,14 @@ std::vector<std::string> cellsOf(const AdviceOption& option) {
           option.speed ? number(option.speed->decodeRatio, 2) : std::string(kDash)};
 }
 
-constexpr std::string_view kTitles[] = {"Bytes",         "Of the model", "Of the layers", "Weight cosine",
-                                        "Output cosine", "KL predicted", "KL measured",   "Perplexity",
-                                        "Same token",    "Repeated",     "Prefill ×",     "Decode ×"};
+constexpr std::string_view kTitles[] = {"Bytes",         "Model kept",   "Layers kept", "Weight cosine",
+                                        "Output cosine", "KL predicted", "KL measured", "Perplexity",
+                                        "Same token",    "Repeated",     "Prefill ×",   "Decode ×"};
 
 std::string_view heading(AdviceOption::Group group) {
   switch (group) {
   case AdviceOption::Group::Study:
-    return "The study's own options, as large as they come";
+    return "The study's own options, whatever their size";
   case AdviceOption::Group::InBudget:
     return "Within the budget";
   case AdviceOption::Group::EqualBytes:
@@ -72,7 +75,10 @@ std::string_view explanation() {
          "4-grams of a "
          "continuation that occurred in it before. Prefill and decode: speed as a multiple of the original's. A "
          "predicted KL "
-         "with a question mark lies beyond the plans that the prediction was fitted to.";
+         "with a question mark lies beyond the plans that the prediction was fitted to. Model kept and layers kept: "
+         "bytes left of the whole model, and of its attention and MLP matrices. The study is what this began with: "
+         "truncated SVD of the weights at 6.25 % of every matrix's rank, and the three ways that it named to do "
+         "better.";
 }
 
 std::string summaryLine(const Advice& advice) {
@@ -113,6 +119,15 @@ std::string htmlOptions(const Advice& advice) {
   return text + "</ul>\n";
 }
 
+/// How a reader carries the recommended plan out.
+std::string howTo(const Advice& advice) {
+  return fmt::format(
+      "Save it as plan.json; rankscope-cli compress MODEL OUT --plan plan.json then writes the model. What its methods "
+      "are fitted to decides the numbers: this advice used {} tokens of {}, which advise --plans FOLDER writes beside "
+      "the plans, for --calibration.",
+      advice.calibrationTokens, advice.calibrationText);
+}
+
 std::string htmlSamples(const Advice& advice) {
   if (!advice.originalSample) return {};
   std::string text =
@@ -145,10 +160,25 @@ std::string renderAdviceHtml(const Advice& advice) {
           "recommended, red the study's. On the right: bars hold about four plans in five.</p>\n";
   text += htmlOptions(advice) + htmlSamples(advice);
   if (advice.recommended)
-    text +=
-        "<h2>The plan</h2>\n<details><summary>As a file for <code>rankscope-cli compress --plan</code></summary><pre>" +
-        escapedHtml(toJson(advice.options[*advice.recommended].plan)) + "</pre></details>\n";
+    text += "<h2>The plan</h2>\n<p>" + escapedHtml(howTo(advice)) +
+            "</p>\n<details><summary>As a file for <code>rankscope-cli compress --plan</code></summary><pre>" +
+            escapedHtml(toJson(advice.options[*advice.recommended].plan)) + "</pre></details>\n";
   return text + "</main></body></html>\n";
+}
+
+/// What the original and the recommended option write.
+std::string markdownSamples(const Advice& advice) {
+  if (!advice.originalSample || !advice.recommended || !advice.options[*advice.recommended].sample) return {};
+  const AdviceOption& best = advice.options[*advice.recommended];
+  std::string text = fmt::format("\n## What they write\n\nBoth continue “{}”, always with the likeliest token.\n\n",
+                                 escapedMarkdown(advice.prompt));
+  for (const auto& [name, words] :
+       {std::pair{std::string("original"), advice.originalSample->text}, std::pair{best.name, best.sample->text}}) {
+    std::string line = words; // a paragraph of its own, whatever line ends it has
+    std::ranges::replace(line, '\n', ' ');
+    text += fmt::format("- **{}**: {}\n", escapedMarkdown(name), escapedMarkdown(line));
+  }
+  return text;
 }
 
 std::string renderAdviceMarkdown(const Advice& advice) {
@@ -160,16 +190,23 @@ std::string renderAdviceMarkdown(const Advice& advice) {
   text += "\n| :--- |";
   for (std::size_t i = 0; i < std::size(kTitles); ++i) text += " ---: |";
   text += "\n";
-  for (const AdviceOption::Group group : kGroups)
+  for (const AdviceOption::Group group : kGroups) {
+    bool first = true;
     for (std::size_t i = 0; i < advice.options.size(); ++i) {
       const AdviceOption& option = advice.options[i];
       if (option.group != group) continue;
+      if (std::exchange(first, false)) {
+        text += fmt::format("| *{}* |", escapedMarkdown(std::string(heading(group))));
+        for (std::size_t k = 0; k < std::size(kTitles); ++k) text += " |";
+        text += "\n";
+      }
       const bool best = advice.recommended == i;
       text += fmt::format("| {}{}{}{} |", best ? "**" : "", escapedMarkdown(option.name), best ? "** ✓" : "",
                           option.withinBudget ? "" : " (over the budget)");
       for (const std::string& cell : cellsOf(option)) text += fmt::format(" {} |", cell);
       text += "\n";
     }
+  }
   text += fmt::format("\n{}\n\n## What the options are\n\n", explanation());
   for (const AdviceOption& option : advice.options)
     text += fmt::format("- **{}**: {}\n", escapedMarkdown(option.name), escapedMarkdown(option.description));
@@ -180,8 +217,10 @@ std::string renderAdviceMarkdown(const Advice& advice) {
       text += fmt::format("| {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", check.predicted.kl, check.predicted.klLow,
                           check.predicted.klHigh, check.kl);
   }
+  text += markdownSamples(advice);
   if (advice.recommended)
-    text += fmt::format("\n## The plan\n\n```json\n{}\n```\n", toJson(advice.options[*advice.recommended].plan));
+    text += fmt::format("\n## The plan\n\n{}\n\n```json\n{}\n```\n", howTo(advice),
+                        toJson(advice.options[*advice.recommended].plan));
   return text;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/compression_run.h"
 
+#include <algorithm>
 #include <atomic>
 
 namespace rankscope {
@@ -26,6 +27,21 @@ LayerSpectra spectraOf(const Checkpoint& checkpoint, std::span<const LayerId> la
       },
       progress, cores);
   return spectra;
+}
+
+bool holdsResults(const RunFile& run, const Checkpoint& checkpoint, const ResolvedPlan& plan) {
+  std::map<std::string, LayerRecord, std::less<>> known;
+  for (LayerRecord& record : run.contents().layers) known.emplace(record.name, std::move(record));
+  return std::ranges::all_of(checkpoint.layers(), [&](const LayerInfo& layer) {
+    const LayerChoice& choice = plan.layers[layer.id.value];
+    if (choice.isDense()) return true;
+    const auto found = known.find(layer.name);
+    if (found == known.end() || !found->second.compression) return false;
+    const LayerRecord::Compression& result = *found->second.compression;
+    return result.choice == choice && result.resultVersion == kResultVersion &&
+           found->second.contentHash == checkpoint.contentHash(layer.id) &&
+           (result.hasFactors || !result.error.empty());
+  });
 }
 
 SpectrumLookup lookupIn(const LayerSpectra& spectra) {

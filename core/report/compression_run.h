@@ -40,4 +40,7 @@ struct CompressionRequest {
 void runCompression(const Checkpoint& checkpoint, const CompressionRequest& request,
                     const std::function<void(CompressedLayer&&)>& sink, const Progress& progress);
 
+/// True when the run holds the result of every layer that the plan compresses: then carrying it out computes nothing.
+bool holdsResults(const RunFile& run, const Checkpoint& checkpoint, const ResolvedPlan& plan);
+
 } // namespace rankscope

@@ -81,6 +81,13 @@ std::optional<std::string> readText(hid_t object, const char* attribute);
 std::optional<std::int64_t> readInteger(hid_t object, const char* attribute);
 std::optional<double> readNumber(hid_t object, const char* attribute);
 
+/// The value of an attribute that has to be there; Failure naming it when it is not.
+template <class T>
+T needed(std::optional<T> value, const char* attribute) {
+  if (!value) throw Failure{std::string("it has no ") + attribute};
+  return *std::move(value);
+}
+
 /// `type` is both the type in memory and on disk. With an attribute `xxh3_128` of the values' bytes.
 void writeArray(hid_t group, const char* name, hid_t type, std::span<const hsize_t> shape,
                 std::span<const std::byte> bytes);

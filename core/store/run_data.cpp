@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <ctime>
 #include <random>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/base/time_stamp.h"
 #include "core/spectrum/diagnostics.h"
 
 namespace rankscope {
@@ -126,7 +125,7 @@ RunData newRun(const Checkpoint& checkpoint) {
   RunData run;
   run.runId = randomRunId();
   run.contents.programVersion = RANKSCOPE_VERSION;
-  run.contents.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  run.contents.created = timeStamp();
   run.contents.model = identityOf(checkpoint);
   for (const LayerInfo& layer : checkpoint.layers()) run.contents.layers.push_back(identityRecord(layer));
   indexLayers(run);

@@ -41,8 +41,8 @@ SideRecord recordOfEvaluation(const std::string& number, const std::string& json
 /// sense for this run.
 bool apply(RunData& run, SideRecord&& record);
 
-/// Choices as JSON: {"rank": 96, "a": {"storage", "axis", "group"}, "b": {…}, "method"}, rank null without factors; "base":
-/// {…, "scales"} and "bias_shift": true only where there are any. Reading throws nlohmann::json::exception or
+/// Choices as JSON: {"rank": 96, "a": {"storage", "axis", "group"}, "b": {…}, "method"}, rank null without factors;
+/// "base": {…, "scales"} and "bias_shift": true only where there are any. Reading throws nlohmann::json::exception or
 /// Error(Malformed).
 nlohmann::json toJson(const LayerChoice& choice);
 LayerChoice choiceFrom(const nlohmann::json& json);

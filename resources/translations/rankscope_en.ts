@@ -182,4 +182,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>rankscope::ui::MethodBox</name>
+    <message numerus="yes">
+        <source>%n refinement step(s)</source>
+        <translation>
+            <numerusform>%n refinement step</numerusform>
+            <numerusform>%n refinement steps</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -1980,6 +1980,29 @@ Escreve: %2</translation>
         <source>Calibrated on %1 tokens: fewer than the widest layer has inputs, more would be better.</source>
         <translation>Calibrado com %1 tokens: menos que as entradas da camada mais larga; mais seria melhor.</translation>
     </message>
+    <message>
+        <source>sequential: the same, each on what the layers before it give</source>
+        <translation>sequencial: o mesmo, cada uma sobre o que as camadas anteriores dão</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>nenhum</translation>
+    </message>
+    <message>
+        <source>Refinement steps</source>
+        <translation>Passos de refinamento</translation>
+    </message>
+    <message>
+        <source>After the layers are found, so many steps in which all of them are moved together towards what the original predicts on the text. Takes seconds a step</source>
+        <translation>Achadas as camadas, tantos passos em que todas são movidas juntas em direção ao que o original prevê sobre o texto. Leva segundos por passo</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n refinement step(s)</source>
+        <translation>
+            <numerusform>%n passo de refinamento</numerusform>
+            <numerusform>%n passos de refinamento</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::PageSwitch</name>

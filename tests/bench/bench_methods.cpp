@@ -23,7 +23,7 @@ class Bench final {
  public:
   explicit Bench(const Options& options)
       : m_checkpoint(openCheckpoint(options.text("--model", ""))), m_model(m_checkpoint),
-        m_rows(options.text("--rows", "")) {
+        m_rows(options.text("--rows", "")), m_biasShift(!options.has("--no-bias-shift")) {
     const auto tokenizer = openTokenizer(m_checkpoint->content().folder, m_checkpoint->architecture());
     const std::vector<std::string> records = readRecords(options.text("--text", ""));
     const std::size_t half = records.size() / 2;
@@ -38,7 +38,9 @@ class Bench final {
                calibration.tokens, m_windows.size());
     const std::string hash = hashOf(text);
     m_method.emplace(m_checkpoint, std::move(calibration), Method::Fisher, hash, std::move(text));
-    m_curves = m_method->curves({});
+    PresetOptions seen;
+    seen.biasShift = m_biasShift;
+    m_curves = m_method->curves(seen);
     fmt::print("| | of the F16 bytes | of the numbers | KL | perplexity | seconds |\n|---|---:|---:|---:|---:|---:|\n");
   }
 
@@ -48,9 +50,9 @@ class Bench final {
     row(name("plain, uniform share"), uniform(keep, Method::Plain));
     row(name("aware, uniform share"), uniform(keep, Method::Aware));
     row(name("fisher, one price per byte"), priced(keep, Method::Fisher));
-    row(name("sequential, one price per byte"), priced(keep, Method::Fisher), true);
+    row(name("sequential, one price per byte"), priced(keep, Method::Sequential));
     if (refineSteps > 0)
-      row(name(fmt::format("sequential, refined by {} steps", refineSteps).c_str()), priced(keep, Method::Fisher), true,
+      row(name(fmt::format("sequential, refined by {} steps", refineSteps).c_str()), priced(keep, Method::Sequential),
           refineSteps);
   }
 
@@ -61,10 +63,9 @@ class Bench final {
                        : fmt::format("{} + rank {}, {}", rankscope::name(base), rank, how);
     };
     for (const Method method : kMethods) row(name(rankscope::name(method).data()), based(base, rank, method));
-    row(name("sequential"), based(base, rank, Method::Fisher), true);
     if (refineSteps > 0)
-      row(name(fmt::format("sequential, refined by {} steps", refineSteps).c_str()), based(base, rank, Method::Fisher),
-          true, refineSteps);
+      row(name(fmt::format("sequential, refined by {} steps", refineSteps).c_str()),
+          based(base, rank, Method::Sequential), refineSteps);
   }
 
  private:
@@ -80,41 +81,35 @@ class Bench final {
   ResolvedPlan uniform(double keep, Method method) const {
     return plan([&](const LayerInfo& layer) {
       const double rank = keep * static_cast<double>(layer.parameters()) / static_cast<double>(layer.rows + layer.cols);
-      return choiceFor(layer, static_cast<std::int64_t>(rank), Storing{.method = method});
+      return choiceFor(layer, static_cast<std::int64_t>(rank), Storing{.method = method, .biasShift = m_biasShift});
     });
   }
 
   ResolvedPlan based(Storage base, std::int64_t rank, Method method) const {
     return plan([&](const LayerInfo& layer) {
-      return choiceFor(layer, rank > 0 ? std::optional(rank) : std::nullopt,
-                       Storing{.factorDtype = Storage::F16, .base = base, .baseGroup = 32, .method = method});
+      return choiceFor(
+          layer, rank > 0 ? std::optional(rank) : std::nullopt,
+          Storing{
+              .factorDtype = Storage::F16, .base = base, .baseGroup = 32, .method = method, .biasShift = m_biasShift});
     });
   }
 
   ResolvedPlan priced(double keep, Method method) const {
     PresetOptions options;
     options.method = method;
+    options.biasShift = m_biasShift;
     ResolvedPlan plan = resolve(planForBudget(KeepShare{keep}, *m_checkpoint, benefitsOf(m_curves, method), options),
                                 *m_checkpoint, {});
     m_method->applyTo(plan);
     return plan;
   }
 
-  void row(const std::string& name, ResolvedPlan plan, bool inOrder = false, int refineSteps = 0) const {
+  void row(const std::string& name, ResolvedPlan plan, int refineSteps = 0) const {
     if (name.find(m_rows) == std::string::npos) return;
-    PlanFitOptions together;
-    together.inOrder = inOrder;
-    together.refinement.steps = refineSteps;
+    plan.refineSteps = refineSteps;
     Substitutes linears;
-    const double seconds = secondsOf([&] {
-      Factoriser factoriser = m_method->factoriser();
-      if (inOrder || refineSteps > 0) {
-        const PlanFit fit = fitPlan(m_model, plan, *m_method, together);
-        fit.applyTo(plan);
-        factoriser = fit.factoriser();
-      }
-      linears = compressedLinears(*m_checkpoint, plan, {}, {}, {}, factoriser);
-    });
+    const double seconds = secondsOf(
+        [&] { linears = compressedLinears(*m_checkpoint, plan, {}, {}, {}, fitPlan(m_model, plan, *m_method)); });
     std::uint64_t bytes = 0, numbers = 0, all = 0;
     for (const LayerId layer : defaultScope(*m_checkpoint)) {
       const LayerInfo& info = m_checkpoint->layer(layer);
@@ -137,9 +132,10 @@ class Bench final {
   std::shared_ptr<const Checkpoint> m_checkpoint;
   Model m_model;
   std::string m_rows;
+  bool m_biasShift;
   std::vector<Window> m_windows;
   std::optional<CalibratedMethod> m_method;
-  std::map<LayerId, std::vector<double>> m_curves;
+  std::map<LayerId, ErrorCurve> m_curves;
 };
 
 /// The moments of a text, with gradients and without.
@@ -199,10 +195,10 @@ int main(int argc, char** argv) {
       for (const std::int64_t rank : {0, 16}) bench.quantised(Storage::Int3, rank, steps);
       for (const std::int64_t rank : {0, 8, 16}) bench.quantised(Storage::Int4, rank, steps);
     } else {
-      fmt::print(
-          stderr,
-          "usage: bench_methods [tables --model FOLDER --text FILE [--tokens N] [--windows N] [--refine STEPS] "
-          "[--rows PART_OF_A_NAME] | times [--side N] [--rank R] | times --model FOLDER --text FILE [--tokens N]]\n");
+      fmt::print(stderr,
+                 "usage: bench_methods [tables --model FOLDER --text FILE [--tokens N] [--windows N] [--refine STEPS] "
+                 "[--rows PART_OF_A_NAME] [--no-bias-shift] | times [--side N] [--rank R] | times --model FOLDER "
+                 "--text FILE [--tokens N]]\n");
       return 2;
     }
   } catch (const std::exception& error) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // evaluate, generate and study on a small model with a tokenizer: what they print, what a run file then holds.
 #include <csignal>
+#include <set>
 
+#include <QDateTime>
 #include <QJsonArray>
 
 #include <nlohmann/json.hpp>
@@ -44,6 +46,8 @@ class TestEvaluate final : public QObject {
   void exportsAreThePlan_data();
   void exportsAreThePlan();
   void runHoldsWhatWasMeasured();
+  void fittedToTheProgramsText();
+  void plansSayTheMethods();
   void study();
   void generates();
   void stopped_data();
@@ -217,8 +221,73 @@ void TestEvaluate::runHoldsWhatWasMeasured() {
   const auto kept = nlohmann::json::parse(contents.evaluations.at("1"));
   QCOMPARE(kept["kl_mean"].get<double>(), number(first.json(), "kl_mean"));
   QCOMPARE(kept["compressed"].get<std::string>(), plan.toStdString());
+  // What the window tells stale ones by.
+  QCOMPARE(kept["plan"], nlohmann::json::parse(readFile(plan.toStdString())));
+  QVERIFY(QDateTime::fromString(QString::fromStdString(kept["created"]), Qt::ISODate).isValid());
+  const auto checkpoint = openCheckpoint(m_model.toStdString());
+  QCOMPARE(kept["bytes_before"].get<std::uint64_t>(), checkpoint->bytes());
+  QVERIFY(kept["bytes_after"].get<std::uint64_t>() < checkpoint->bytes());
   for (const char* format : {".html", ".md", ".csv"}) COMPARE_STATUS(cli({"report", run, "-o", run + format}), 0);
   QVERIFY(readFile((run + ".html").toStdString()).find("Evaluation 2") != std::string::npos);
+}
+
+/// Without a text of one's own methods are fitted to a part of the program's and measured on another part of it.
+void TestEvaluate::fittedToTheProgramsText() {
+  const QStringList fitted{"--rank", "5", "--method", "aware", "--calibration-tokens", "2000"};
+  const QStringList measure{"--tokens", "300", "--no-speed", "--json"};
+  const Outcome both = cli(QStringList{"evaluate", m_model} + fitted + measure);
+  COMPARE_STATUS(both, 0);
+  QVERIFY2(both.err.contains("calibrated on 2000 tokens of evaluation.txt, the stories that come with the program"),
+           both.err.constData());
+  QVERIFY2(both.err.contains("measured on the last"), both.err.constData());
+  QVERIFY(both.json()["text"].toString().startsWith("the last "));
+  const Outcome own = cli(QStringList{"evaluate", m_model, "--text", m_text} + fitted + measure);
+  COMPARE_STATUS(own, 0);
+  QCOMPARE(own.json()["text"].toString(), "text.txt");
+  const Outcome same =
+      cli(QStringList{"evaluate", m_model, "--text", m_text, "--calibration", m_text} + fitted + measure);
+  COMPARE_STATUS(same, 0);
+  QVERIFY(same.json()["text"].toString().endsWith(" of 40 records of text.txt"));
+  QVERIFY2(same.err.contains("its last records are left"), same.err.constData());
+  // An export may have been fitted to the program's text, too.
+  const QString folder = text(m_folder / "fitted");
+  COMPARE_STATUS(cli(QStringList{"compress", m_model, folder} + fitted), 0);
+  const Outcome exported = cli(QStringList{"evaluate", m_model, folder} + measure);
+  COMPARE_STATUS(exported, 0);
+  QCOMPARE(exported.json()["text"], both.json()["text"]);
+  QVERIFY(std::abs(number(exported.json(), "kl_mean") - number(both.json(), "kl_mean")) <
+          1e-4 * number(both.json(), "kl_mean"));
+  // Plain plans see no text: all of it is measured on.
+  QCOMPARE(cli(QStringList{"evaluate", m_model, "--rank", "5"} + measure).json()["text"].toString(), "evaluation.txt");
+}
+
+/// A plan's keys do what the options of the same name do; a run file has the fitted layers for the next time.
+void TestEvaluate::plansSayTheMethods() {
+  writeFile(m_folder / "methods.json", R"({"format": "rankscope-plan", "version": 1, "method": "fisher", "refine": 2,
+    "rules": [{"glob": "*attn*proj*", "rank": 5}, {"glob": "*mlp*", "rank": 5, "method": "sequential"}]})");
+  const QString run = text(m_folder / "methods.h5");
+  const QStringList command =
+      evaluate({"--plan", text(m_folder / "methods.json"), "--calibration-tokens", "1000", "--run", run, "--no-speed"});
+  const Outcome first = cli(command), again = cli(command);
+  COMPARE_STATUS(first, 0);
+  COMPARE_STATUS(again, 0);
+  QVERIFY2(first.err.contains("refined: KL"), first.err.constData());
+  QVERIFY2(!again.err.contains("refined: KL"), again.err.constData()); // the run file has it
+  QCOMPARE(again.json()["kl_mean"], first.json()["kl_mean"]);
+  const auto methodsKept = [&] {
+    std::set<std::string> methods;
+    bool refined = false;
+    for (const LayerRecord& layer : readRun(run.toStdString()).layers) {
+      if (!layer.compression || layer.compression->choice.isDense()) continue;
+      const std::string& method = layer.compression->choice.method;
+      methods.insert(std::string(name(methodOf(method))));
+      refined |= method.ends_with(" refined 2");
+    }
+    return std::pair(methods, refined);
+  };
+  QCOMPARE(methodsKept(), (std::pair(std::set<std::string>{"fisher", "sequential"}, true)));
+  COMPARE_STATUS(cli(command + QStringList{"--refine", "0"}), 0); // refined layers are not taken for others
+  QCOMPARE(methodsKept(), (std::pair(std::set<std::string>{"fisher", "sequential"}, false)));
 }
 
 void TestEvaluate::study() {

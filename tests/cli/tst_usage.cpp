@@ -97,8 +97,15 @@ void TestUsage::wrongUsage_data() {
   row("plan MODEL --fraction 2", "--fraction");
   row("plan MODEL --preset hybrid --fraction 0.1", "--fraction");
   row("plan MODEL --base int5", "--base");
-  row("plan MODEL --base int4 --keep 0.5", "--base");
-  row("plan MODEL --base int4 --cosine 0.9", "--base");
+  row("plan MODEL --pin *q*", "--pin");
+  row("plan MODEL --rank 4 --multiple 8", "--multiple");
+  row("plan MODEL --keep 0.5 --multiple 3", "--multiple");
+  row("plan MODEL --least-rank 4", "--least-rank");
+  row("plan MODEL --largest-rank 4", "--largest-rank");
+  row("plan MODEL --keep 0.5 --least-rank 9 --multiple 8 --largest-rank 15", "--largest-rank");
+  row("plan MODEL --rank 4 --refine 5", "--refine");
+  row("compress MODEL TMP/out --method plain --refine 5", "--refine");
+  row("plan MODEL --method best", "--method");
   row("plan MODEL --base int4 --preset hybrid", "--base");
   row("plan MODEL --base-group 32", "--base-group");
   row("plan MODEL --base int4 --base-group 16", "--base-group");
@@ -136,6 +143,7 @@ void TestUsage::failures_data() {
   row("info TMP/model.gguf", "model.gguf");
   row("spectrum MODEL --layers nothing*", "nothing*");
   row("plan MODEL --bytes 10", "10");
+  row("plan MODEL --keep 0.5 --pin nothing*", "--pin nothing*");
   row("plan MODEL -o TMP/nowhere/plan.json", "plan.json");
   row("compress MODEL TMP/out --plan TMP/nowhere.json", "nowhere.json");
   row("compress MODEL TMP/out --plan TMP/bad.json", "bad.json");

@@ -4,6 +4,7 @@
 #include <QAction>
 #include <QComboBox>
 #include <QPushButton>
+#include <QSpinBox>
 
 #include "core/evaluate/default_text.h"
 #include "tests/ui/ui_models.h"
@@ -65,6 +66,32 @@ class TestMethodBox final : public QObject {
     QVERIFY(document().calibrator().fitted());
     choose(Method::Plain);
     QVERIFY(!box().calibrateButton().isEnabled());
+  }
+
+  /// Sequential layers and refinement are found in the compression's own job; a change of one layer makes all of them
+  /// stale.
+  void layersFoundTogether() {
+    action("presetUniform25")->trigger();
+    choose(Method::Sequential);
+    QVERIFY(box().refineSteps().isEnabled());
+    box().refineSteps().setValue(2);
+    QCOMPARE(document().plan().refineSteps, 2);
+    const LayerId layer = test::layerNamed(document(), "h.1.attn.attention.k_proj"),
+                  other = test::layerNamed(document(), "h.2.mlp.c_fc");
+    document().compress();
+    QVERIFY(test::waitIdle(m_window->jobs(), 240000));
+    QCOMPARE(document().standing(layer), Standing::Measured);
+    document().setRank({other}, 10);
+    QCOMPARE(document().standing(layer), Standing::Stale);
+    action("undo")->trigger();
+    QCOMPARE(document().standing(layer), Standing::Measured);
+    box().refineSteps().setValue(3);
+    QCOMPARE(document().standing(layer), Standing::Stale);
+    action("undo")->trigger();
+    QCOMPARE(box().refineSteps().value(), 2);
+    QVERIFY(measuredKl() > 0); // from the run file, without finding them again
+    choose(Method::Plain);
+    QVERIFY(!box().refineSteps().isEnabled());
   }
 
   void aBaseIsChosenForSomeOrAll() {

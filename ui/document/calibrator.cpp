@@ -26,8 +26,8 @@ std::optional<Calibrator::Fitted> Calibrator::fitted() const {
 }
 
 std::shared_ptr<const CalibratedMethod> Calibrator::fit(const std::set<Method>& needed, const Progress& progress) {
-  const bool gradients = needed.contains(Method::Fisher);
-  if (!gradients && !needed.contains(Method::Aware)) return nullptr;
+  if (!needText(needed)) return nullptr;
+  const bool gradients = needGradients(needed);
   CalibrationChoice choice;
   {
     const std::lock_guard lock(m_mutex);
@@ -38,7 +38,7 @@ std::shared_ptr<const CalibratedMethod> Calibrator::fit(const std::set<Method>& 
   const auto tokenizer = openTokenizer(m_checkpoint->content().folder, m_checkpoint->architecture());
   AdviceTextOptions options;
   options.calibrationTokens = choice.tokens;
-  const std::vector<std::vector<int>> sequences =
+  std::vector<std::vector<int>> sequences =
       adviceTexts(evaluationText(choice.file), nullptr, *tokenizer, model.context(), options).calibration;
   CalibrationOptions settings;
   settings.gradients = gradients;
@@ -47,8 +47,9 @@ std::shared_ptr<const CalibratedMethod> Calibrator::fit(const std::set<Method>& 
   Fitted fitted;
   fitted.tokens = calibration.tokens;
   fitted.coversWidth = calibration.coversWidth();
+  const std::string hash = hashOf(sequences);
   fitted.method = std::make_shared<const CalibratedMethod>(
-      m_checkpoint, std::move(calibration), gradients ? Method::Fisher : Method::Aware, hashOf(sequences));
+      m_checkpoint, std::move(calibration), gradients ? Method::Fisher : Method::Aware, hash, std::move(sequences));
   const std::lock_guard lock(m_mutex);
   if (choice == m_choice) {
     m_fitted = fitted;

@@ -8,9 +8,10 @@
 
 #include <QUndoCommand>
 
+#include "core/calibrate/plan_fit.h"
+#include "ui/document/plan_quality.h"
 #include "ui/document/run_storage.h"
 #include "ui/document/settings.h"
-#include "ui/document/plan_quality.h"
 #include "ui/document/words.h"
 #include "ui/jobs/job_runner.h"
 
@@ -84,13 +85,18 @@ const LayerResult* Document::result(LayerId id) const {
 
 namespace {
 
-/// A result's method also names the text it was fitted to; a plan's does not until it is carried out.
-bool isSame(const LayerChoice& measured, const LayerChoice& planned) {
+/// A result's method also names the text it was fitted to, and the plan where its layers were found together:
+/// `identity`. A plan's own choices do not until they are carried out.
+bool isSame(const LayerChoice& measured, const LayerChoice& planned, const std::string& identity) {
   if (measured == planned) return true;
   if (measured.rank != planned.rank || measured.base != planned.base) return false;
   LayerChoice result = measured;
-  if (result.method != planned.method) result.method.resize(std::min(result.method.size(), result.method.find(' ')));
-  result.biasShift = planned.biasShift;
+  if (result.method != planned.method) {
+    const std::size_t word = std::min(result.method.size(), result.method.find(' '));
+    const std::size_t text = std::min(result.method.size(), result.method.find(' ', word + 1));
+    if (result.method.compare(text, std::string::npos, identity) != 0) return false;
+    result.method.resize(word);
+  }
   return result == planned;
 }
 
@@ -98,7 +104,8 @@ bool isSame(const LayerChoice& measured, const LayerChoice& planned) {
 
 Standing Document::standing(LayerId id) const {
   const LayerResult* known = result(id);
-  if (known && isSame(known->choice, choice(id))) return Standing::Measured;
+  const bool together = isFittedTogether(choice(id), m_resolved.refineSteps);
+  if (known && isSame(known->choice, choice(id), together ? m_planIdentity : std::string())) return Standing::Measured;
   if (known) return Standing::Stale;
   return predictedCosine(id) ? Standing::Predicted : Standing::Unknown;
 }
@@ -159,7 +166,7 @@ void Document::setRanks(const std::vector<std::pair<LayerId, std::optional<std::
       continue;
     }
     // A base that is there stays, and the rank is its correction's.
-    Override request = overrideFor(choice(id), next.plan);
+    Override request = overrideFor(layer(id), choice(id), next.plan);
     request.action = UseRank{std::clamp<std::int64_t>(*rank, 1, info.smallSide())};
     next.plan.overrides[info.name] = request;
   }
@@ -170,7 +177,7 @@ void Document::setBase(const std::vector<LayerId>& layers, std::optional<Storage
   PlanState next = *m_state;
   for (const LayerId id : layers) {
     if (layer(id).isCompressed()) continue;
-    Override request = overrideFor(choice(id), next.plan);
+    Override request = overrideFor(layer(id), choice(id), next.plan);
     request.settings.base = base;
     next.plan.overrides[layer(id).name] = request;
   }
@@ -180,8 +187,7 @@ void Document::setBase(const std::vector<LayerId>& layers, std::optional<Storage
 }
 
 bool Document::needsCalibration() const {
-  const std::set<Method> methods = methodsIn(plan());
-  return methods.contains(Method::Aware) || methods.contains(Method::Fisher);
+  return needText(methodsIn(plan()));
 }
 
 void Document::clearOverrides(const std::vector<LayerId>& layers) {
@@ -202,15 +208,15 @@ void Document::setPinned(const std::vector<LayerId>& layers, bool pinned) {
       continue;
     }
     next.pinned.insert(name);
-    next.plan.overrides[name] = overrideFor(choice(id), next.plan);
+    next.plan.overrides[name] = overrideFor(layer(id), choice(id), next.plan);
   }
   const int count = static_cast<int>(layers.size());
   change(std::move(next), pinned ? tr("Pin %n layer(s)", nullptr, count) : tr("Unpin %n layer(s)", nullptr, count));
 }
 
 /// The layers whose overrides differ between `before` and the plan in force, with what is chosen for them now; nullopt
-/// when more than that has to be looked at: an override that is there decides alone, one that went away leaves the layer
-/// to the rules.
+/// when more than that has to be looked at: an override that is there decides alone, one that went away leaves the
+/// layer to the rules.
 std::optional<std::vector<std::pair<LayerId, LayerChoice>>> Document::overridden(const RankPlan& before) const {
   const auto names = changedOverrides(before, plan());
   if (!names) return std::nullopt;
@@ -316,6 +322,11 @@ void Document::touch(LayerId id) {
 void Document::flushTouched() {
   if (!isOpen()) return;
   if (std::exchange(m_rulesWait, false)) resolveAll();
+  // What was found together stands for the whole plan: one change makes all of it stale.
+  if (std::string identity = planIdentity(m_resolved); identity != m_planIdentity) {
+    m_planIdentity = std::move(identity);
+    m_touched = allLayers();
+  }
   if (m_touched.empty()) return;
   std::vector<LayerId> touched = std::exchange(m_touched, {});
   std::sort(touched.begin(), touched.end());

@@ -213,6 +213,7 @@ class Document final : public QObject {
   std::vector<Layer> m_layers;
   SharedState m_state = std::make_shared<const PlanState>(); ///< undo steps and the run file's writer hold it, too
   ResolvedPlan m_resolved;
+  std::string m_planIdentity; ///< of m_resolved, see planIdentity()
   PlanTotals m_totals;
   VerdictThresholds m_thresholds;
   QUndoStack m_undo;

@@ -73,6 +73,7 @@ void Document::close() {
   m_snapshots.clear();
   m_state = std::make_shared<const PlanState>();
   m_resolved = {};
+  m_planIdentity.clear();
   m_totals = {};
   m_undo.clear();
   m_checkpoint.reset();

@@ -2,6 +2,7 @@
 // Compression, export, saving and report of a Document: snapshots of the plan go to a worker, values come back.
 #include <algorithm>
 
+#include "core/calibrate/plan_fit.h"
 #include "core/report/compression_run.h"
 #include "core/report/report.h"
 #include "ui/document/calibrator.h"
@@ -26,15 +27,23 @@ struct Order {
   Factoriser factoriser = {}; ///< set by fit()
 
   /// Of the work, that fit() takes.
-  double share() const { return methods.size() > (methods.contains(Method::Plain) ? 1 : 0) ? 0.4 : 0; }
+  double share() const {
+    if (!needText(methods)) return 0;
+    return isFittedTogether(plan) ? 0.8 : 0.4;
+  }
 };
 
-/// Fits the methods that the plan asks for, so that its choices name the text that they are fitted to.
+/// Fits the methods that the plan asks for, so that its choices name the text that they are fitted to, and finds the
+/// layers that have to be found together unless the run file has them.
 void fit(Order& order, const Progress& progress) {
-  const auto method = order.calibrator->fit(order.methods, progress);
+  const bool together = isFittedTogether(order.plan);
+  const auto method = order.calibrator->fit(order.methods, progress.slice(0, together ? 0.3 : 1));
   if (!method) return;
-  method->applyTo(order.plan);
-  order.factoriser = method->factoriser();
+  identify(order.plan, *method);
+  const std::shared_ptr<RunFile> run = order.storage->file();
+  order.factoriser = run && holdsResults(*run, *order.checkpoint, order.plan)
+                         ? method->factoriser()
+                         : fitPlan(Model(order.checkpoint), order.plan, *method, progress.slice(0.3, 1));
 }
 
 LayerResult resultOf(const CompressedLayer& layer) {

@@ -57,10 +57,7 @@ std::string toJson(const EvaluationEntry& entry) {
   else if (entry.texts)
     json = rankscope::toJson(*entry.texts);
   if (entry.texts) json["kind"] = "generation";
-  json["created"] = entry.time.toUTC().toString(Qt::ISODate).toStdString();
-  if (!entry.planJson.empty()) json["plan"] = nlohmann::json::parse(entry.planJson);
-  json["bytes_before"] = entry.bytes.before;
-  json["bytes_after"] = entry.bytes.after;
+  addStamp(json, {entry.time.toUTC().toString(Qt::ISODate).toStdString(), entry.planJson, entry.bytes});
   return json.dump();
 }
 

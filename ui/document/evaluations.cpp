@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/advise/advise.h"
 #include "core/evaluate/default_text.h"
 #include "core/model/architecture.h"
 #include "core/model/tokenizer/tokenizer.h"
+#include "ui/document/calibrator.h"
 #include "ui/document/document.h"
 #include "ui/document/run_storage.h"
 #include "ui/jobs/job_runner.h"
@@ -31,6 +33,12 @@ Runnable runnable(const std::shared_ptr<const Checkpoint>& checkpoint, const Sub
     throw Error(ErrorKind::BadRequest, "the plan changes no layer, so there is nothing to compare: choose ranks first");
   const Model original(checkpoint);
   return {original, original.with(linears), openTokenizer(checkpoint->content().folder, checkpoint->architecture())};
+}
+
+/// The text, without what the plan's methods may have been fitted to.
+EvaluationText textOf(const TextChoice& choice, bool isFittedTo, const Tokenizer& tokenizer) {
+  EvaluationText text = evaluationText(choice.file);
+  return isFittedTo ? unseenPart(text, tokenizer) : text;
 }
 
 bool hasContent(const EvaluationEntry& entry) {
@@ -86,14 +94,14 @@ bool Evaluations::isStale(const EvaluationEntry& entry) const {
   if (known == m_choices.end()) {
     try {
       const RankPlan plan = parsePlan(entry.planJson, "an evaluation's plan");
-      ResolvedPlan resolved = resolve(plan, *m_document.checkpoint(), m_document.spectra());
-      known = m_choices.emplace(entry.number, std::move(resolved.layers)).first;
+      known = m_choices.emplace(entry.number, resolve(plan, *m_document.checkpoint(), m_document.spectra())).first;
     } catch (const Error&) {
       // It does not fit this model, or waits for spectra that the plan in force does not need.
       return entry.planJson != normalisedPlan(rankscope::toJson(m_document.plan()));
     }
   }
-  return known->second != m_document.resolved().layers;
+  const ResolvedPlan &then = known->second, &now = m_document.resolved();
+  return then.layers != now.layers || then.refineSteps != now.refineSteps;
 }
 
 void Evaluations::enqueue(const QString& title, Work work) {
@@ -156,15 +164,20 @@ void Evaluations::finish(EvaluationEntry entry) {
   m_entries.push_back(std::move(entry));
 }
 
+bool Evaluations::isFittedTo(const TextChoice& text) const {
+  return m_document.needsCalibration() && isSameText(m_document.calibrator().choice().file, text.file);
+}
+
 void Evaluations::evaluate(const TextChoice& text, const EvaluationOptions& options) {
-  enqueue(tr("Evaluation"), [text, options](EvaluationEntry& entry, const Substitutes& linears,
-                                            const std::shared_ptr<const Checkpoint>& checkpoint,
-                                            const Progress& progress, const Keep& tell) {
+  enqueue(tr("Evaluation"), [text, options,
+                             fitted = isFittedTo(text)](EvaluationEntry& entry, const Substitutes& linears,
+                                                        const std::shared_ptr<const Checkpoint>& checkpoint,
+                                                        const Progress& progress, const Keep& tell) {
     const Runnable models = runnable(checkpoint, linears);
     EvaluationOptions wanted = options;
     wanted.tokens = text.tokens;
-    rankscope::evaluate(models.original, models.compressed, *models.tokenizer, evaluationText(text.file), wanted,
-                        progress, [&](const EvaluationReport& soFar) {
+    rankscope::evaluate(models.original, models.compressed, *models.tokenizer, textOf(text, fitted, *models.tokenizer),
+                        wanted, progress, [&](const EvaluationReport& soFar) {
                           entry.evaluation = soFar;
                           tell(entry);
                         });
@@ -172,11 +185,11 @@ void Evaluations::evaluate(const TextChoice& text, const EvaluationOptions& opti
 }
 
 void Evaluations::study(const TextChoice& text, const StudyOptions& options) {
-  enqueue(tr("Study"), [text, options](EvaluationEntry& entry, const Substitutes& linears,
-                                       const std::shared_ptr<const Checkpoint>& checkpoint, const Progress& progress,
-                                       const Keep& tell) {
+  enqueue(tr("Study"), [text, options, fitted = isFittedTo(text)](EvaluationEntry& entry, const Substitutes& linears,
+                                                                  const std::shared_ptr<const Checkpoint>& checkpoint,
+                                                                  const Progress& progress, const Keep& tell) {
     const Runnable models = runnable(checkpoint, linears);
-    const EvaluationText read = evaluationText(text.file);
+    const EvaluationText read = textOf(text, fitted, *models.tokenizer);
     const std::vector<Window> windows =
         windowsOf(read.records, *models.tokenizer, models.original.context(), text.tokens);
     if (windows.empty()) throw Error(ErrorKind::BadRequest, read.name + ": too little text to study on");

@@ -50,6 +50,8 @@ class Evaluations final : public QObject {
   const EvaluationEntry* entry(int number) const;  ///< 0: the running one
   /// The plan in the document chooses otherwise for some layer than the entry's plan did.
   bool isStale(const EvaluationEntry& entry) const;
+  /// True when methods of the plan in force may be fitted to this text: only a part of it is then measured on.
+  bool isFittedTo(const TextChoice& text) const;
 
  signals:
   void changed(int newest); ///< an entry begins (0), has come (its number) or all have (-1)
@@ -67,7 +69,7 @@ class Evaluations final : public QObject {
   Document& m_document;
   JobRunner& m_jobs;
   std::vector<EvaluationEntry> m_entries;
-  mutable std::map<int, std::vector<LayerChoice>> m_choices; ///< of entries' plans, by number, once they were asked for
+  mutable std::map<int, ResolvedPlan> m_choices; ///< of entries' plans, by number, once they were asked for
   std::optional<EvaluationEntry> m_running;
   std::optional<int> m_job;
   QString m_obstacle;

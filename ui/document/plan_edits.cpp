@@ -20,7 +20,7 @@ PlanState stateFrom(RankPlan plan) {
 
 std::optional<std::vector<std::string>> changedOverrides(const RankPlan& before, const RankPlan& after) {
   if (before.minDim != after.minDim || before.factorDtype != after.factorDtype || before.group != after.group ||
-      before.method != after.method ||
+      before.method != after.method || before.biasShift != after.biasShift || before.refineSteps != after.refineSteps ||
       before.rules != after.rules) {
     return std::nullopt;
   }
@@ -44,7 +44,8 @@ std::optional<std::vector<std::string>> changedOverrides(const RankPlan& before,
 RankPlan keepingPinned(RankPlan fresh, const PlanState& now, const Checkpoint& checkpoint,
                        const ResolvedPlan& resolved) {
   for (const std::string& name : now.pinned) {
-    if (const auto layer = checkpoint.findLayer(name)) fresh.overrides[name] = overrideFor(resolved.layers[layer->value], fresh);
+    if (const auto layer = checkpoint.findLayer(name))
+      fresh.overrides[name] = overrideFor(checkpoint.layer(*layer), resolved.layers[layer->value], fresh);
   }
   return fresh;
 }

@@ -42,6 +42,8 @@ PresetOptions PlanTools::options() const {
   options.factorDtype = m_document.plan().factorDtype;
   options.group = m_document.plan().group;
   options.method = m_document.plan().method;
+  options.biasShift = m_document.plan().biasShift;
+  options.refineSteps = m_document.plan().refineSteps;
   return options;
 }
 

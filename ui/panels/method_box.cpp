@@ -24,10 +24,13 @@ const QString kAsk = QStringLiteral("?");
 
 MethodBox::MethodBox(Document& document, QWidget* parent)
     : QWidget(parent), m_document(document), m_method(new QComboBox(this)), m_text(new QComboBox(this)),
-      m_tokens(new QSpinBox(this)), m_calibrate(new QPushButton(tr("Calibrate"), this)), m_state(new QLabel(this)) {
+      m_tokens(new QSpinBox(this)), m_calibrate(new QPushButton(tr("Calibrate"), this)), m_refine(new QSpinBox(this)),
+      m_state(new QLabel(this)) {
   m_method->addItem(tr("plain: the weights alone"), static_cast<int>(Method::Plain));
   m_method->addItem(tr("aware: as a text's activations see the weights"), static_cast<int>(Method::Aware));
   m_method->addItem(tr("Fisher: as the predictions on a text see them"), static_cast<int>(Method::Fisher));
+  m_method->addItem(tr("sequential: the same, each on what the layers before it give"),
+                    static_cast<int>(Method::Sequential));
   m_method->setAccessibleName(tr("Method"));
   m_method->setObjectName(QStringLiteral("planMethod"));
   m_method->setToolTip(
@@ -47,6 +50,14 @@ MethodBox::MethodBox(Document& document, QWidget* parent)
   m_tokens->setAccessibleName(tr("Calibration tokens, at most"));
   m_calibrate->setObjectName(QStringLiteral("calibrate"));
   m_calibrate->setToolTip(tr("Runs the text through the original now; else it happens when it is needed"));
+  m_refine->setRange(0, kMostRefineSteps);
+  m_refine->setSingleStep(25);
+  m_refine->setSpecialValueText(tr("none"));
+  m_refine->setKeyboardTracking(false);
+  m_refine->setObjectName(QStringLiteral("refineSteps"));
+  m_refine->setAccessibleName(tr("Refinement steps"));
+  m_refine->setToolTip(tr("After the layers are found, so many steps in which all of them are moved together towards "
+                          "what the original predicts on the text. Takes seconds a step"));
   m_state->setWordWrap(true);
   m_state->setForegroundRole(QPalette::PlaceholderText);
   auto* form = new QFormLayout(this);
@@ -58,6 +69,7 @@ MethodBox::MethodBox(Document& document, QWidget* parent)
   text->addWidget(m_tokens);
   text->addWidget(m_calibrate);
   form->addRow(tr("Fitted to"), text);
+  form->addRow(tr("Refinement steps"), m_refine);
   form->addRow(QString(), m_state);
   connect(m_method, &QComboBox::currentIndexChanged, this, [this] {
     if (m_showing || !m_document.isOpen()) return;
@@ -65,6 +77,12 @@ MethodBox::MethodBox(Document& document, QWidget* parent)
     plan.method = static_cast<Method>(m_method->currentData().toInt());
     m_document.changePlan(std::move(plan),
                           tr("Method %1").arg(m_method->currentText().section(QLatin1Char(':'), 0, 0)));
+  });
+  connect(m_refine, &QSpinBox::valueChanged, this, [this](int steps) {
+    if (m_showing || !m_document.isOpen()) return;
+    RankPlan plan = m_document.plan();
+    plan.refineSteps = steps;
+    m_document.changePlan(std::move(plan), tr("%n refinement step(s)", nullptr, steps));
   });
   connect(m_text, &QComboBox::activated, this, &MethodBox::chooseText);
   connect(m_tokens, &QSpinBox::valueChanged, this, &MethodBox::tellText);
@@ -105,11 +123,12 @@ void MethodBox::showPlan() {
   setEnabled(open);
   const Method method = open ? m_document.plan().method : Method::Plain;
   m_method->setCurrentIndex(m_method->findData(static_cast<int>(method)));
+  m_refine->setValue(open ? m_document.plan().refineSteps : 0);
   m_showing = false;
   if (!open) return;
   const bool needed = m_document.needsCalibration();
-  for (QWidget* widget :
-       {static_cast<QWidget*>(m_text), static_cast<QWidget*>(m_tokens), static_cast<QWidget*>(m_calibrate)})
+  for (QWidget* widget : {static_cast<QWidget*>(m_text), static_cast<QWidget*>(m_tokens),
+                          static_cast<QWidget*>(m_calibrate), static_cast<QWidget*>(m_refine)})
     widget->setEnabled(needed);
   const auto fitted = m_document.calibrator().fitted();
   if (!needed)

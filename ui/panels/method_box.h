@@ -12,7 +12,7 @@ namespace rankscope::ui {
 
 class Document;
 
-/// How factors are found: by the weights alone, or fitted to a text. And that text.
+/// How factors are found: by the weights alone, or fitted to a text. That text, and how long all are refined together.
 class MethodBox final : public QWidget {
   Q_OBJECT
 
@@ -20,6 +20,7 @@ class MethodBox final : public QWidget {
   explicit MethodBox(Document& document, QWidget* parent = nullptr);
   QComboBox& method() { return *m_method; }
   QPushButton& calibrateButton() { return *m_calibrate; }
+  QSpinBox& refineSteps() { return *m_refine; }
   QString state() const;
 
  private:
@@ -32,6 +33,7 @@ class MethodBox final : public QWidget {
   QComboBox* m_text;
   QSpinBox* m_tokens;
   QPushButton* m_calibrate;
+  QSpinBox* m_refine;
   QLabel* m_state;
   bool m_showing = false;
   int m_lastText = 0;

@@ -125,7 +125,8 @@ void TestAdvise::measuresEveryOption() {
 
 void TestAdvise::keepsToBytesAsWritten() {
   Setting setting;
-  const ResolvedPlan dense{std::vector<LayerChoice>(setting.checkpoint->layers().size()), {}};
+  ResolvedPlan dense;
+  dense.layers.resize(setting.checkpoint->layers().size());
   const std::uint64_t limit = exportBytes(*setting.checkpoint, dense, ExportKind::Factored) * 8 / 10;
   setting.request.budget = KeepBytes{limit};
   const Advice advice = setting.advice();
@@ -161,8 +162,8 @@ void TestAdvise::onlyTheMethodsAllowed() {
 
 void TestAdvise::limitsOfRanks() {
   Setting setting;
-  setting.request.limits.multiple = 4;
-  setting.request.limits.leastRank = 6;
+  setting.request.limits.ranks.multiple = 4;
+  setting.request.limits.ranks.leastRank = 6;
   const Advice advice = setting.advice();
   for (const char* name : {"low-rank", "mixed"})
     for (const LayerChoice& choice : named(advice, name)->choices.layers)

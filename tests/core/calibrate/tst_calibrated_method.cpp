@@ -18,13 +18,15 @@ std::vector<std::vector<int>> sequences(unsigned seed) {
   unsigned state = seed;
   for (int s = 0; s < 20; ++s) {
     std::vector<int>& sequence = result.emplace_back();
-    for (int i = 0; i < 30; ++i) sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
+    for (int i = 0; i < 30; ++i)
+      sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
   }
   return result;
 }
 
 struct Fixture {
-  explicit Fixture(SmallFamily family) : checkpoint(openCheckpoint(test::writeSmallModel(folder / "m", family))), model(checkpoint) {}
+  explicit Fixture(SmallFamily family)
+      : checkpoint(openCheckpoint(test::writeSmallModel(folder / "m", family))), model(checkpoint) {}
 
   CalibratedMethod method(Method which) const {
     const auto texts = sequences(1);
@@ -34,9 +36,13 @@ struct Fixture {
   /// KL of the compressed model on other text.
   double divergence(const ResolvedPlan& plan, const Factoriser& factoriser) const {
     Substitutes substitutes;
-    compress(*checkpoint, plan, {}, {{}, factoriser, [&](CompressedLayer&& layer) {
-                                       if (const LinearPtr linear = linearOf(*checkpoint, layer)) substitutes[layer.layer] = linear;
-                                     }}, {});
+    compress(*checkpoint, plan, {},
+             {{},
+              factoriser,
+              [&](CompressedLayer&& layer) {
+                if (const LinearPtr linear = linearOf(*checkpoint, layer)) substitutes[layer.layer] = linear;
+              }},
+             {});
     std::vector<Window> windows;
     for (const std::vector<int>& tokens : sequences(2)) windows.push_back({tokens, std::vector<int>(tokens.size(), 0)});
     return compare(model, model.with(substitutes), windows).kl.mean;
@@ -47,7 +53,7 @@ struct Fixture {
   Model model;
 };
 
-}  // namespace
+} // namespace
 
 class TestCalibratedMethod final : public QObject {
   Q_OBJECT
@@ -58,6 +64,9 @@ class TestCalibratedMethod final : public QObject {
   void costsLessThanPlainAtTheSameBytes();
   void marksOnlyCompressedLayers();
   void correctsABase();
+  void biasesTakeUpTheMean_data();
+  void biasesTakeUpTheMean();
+  void budgetsOfCorrections();
 };
 
 void TestCalibratedMethod::namesRoundTrip() {
@@ -80,7 +89,8 @@ void TestCalibratedMethod::costsLessThanPlainAtTheSameBytes() {
   const Fixture f(family);
   const KeepShare half{0.6};
   std::map<LayerId, Spectrum> spectra;
-  for (const LayerInfo& layer : f.checkpoint->layers()) spectra.emplace(layer.id, *analyseLayer(*f.checkpoint, layer.id).spectrum);
+  for (const LayerInfo& layer : f.checkpoint->layers())
+    spectra.emplace(layer.id, *analyseLayer(*f.checkpoint, layer.id).spectrum);
   const SpectrumLookup lookup = [&](LayerId layer) { return &spectra.at(layer); };
   const double plain = f.divergence(resolve(planForBudget(half, *f.checkpoint, lookup, {}), *f.checkpoint, lookup), {});
 
@@ -96,7 +106,8 @@ void TestCalibratedMethod::costsLessThanPlainAtTheSameBytes() {
   const double measured = f.divergence(plan, fisher.factoriser());
   QVERIFY2(measured < 0.8 * plain, qPrintable(QString("fisher %1, plain %2").arg(measured).arg(plain)));
   const double predicted = predictedDivergence(curves, plan);
-  QVERIFY2(predicted > 0.3 * measured && predicted < 3 * measured, qPrintable(QString("%1, measured %2").arg(predicted).arg(measured)));
+  QVERIFY2(predicted > 0.3 * measured && predicted < 3 * measured,
+           qPrintable(QString("%1, measured %2").arg(predicted).arg(measured)));
 }
 
 void TestCalibratedMethod::marksOnlyCompressedLayers() {
@@ -131,6 +142,78 @@ void TestCalibratedMethod::correctsABase() {
   const double alone = cost(std::nullopt, Method::Plain), plain = cost(4, Method::Plain),
                fitted = cost(4, Method::Fisher);
   QVERIFY2(fitted < plain && plain < alone, qPrintable(QString("%1 %2 %3").arg(alone).arg(plain).arg(fitted)));
+}
+
+void TestCalibratedMethod::biasesTakeUpTheMean_data() {
+  QTest::addColumn<SmallFamily>("family");
+  QTest::addColumn<bool>("base");
+  QTest::newRow("gpt2, stored in×out, factors") << SmallFamily::Gpt2 << false;
+  QTest::newRow("gpt-neo, int3") << SmallFamily::GptNeo << true;
+}
+
+/// On the calibration text the mean of every shifted linear's outputs is the original's, and their mean squared error
+/// is no larger than without a shift: from the text's own activations, not from the moments.
+void TestCalibratedMethod::biasesTakeUpTheMean() {
+  QFETCH(SmallFamily, family);
+  QFETCH(bool, base);
+  const Fixture f(family);
+  const CalibratedMethod method = f.method(Method::Aware);
+  std::map<LayerId, RowMatrixD> inputs;
+  f.model.forward(batchOf(sequences(1)),
+                  {[&](LayerId layer, Eigen::Ref<const RowMatrixF> x) { inputs[layer] = x.cast<double>(); }, {}, {}});
+  int shifted = 0;
+  for (const LayerId id : defaultScope(*f.checkpoint)) {
+    const LayerInfo& layer = f.checkpoint->layer(id);
+    const auto outputError = [&](bool shift) {
+      Storing storing;
+      storing.method = Method::Aware;
+      storing.biasShift = shift;
+      if (base) storing.base = Storage::Int3;
+      LayerChoice choice = choiceFor(layer, base ? std::nullopt : std::optional<std::int64_t>(5), storing);
+      const LayerParts parts = method.factoriser()(id, choice, {}, 1);
+      RowMatrixD error = toDouble(f.checkpoint->matrix(id).view);
+      if (parts.base) error -= load(*parts.base).cast<double>();
+      if (parts.factors) error -= parts.factors->a * parts.factors->b;
+      RowMatrixD outputs = layer.orientation == Orientation::OutIn ? RowMatrixD(inputs.at(id) * error.transpose())
+                                                                   : RowMatrixD(inputs.at(id) * error);
+      if (shift)
+        outputs.rowwise() -=
+            Eigen::Map<const Eigen::RowVectorXf>(parts.biasShift.data(), outputs.cols()).cast<double>();
+      return outputs;
+    };
+    if (!layer.hasBias) continue;
+    ++shifted;
+    const RowMatrixD with = outputError(true), without = outputError(false);
+    QVERIFY(with.colwise().mean().norm() < 1e-4 * std::sqrt(with.squaredNorm() / static_cast<double>(with.rows())));
+    QVERIFY2(
+        with.squaredNorm() < (base ? 1.02 : 1.0) * without.squaredNorm(),
+        qPrintable(
+            QString("%1: %2, without %3").arg(layer.name.c_str()).arg(with.squaredNorm()).arg(without.squaredNorm())));
+  }
+  QVERIFY(shifted >= 4);
+}
+
+/// A budget over a base spends what rounding leaves on corrections, and they lower the KL.
+void TestCalibratedMethod::budgetsOfCorrections() {
+  const Fixture f(SmallFamily::Llama);
+  const CalibratedMethod fisher = f.method(Method::Fisher);
+  PresetOptions options;
+  options.method = Method::Fisher;
+  options.base = Storage::Int3;
+  options.factorDtype = Storage::F16;
+  const auto curves = fisher.curves(options);
+  const auto cost = [&](double share) {
+    ResolvedPlan plan = resolve(
+        planForBudget(KeepShare{share}, *f.checkpoint, benefitsOf(curves, Method::Fisher), options), *f.checkpoint, {});
+    fisher.applyTo(plan);
+    const double kept = scopeTotals(*f.checkpoint, plan, defaultScope(*f.checkpoint)).kept();
+    return std::tuple(f.divergence(plan, fisher.factoriser()), predictedDivergence(curves, plan), kept);
+  };
+  const auto [tight, tightPredicted, tightKept] = cost(0.17);
+  const auto [wide, widePredicted, wideKept] = cost(0.35);
+  QVERIFY(tightKept <= 0.17 && wideKept <= 0.35 && wideKept > 0.3);
+  QVERIFY2(wide < 0.7 * tight, qPrintable(QString("%1 of %2").arg(wide).arg(tight)));
+  QVERIFY(widePredicted < tightPredicted);
 }
 
 RANKSCOPE_TEST_MAIN(TestCalibratedMethod)

@@ -19,7 +19,8 @@ std::vector<std::vector<int>> sequences(unsigned seed) {
   unsigned state = seed;
   for (int s = 0; s < 160; ++s) {
     std::vector<int>& sequence = result.emplace_back();
-    for (int i = 0; i < 30; ++i) sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
+    for (int i = 0; i < 30; ++i)
+      sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
   }
   return result;
 }
@@ -35,7 +36,8 @@ struct Fixture {
     plan.rules = {{Rule::Syntax::Glob, "*", UseFraction{0.4}, LayerSettings{.base = base}}};
     ResolvedPlan resolved = resolve(plan, *checkpoint, {});
     for (const LayerInfo& layer : checkpoint->layers())
-      if (!isAttention(layer.role) && layer.role != Role::MlpUp && layer.role != Role::MlpGate && layer.role != Role::MlpDown)
+      if (!isAttention(layer.role) && layer.role != Role::MlpUp && layer.role != Role::MlpGate &&
+          layer.role != Role::MlpDown)
         resolved.layers[layer.id.value] = LayerChoice();
     method.applyTo(resolved);
     return resolved;
@@ -48,11 +50,10 @@ struct Fixture {
   }
 
   double fitted(ResolvedPlan plan, int steps) const {
-    PlanFitOptions options;
-    options.refinement.steps = steps;
-    const PlanFit fit = fitPlan(model, plan, method, options);
-    fit.applyTo(plan);
-    return divergence(plan, fit.factoriser());
+    plan.refineSteps = steps;
+    const Factoriser factoriser = fitPlan(model, plan, method);
+    identify(plan, method);
+    return divergence(plan, factoriser);
   }
 
   test::TemporaryFolder folder;
@@ -61,7 +62,7 @@ struct Fixture {
   CalibratedMethod method;
 };
 
-}  // namespace
+} // namespace
 
 class TestPlanFit final : public QObject {
   Q_OBJECT
@@ -70,6 +71,7 @@ class TestPlanFit final : public QObject {
   void fitsAsPlanned_data();
   void fitsAsPlanned();
   void identityNamesThePlan();
+  void fitsAroundOtherMethods();
 };
 
 void TestPlanFit::fitsAsPlanned_data() {
@@ -84,26 +86,63 @@ void TestPlanFit::fitsAsPlanned() {
   const Fixture f(family);
   for (const std::optional<Storage> base : {std::optional<Storage>(), std::optional(Storage::Int3)}) {
     const double alone = f.divergence(f.plan(Method::Fisher, base), f.method.factoriser());
-    const double inOrder = f.fitted(f.plan(Method::Fisher, base), 0);
-    const double refined = f.fitted(f.plan(Method::Fisher, base), 30);
+    const double inOrder = f.fitted(f.plan(Method::Sequential, base), 0);
+    const double refined = f.fitted(f.plan(Method::Sequential, base), 30);
     QVERIFY2(inOrder < 1.05 * alone, qPrintable(QString("%1, each alone %2").arg(inOrder).arg(alone)));
     QVERIFY2(refined < inOrder, qPrintable(QString("%1, not refined %2").arg(refined).arg(inOrder)));
   }
 }
 
+/// Sequential and refined parts are known by the whole plan, others by the text alone.
 void TestPlanFit::identityNamesThePlan() {
   const Fixture f(SmallFamily::Llama);
-  ResolvedPlan one = f.plan(Method::Fisher), other = one;
-  const auto changed = std::find_if(other.layers.begin(), other.layers.end(), [](const LayerChoice& c) { return c.rank.has_value(); });
-  const auto kept = std::find_if(changed + 1, other.layers.end(), [](const LayerChoice& c) { return c.rank.has_value(); }) - other.layers.begin();
-  changed->rank = *changed->rank + 1;
-  PlanFitOptions none;
-  none.refinement.steps = 0;
-  fitPlan(f.model, one, f.method, none).applyTo(one);
-  fitPlan(f.model, other, f.method, none).applyTo(other);
-  const auto& a = one.layers[static_cast<std::size_t>(kept)].method;
-  QVERIFY(a != other.layers[static_cast<std::size_t>(kept)].method);
-  QVERIFY(methodOf(a) == Method::Fisher);
+  const auto methods = [&](ResolvedPlan plan, int refineSteps) {
+    plan.refineSteps = refineSteps;
+    identify(plan, f.method);
+    std::vector<std::string> found;
+    for (const LayerChoice& choice : plan.layers)
+      if (!choice.isDense()) found.push_back(choice.method);
+    return found;
+  };
+  const auto withAnotherRank = [](ResolvedPlan plan) {
+    const auto changed = std::ranges::find_if(plan.layers, [](const LayerChoice& c) { return c.rank.has_value(); });
+    changed->rank = *changed->rank + 1;
+    return plan;
+  };
+  const ResolvedPlan sequential = f.plan(Method::Sequential), fisher = f.plan(Method::Fisher);
+  const std::string one = methods(sequential, 0).back();
+  QVERIFY(methodOf(one) == Method::Sequential);
+  QVERIFY(one != methods(withAnotherRank(sequential), 0).back());
+  QCOMPARE(methods(fisher, 0).back(), f.method.identity(Method::Fisher));
+  QCOMPARE(methods(withAnotherRank(fisher), 0), methods(fisher, 0));
+  const std::string refined = methods(fisher, 1).back();
+  QVERIFY(refined.starts_with(f.method.identity(Method::Fisher)) && refined != f.method.identity(Method::Fisher));
+  QVERIFY(refined != methods(fisher, 2).back());
+  QVERIFY(!isFittedTogether(fisher) && isFittedTogether(sequential));
+  QVERIFY(!isFittedTogether(f.plan(Method::Plain)));
+}
+
+/// A sequential layer makes up for what plain and Fisher's layers before it lost, and leaves those as they are.
+void TestPlanFit::fitsAroundOtherMethods() {
+  const Fixture f(SmallFamily::GptNeo);
+  ResolvedPlan mixed = f.plan(Method::Fisher), sequential = mixed;
+  const ResolvedPlan plain = f.plan(Method::Plain);
+  for (const LayerInfo& layer : f.checkpoint->layers()) {
+    LayerChoice& choice = sequential.layers[layer.id.value];
+    if (choice.isDense()) continue;
+    if (layer.role == Role::Query || layer.role == Role::Key)
+      mixed.layers[layer.id.value] = choice = plain.layers[layer.id.value];
+    else if (layer.role == Role::AttentionOutput || layer.role == Role::MlpDown)
+      choice.method = f.method.identity(Method::Sequential);
+  }
+  const ResolvedPlan before = sequential;
+  identify(sequential, f.method);
+  for (std::size_t i = 0; i < before.layers.size(); ++i)
+    QCOMPARE(sequential.layers[i].method != before.layers[i].method,
+             methodOf(before.layers[i].method) == Method::Sequential);
+  sequential = before;
+  const double together = f.fitted(sequential, 0), alone = f.fitted(mixed, 0);
+  QVERIFY2(together < alone, qPrintable(QString("%1, each alone %2").arg(together).arg(alone)));
 }
 
 RANKSCOPE_TEST_MAIN(TestPlanFit)

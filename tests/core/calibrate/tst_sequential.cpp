@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/calibrate/sequential.h"
 
+#include <atomic>
+#include <mutex>
+
 #include <Eigen/QR>
 
 #include "core/base/error.h"
@@ -81,13 +84,13 @@ void TestSequential::stagesFollowTheForwardPass() {
 void TestSequential::nothingChangedGivesTheOriginal() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::Gpt2)));
-  int met = 0;
+  std::atomic<int> met = 0;
   fitInOrder(model, sequences(), model.blockLayers(), none, [&](const SequentialTarget& target) -> LinearPtr {
     const RowMatrixD matrix = toDouble(model.checkpoint().matrix(target.layer).view);
     if ((target.matrix - matrix).norm() < 1e-3 * matrix.norm()) ++met;
     return nullptr;
   });
-  QCOMPARE(met, static_cast<int>(model.blockLayers().size()));
+  QCOMPARE(met.load(), static_cast<int>(model.blockLayers().size()));
 }
 
 void TestSequential::solvesTheRegression_data() {
@@ -110,9 +113,11 @@ void TestSequential::solvesTheRegression() {
   const LayerId watched = stagesOf(model, 1).front().front();
   RowMatrixD target;
   Substitutes spoilt;
+  std::mutex mutex;
   fitInOrder(
       model, text, model.blockLayers(), none,
       [&](const SequentialTarget& t) -> LinearPtr {
+        const std::lock_guard lock(mutex);
         if (t.layer == watched) target = t.matrix;
         if (model.blockOf(t.layer) > 0) return nullptr;
         const RowMatrixD matrix = toDouble(model.checkpoint().matrix(t.layer).view);

@@ -10,7 +10,7 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/checkpoint/factored_manifest.h"
 #include "tests/support/expect_error.h"
-#include "tests/support/small_models.h"
+#include "tests/support/factored_model.h"
 #include "tests/support/temporary.h"
 
 using namespace rankscope;
@@ -18,34 +18,17 @@ using namespace rankscope::test;
 
 namespace {
 
-constexpr const char* kUp = "transformer.h.0.mlp.c_fc.weight";     // in × out: 32×56
-constexpr const char* kQkv = "transformer.h.0.attn.c_attn.weight"; // in × out: 32×96
-
-SmallTensor whole(std::string name, DType dtype, std::vector<std::uint64_t> shape, int modulus) {
-  SmallTensor tensor = randomTensor(std::move(name), std::move(shape));
-  for (std::size_t i = 0; i < tensor.values.size(); ++i)
-    tensor.values[i] = static_cast<double>((i * 7 + 3) % static_cast<std::size_t>(modulus));
-  tensor.spec.dtype = dtype;
-  return tensor;
-}
+const std::string &kUp = FactoredExport::kUp, &kQkv = FactoredExport::kQkv;
 
 /// A GPT-2 with one factored layer in int8 (rank 5) and one with a in bf16 and b in int4 (rank 3).
-struct FactoredModel {
-  SmallModel model;
-  FactoredManifest manifest;
-
+struct FactoredModel : FactoredExport {
   FactoredModel() {
-    SmallShape shape;
-    shape.blocks = 1;
-    model = smallModel(SmallFamily::Gpt2, shape);
-    std::erase_if(model.tensors,
-                  [](const SmallTensor& tensor) { return tensor.spec.name == kUp || tensor.spec.name == kQkv; });
     manifest.sourceName = "small";
     manifest.sourceHash = "00ff";
     const StorageFormat int8{Storage::Int8, ScaleAxis::PerRow, 0}, int8Columns{Storage::Int8, ScaleAxis::PerColumn, 0};
     manifest.layers.push_back({kUp, 32, 56, 5, Orientation::InOut, DType::F16, int8, int8Columns, 0.5, 0.8660254});
-    model.tensors.push_back(whole(factorName(kUp, 'a'), DType::I8, {32, 5}, 100));
-    model.tensors.push_back(whole(factorName(kUp, 'b'), DType::I8, {5, 56}, 90));
+    model.tensors.push_back(codes(factorName(kUp, 'a'), {32, 5}, DType::I8, 100));
+    model.tensors.push_back(codes(factorName(kUp, 'b'), {5, 56}, DType::I8, 90));
     model.tensors.push_back(randomTensor(scaleName(kUp, 'a'), {32}));
     model.tensors.push_back(randomTensor(scaleName(kUp, 'b'), {56}));
 
@@ -53,14 +36,8 @@ struct FactoredModel {
     manifest.layers.push_back(
         {kQkv, 32, 96, 3, Orientation::InOut, DType::F32, bf16, int4, std::nullopt, std::nullopt});
     model.tensors.push_back(randomTensor(factorName(kQkv, 'a'), {32, 3}, 1, DType::BF16));
-    model.tensors.push_back(whole(factorName(kQkv, 'b'), DType::U8, {3, 48}, 256));
+    model.tensors.push_back(codes(factorName(kQkv, 'b'), {3, 48}, DType::U8, 256));
     model.tensors.push_back(randomTensor(scaleName(kQkv, 'b'), {3, 3}));
-  }
-
-  SmallTensor& tensor(const std::string& name) { return *model.find(name); }
-  void write(const std::filesystem::path& folder) const {
-    writeModel(folder, model);
-    writeFile(folder / "rankscope.json", toJson(manifest));
   }
 };
 
@@ -76,11 +53,9 @@ struct Damage {
 };
 
 const Damage kDamages[] = {
-    {"missing factor",
-     [](auto& m) { std::erase_if(m.model.tensors, [](auto& t) { return t.spec.name == factorName(kUp, 'b'); }); },
+    {"missing factor", [](auto& m) { m.erase(factorName(kUp, 'b')); },
      "c_fc.weight.lowrank_b of layer transformer.h.0.mlp.c_fc.weight is missing"},
-    {"missing scale",
-     [](auto& m) { std::erase_if(m.model.tensors, [](auto& t) { return t.spec.name == scaleName(kUp, 'a'); }); },
+    {"missing scale", [](auto& m) { m.erase(scaleName(kUp, 'a')); },
      "c_fc.weight.lowrank_a_scale of layer transformer.h.0.mlp.c_fc.weight is missing"},
     {"factor of another shape",
      [](auto& m) {
@@ -143,13 +118,13 @@ void TestFactored::presentsPairsAsLayers() {
     QCOMPARE(checkpoint->architecture(), std::string("gpt2"));
     QCOMPARE(checkpoint->layers().size(), std::size_t{6});
     const LayerInfo& qkv = checkpoint->layers()[2];
-    QCOMPARE(qkv.name, std::string(kQkv));
+    QCOMPARE(qkv.name, kQkv);
     QVERIFY(qkv.role == Role::FusedQkv && qkv.block == 0 && qkv.orientation == Orientation::InOut &&
             qkv.dtype == DType::F32);
     QVERIFY(qkv.factoredRank == 3);
     QCOMPARE(qkv.bytes, std::uint64_t{32 * 3 * 2 + 3 * 48 + 9 * 4});
     const LayerInfo& up = checkpoint->layers()[4];
-    QCOMPARE(up.name, std::string(kUp));
+    QCOMPARE(up.name, kUp);
     QVERIFY(up.rows == 32 && up.cols == 56 && up.factoredRank == 5 && up.dtype == DType::F16);
     QCOMPARE(up.bytes, std::uint64_t{32 * 5 + 5 * 56 + 32 * 4 + 56 * 4});
     QVERIFY(checkpoint->factors(qkv.id) && checkpoint->factors(up.id) && !checkpoint->factors(LayerId{0}));
@@ -228,7 +203,7 @@ void TestFactored::readsScalesOfAnotherShard() {
   writeShardedModel(folder / "shards", model.model, static_cast<int>(model.model.tensors.size()));
   writeFile(folder / "shards/rankscope.json", toJson(model.manifest));
   const auto whole = openCheckpoint(folder / "whole"), shards = openCheckpoint(folder / "shards");
-  for (const char* name : {kUp, kQkv})
+  for (const std::string& name : {kUp, kQkv})
     QVERIFY(toFloat(shards->matrix(*shards->findLayer(name)).view) ==
             toFloat(whole->matrix(*whole->findLayer(name)).view));
 }
@@ -301,7 +276,7 @@ void TestFactored::refusesManifests() {
   QFETCH(int, kind);
   QFETCH(QString, sentence);
   nlohmann::json manifest = nlohmann::json::parse(toJson(FactoredModel().manifest));
-  const std::string path = pointer.replace("/L", QString("/") + kUp).toStdString();
+  const std::string path = pointer.replace("/L", QString("/") + kUp.c_str()).toStdString();
   manifest[nlohmann::json::json_pointer(path)] = nlohmann::json::parse(value.toStdString());
   EXPECT_ERROR(parseFactoredManifest(manifest.dump(), "x/rankscope.json"), static_cast<ErrorKind>(kind),
                sentence.toStdString());

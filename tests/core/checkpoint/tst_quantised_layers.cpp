@@ -10,7 +10,7 @@
 #include "core/checkpoint/factored_layers.h"
 #include "core/checkpoint/factored_manifest.h"
 #include "tests/support/expect_error.h"
-#include "tests/support/small_models.h"
+#include "tests/support/factored_model.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_main.h"
 
@@ -19,58 +19,33 @@ using namespace rankscope::test;
 
 namespace {
 
-const std::string kUp = "transformer.h.0.mlp.c_fc.weight";
-const std::string kQkv = "transformer.h.0.attn.c_attn.weight";
-
-SmallTensor whole(std::string name, std::vector<std::uint64_t> shape, DType dtype, int modulus) {
-  SmallTensor tensor = randomTensor(std::move(name), std::move(shape));
-  for (std::size_t i = 0; i < tensor.values.size(); ++i)
-    tensor.values[i] = static_cast<double>((i * 7 + 3) % static_cast<std::size_t>(modulus));
-  tensor.spec.dtype = dtype;
-  return tensor;
-}
+const std::string &kUp = FactoredExport::kUp, &kQkv = FactoredExport::kQkv;
 
 /// A GPT-2 with an int3 layer (32 × 56, F16 scales for 32 rows of a column, a bias shift) and an int4 one (32 × 96, F32
 /// scales, one a row) with a correction of rank 2 in F32.
-struct QuantisedModel {
-  SmallModel model;
-  FactoredManifest manifest;
-
+struct QuantisedModel : FactoredExport {
   QuantisedModel() {
-    SmallShape shape;
-    shape.blocks = 1;
-    model = smallModel(SmallFamily::Gpt2, shape);
-    std::erase_if(model.tensors,
-                  [](const SmallTensor& tensor) { return tensor.spec.name == kUp || tensor.spec.name == kQkv; });
     ManifestLayer up{kUp, 32, 56, std::nullopt, Orientation::InOut, DType::F16, {}, {}, 0.5, 0.8660254};
     up.base = StorageFormat{Storage::Int3, ScaleAxis::PerColumn, 32, Storage::F16};
     up.biasShift = true;
     up.method = "aware";
     up.calibration = "00aa";
     manifest.layers.push_back(up);
-    model.tensors.push_back(whole(baseName(kUp), {32, 21}, DType::U8, 251));
+    model.tensors.push_back(codes(baseName(kUp), {32, 21}, DType::U8, 251));
     model.tensors.push_back(randomTensor(baseScaleName(kUp), {1, 56}, 1, DType::F16));
     model.tensors.push_back(randomTensor(biasShiftName(kUp), {56}));
 
     ManifestLayer qkv{kQkv, 32, 96, 2, Orientation::InOut, DType::F32, {}, {}, std::nullopt, std::nullopt};
     qkv.base = StorageFormat{Storage::Int4, ScaleAxis::PerRow, 0, Storage::F32};
     manifest.layers.push_back(qkv);
-    model.tensors.push_back(whole(baseName(kQkv), {32, 48}, DType::U8, 253));
+    model.tensors.push_back(codes(baseName(kQkv), {32, 48}, DType::U8, 253));
     model.tensors.push_back(randomTensor(baseScaleName(kQkv), {32}));
     model.tensors.push_back(randomTensor(factorName(kQkv, 'a'), {32, 2}));
     model.tensors.push_back(randomTensor(factorName(kQkv, 'b'), {2, 96}));
   }
 
-  SmallTensor& tensor(const std::string& name) { return *model.find(name); }
-  void erase(const std::string& name) {
-    std::erase_if(model.tensors, [&](const SmallTensor& tensor) { return tensor.spec.name == name; });
-  }
   double value(const std::string& name, std::size_t i) {
     return rounded(tensor(name).values[i], tensor(name).spec.dtype);
-  }
-  void write(const std::filesystem::path& folder) const {
-    writeModel(folder, model);
-    writeFile(folder / "rankscope.json", toJson(manifest));
   }
 };
 
@@ -87,7 +62,7 @@ const Damage kDamages[] = {
     {"missing shift", [](auto& m) { m.erase(biasShiftName(kUp)); }, "c_fc.weight.bias_shift of layer"},
     {"codes of another width",
      [](auto& m) {
-       m.tensor(baseName(kUp)) = whole(baseName(kUp), {32, 22}, DType::U8, 200);
+       m.tensor(baseName(kUp)) = codes(baseName(kUp), {32, 22}, DType::U8, 200);
      },
      "c_fc.weight.quantized has shape [32, 22], but the manifest makes it [32, 21]"},
     {"codes of another dtype", [](auto& m) { m.manifest.layers[1].base->storage = Storage::Int8; },

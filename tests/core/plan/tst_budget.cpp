@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/compress/compress.h"
+#include "core/compress/error_curve.h"
 #include "core/report/export_model.h"
 #include "core/spectrum/analyse.h"
 #include "tests/support/small_models.h"
@@ -115,6 +116,10 @@ class TestBudget : public QObject {
   void keepShare();
   void keepBytesIsTheWholeModel();
   void pinsStay();
+  void ranksWithinLimits();
+  void correctionsOfABase();
+  void paysForFittedParts_data();
+  void paysForFittedParts();
   void relativeEnergyNotNorms();
   void badBudgets();
 };
@@ -247,10 +252,11 @@ void TestBudget::keepShare() {
 }
 
 /// Bytes of the weights and the manifest that really get written.
-std::uint64_t exported(const Model& model, const ResolvedPlan& plan) {
+std::uint64_t exported(const Model& model, const ResolvedPlan& plan, const Factoriser& factoriser = {}) {
   const test::TemporaryFolder folder;
   ModelExport target(model.checkpoint, plan, ExportKind::Factored, folder / "out");
   CompressionHooks hooks;
+  hooks.factoriser = factoriser;
   hooks.sink = [&](CompressedLayer&& layer) { target.add(layer); };
   compress(*model.checkpoint, plan, model.lookup, hooks, {}, 1);
   target.finish({});
@@ -292,6 +298,87 @@ void TestBudget::pinsStay() {
   QVERIFY(scopeTotals(*model.checkpoint, plan, scope).kept() <= 0.6);
   pinned.overrides["nowhere"] = 1;
   QVERIFY(errorOf([&] { model.resolved(KeepShare{0.6}, {}, pinned); }).find("nowhere") != std::string::npos);
+}
+
+void TestBudget::ranksWithinLimits() {
+  const Model model(test::SmallFamily::Llama, {.blocks = 3, .hidden = 64, .intermediate = 150});
+  PresetOptions options;
+  options.limits = {.leastRank = 9, .largestRank = 26, .multiple = 8};
+  const ResolvedPlan plan = model.resolved(KeepShare{0.6}, options);
+  QVERIFY(std::ranges::any_of(plan.layers, [](const LayerChoice& choice) { return choice.rank.has_value(); }));
+  for (const LayerChoice& choice : plan.layers)
+    if (choice.rank) QVERIFY2(*choice.rank == 16 || *choice.rank == 24, qPrintable(QString::number(*choice.rank)));
+  QVERIFY(scopeTotals(*model.checkpoint, plan, defaultScope(*model.checkpoint)).kept() <= 0.6);
+  QCOMPARE((RankLimits{.leastRank = 9, .multiple = 8}.least(true)), std::int64_t{8}); // corrections may be smaller
+}
+
+/// With a base every layer is quantised at the least, and what the budget leaves goes to corrections where they gain
+/// most.
+void TestBudget::correctionsOfABase() {
+  const Model model(test::SmallFamily::Llama, {.blocks = 2, .hidden = 64, .intermediate = 160});
+  PresetOptions options;
+  options.base = Storage::Int4;
+  options.factorDtype = Storage::F16;
+  const auto curves = residualCurves(*model.checkpoint, options);
+  const BenefitLookup benefits = [&](LayerId layer) -> std::optional<BenefitCurve> {
+    const ErrorCurve& curve = curves.at(layer);
+    return BenefitCurve{[&curve](std::int64_t rank) { return 1 - curve.lost(rank) / curve.energy; }, 1};
+  };
+  const auto lost = [&](const ResolvedPlan& plan) {
+    double sum = 0;
+    for (const auto& [layer, curve] : curves)
+      if (const LayerChoice& choice = plan.layers[layer.value]; !choice.isDense())
+        sum += curve.lost(choice.rank.value_or(0)) / curve.energy;
+    return sum;
+  };
+  double before = INFINITY;
+  for (const double share : {0.15, 0.2, 0.3}) {
+    const ResolvedPlan plan =
+        resolve(planForBudget(KeepShare{share}, *model.checkpoint, benefits, options), *model.checkpoint, {});
+    const ByteTotals totals = scopeTotals(*model.checkpoint, plan, defaultScope(*model.checkpoint));
+    QVERIFY2(totals.kept() <= share && totals.kept() > share - 0.02, qPrintable(QString::number(totals.kept())));
+    for (const LayerId layer : defaultScope(*model.checkpoint))
+      QVERIFY(plan.layers[layer.value].isDense() || plan.layers[layer.value].base->storage == Storage::Int4);
+    QVERIFY(lost(plan) < before);
+    before = lost(plan);
+  }
+  const auto tooSmall = [&] { planForBudget(KeepShare{0.1}, *model.checkpoint, benefits, options); };
+  QVERIFY(errorOf(tooSmall).find("at its smallest") != std::string::npos);
+}
+
+void TestBudget::paysForFittedParts_data() {
+  QTest::addColumn<bool>("base");
+  QTest::newRow("factors and shifted biases") << false;
+  QTest::newRow("quantised, corrected, shifted") << true;
+}
+
+/// The bytes of scales, shifts and their place in the header are part of what --bytes promises.
+void TestBudget::paysForFittedParts() {
+  QFETCH(bool, base);
+  const Model model(test::SmallFamily::GptNeo, {.blocks = 3, .hidden = 64, .intermediate = 150});
+  PresetOptions options;
+  options.method = Method::Aware;
+  if (base) options.base = Storage::Int4;
+  options.factorDtype = Storage::F16;
+  const BenefitLookup benefits = [](LayerId) {
+    return BenefitCurve{[](std::int64_t rank) { return std::sqrt(static_cast<double>(rank)); }, 1000};
+  };
+  const Factoriser zeros = [&](LayerId id, const LayerChoice& choice, const Progress&, int) {
+    const LayerInfo& layer = model.checkpoint->layer(id);
+    LayerParts parts;
+    if (choice.base) parts.base = storeMatrix(RowMatrixD::Zero(layer.rows, layer.cols), *choice.base);
+    if (choice.rank)
+      parts.factors =
+          FactorValues{RowMatrixD::Zero(layer.rows, *choice.rank), RowMatrixD::Zero(*choice.rank, layer.cols)};
+    if (choice.biasShift) parts.biasShift.assign(static_cast<std::size_t>(layer.outputs()), 0.0f);
+    return parts;
+  };
+  const std::uint64_t wanted = model.checkpoint->bytes() * (base ? 4 : 6) / 10;
+  const ResolvedPlan plan =
+      resolve(planForBudget(KeepBytes{wanted}, *model.checkpoint, benefits, options), *model.checkpoint, {});
+  QVERIFY(std::ranges::any_of(plan.layers, &LayerChoice::biasShift));
+  const std::uint64_t written = exported(model, plan, zeros);
+  QVERIFY2(written <= wanted && written > wanted * 9 / 10, qPrintable(QString("%1 of %2").arg(written).arg(wanted)));
 }
 
 /// A layer a thousand times as large in norm gets no more than its twin.

@@ -15,6 +15,7 @@ class TestRankPlan : public QObject {
   void readsTheContractsExample();
   void writesForHands();
   void basesMethodsAndPins();
+  void biasShiftAndRefinement();
   void roundTrips();
   void files();
   void errors_data();
@@ -91,6 +92,22 @@ void TestRankPlan::basesMethodsAndPins() {
   QVERIFY(json.find("\"dense\"") == std::string::npos);
 }
 
+void TestRankPlan::biasShiftAndRefinement() {
+  const RankPlan plan =
+      parsePlan(R"({ "format": "rankscope-plan", "version": 1, "method": "sequential", "bias_shift": false,
+      "refine": 50, "rules": [ { "glob": "*o*", "rank": 8, "bias_shift": true } ],
+      "overrides": { "a": { "base": "int4", "method": "aware", "bias_shift": true }, "b": { "rank": 9, "bias_shift": false } } })",
+                "p.json");
+  QVERIFY(plan.method == Method::Sequential && !plan.biasShift);
+  QCOMPARE(plan.refineSteps, 50);
+  QCOMPARE(plan.rules[0].settings.biasShift, std::optional(true));
+  QCOMPARE(plan.overrides.at("a").settings.biasShift, std::optional(true));
+  QCOMPARE(plan.overrides.at("b").settings.biasShift, std::optional(false));
+  QCOMPARE(methodsIn(plan), (std::set{Method::Aware, Method::Sequential}));
+  const RankPlan usual = parsePlan(R"({"version":1,"format":"rankscope-plan"})", "p.json");
+  QVERIFY(usual.biasShift && usual.refineSteps == 0);
+}
+
 static LayerSettings randomSettings(std::mt19937& random, const Action& action) {
   const auto upTo = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   const auto group = [&] { return std::array{0, 32, 64, 128}[static_cast<std::size_t>(upTo(4))]; };
@@ -104,6 +121,7 @@ static LayerSettings randomSettings(std::mt19937& random, const Action& action) 
   if (factors && upTo(2)) settings.group = group();
   if ((factors || settings.base) && upTo(2))
     settings.method = kMethods[static_cast<std::size_t>(upTo(static_cast<int>(kMethods.size())))];
+  if ((factors || settings.base) && upTo(2)) settings.biasShift = upTo(2) == 1;
   return settings;
 }
 
@@ -121,6 +139,8 @@ static RankPlan randomPlan(std::mt19937& random) {
   plan.factorDtype = static_cast<Storage>(upTo(6));
   plan.method = kMethods[static_cast<std::size_t>(upTo(static_cast<int>(kMethods.size())))];
   plan.group = std::array{0, 32, 64, 128}[static_cast<std::size_t>(upTo(4))];
+  plan.biasShift = upTo(2) == 1;
+  plan.refineSteps = upTo(3) * 100;
   const auto anyAction = [&] {
     const std::array<Action, 5> actions{KeepDense{}, UseRank{1 + upTo(5000)}, UseFraction{share()},
                                         ReachCosine{share()}, ReachEnergy{share()}};
@@ -203,6 +223,14 @@ void TestRankPlan::errors_data() {
   QTest::newRow("energy") << rule(R"({"glob":"a","energy":null})") << QByteArray("energy");
   QTest::newRow("dense false") << rule(R"({"glob":"a","dense":false})") << QByteArray("dense");
   QTest::newRow("method") << plan(R"("method":"svd")") << QByteArray("svd");
+  QTest::newRow("bias_shift") << plan(R"("bias_shift":1)") << QByteArray("\"bias_shift\" is true or false");
+  QTest::newRow("rule bias_shift") << rule(R"({"glob":"a","rank":1,"bias_shift":"no"})")
+                                   << QByteArray("rule 1: \"bias_shift\"");
+  QTest::newRow("dense bias_shift") << rule(R"({"glob":"a","dense":true,"bias_shift":true})")
+                                    << QByteArray("cannot go with");
+  QTest::newRow("refine") << plan(R"("refine":-1)") << QByteArray("refine");
+  QTest::newRow("refine forever") << plan(R"("refine":3000000000)") << QByteArray("at most 1000000");
+  QTest::newRow("refine of one layer") << rule(R"({"glob":"a","rank":1,"refine":5})") << QByteArray("refine");
   QTest::newRow("pins") << plan(R"("pins":{})") << QByteArray("pins");
   QTest::newRow("pin number") << plan(R"("pins":["a",3])") << QByteArray("3");
   QTest::newRow("pin twice") << plan(R"("pins":["a","a"])") << QByteArray("twice");

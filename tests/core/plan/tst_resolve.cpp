@@ -89,6 +89,7 @@ class TestResolve : public QObject {
   void scalesFollowUse();
   void basesAndTheirCorrections();
   void overridesReproduceChoices();
+  void shiftsBiases();
   void presetsWithABase();
   void familiesScope();
 };
@@ -335,27 +336,58 @@ void TestResolve::basesAndTheirCorrections() {
 
 /// Whatever the plan's own settings and rules, an override made from a choice gives that choice again.
 void TestResolve::overridesReproduceChoices() {
-  const auto checkpoint = shapes({layer("a", Role::Query, 0, 64, 96)});
+  LayerInfo biased = layer("a", Role::Query, 0, 64, 96);
+  biased.hasBias = true;
+  const auto checkpoint = shapes({biased});
   const LayerInfo& info = checkpoint->layer(LayerId{0});
   std::vector<LayerChoice> choices{{}};
   for (const Method method : kMethods)
-    for (const Storage factors : {Storage::F32, Storage::F16, Storage::Int8})
-      for (const int group : {0, 32})
-        for (const std::optional<Storage> base : {std::optional<Storage>(), {Storage::Int8}, {Storage::Int3}})
-          for (const std::optional<std::int64_t> rank : {Rank(), Rank(5)})
-            choices.push_back(choiceFor(info, rank, Storing{factors, group, base, group, method}));
+    for (const bool shift : {true, false})
+      for (const Storage factors : {Storage::F32, Storage::F16, Storage::Int8})
+        for (const int group : {0, 32})
+          for (const std::optional<Storage> base : {std::optional<Storage>(), {Storage::Int8}, {Storage::Int3}})
+            for (const std::optional<std::int64_t> rank : {Rank(), Rank(5)})
+              choices.push_back(choiceFor(info, rank, Storing{factors, group, base, group, method, shift}));
   RankPlan other;
   other.factorDtype = Storage::Int4;
   other.group = 128;
   other.method = Method::Aware;
+  other.biasShift = false;
   other.rules = {{Rule::Syntax::Glob, "*", UseRank{30}}};
   for (RankPlan plan : {RankPlan{}, other})
     for (const LayerChoice& choice : choices) {
-      plan.overrides = {{"a", overrideFor(choice, plan)}};
+      plan.overrides = {{"a", overrideFor(info, choice, plan)}};
       QVERIFY(resolve(plan, *checkpoint, {}).layers[0] == choice);
       QVERIFY(choiceFor(info, plan.overrides.at("a"), plan) == choice);
       QVERIFY(resolve(parsePlan(toJson(plan), "p"), *checkpoint, {}).layers[0] == choice);
     }
+}
+
+/// A bias takes up a shift where there is one and the method is fitted to a text, unless the plan says no; it is paid
+/// for.
+void TestResolve::shiftsBiases() {
+  LayerInfo biased = layer("biased", Role::AttentionOutput, 0, 64, 96), bare = layer("bare", Role::Query, 0, 64, 96);
+  biased.hasBias = true;
+  const auto checkpoint = shapes({biased, bare});
+  RankPlan plan;
+  plan.rules = {{Rule::Syntax::Glob, "*", UseRank{4}}};
+  const auto shifted = [&] {
+    const ResolvedPlan resolved = resolve(plan, *checkpoint, {});
+    return std::pair(resolved.layers[0].biasShift, resolved.layers[1].biasShift);
+  };
+  QCOMPARE(shifted(), std::pair(false, false)); // plain
+  const std::uint64_t before = modelTotals(*checkpoint, resolve(plan, *checkpoint, {})).after;
+  for (const Method method : {Method::Aware, Method::Fisher, Method::Sequential}) {
+    plan.method = method;
+    QCOMPARE(shifted(), std::pair(true, false));
+  }
+  QCOMPARE(modelTotals(*checkpoint, resolve(plan, *checkpoint, {})).after, before + 64 * 4);
+  plan.biasShift = false;
+  QCOMPARE(shifted(), std::pair(false, false));
+  plan.rules[0].settings.biasShift = true;
+  QCOMPARE(shifted(), std::pair(true, false));
+  plan.refineSteps = 7;
+  QCOMPARE(resolve(plan, *checkpoint, {}).refineSteps, 7);
 }
 
 void TestResolve::presetsWithABase() {
@@ -380,6 +412,12 @@ void TestResolve::presetsWithABase() {
   options.rank = 8;
   QCOMPARE(presetPlan(Preset::Uniform, *checkpoint, options).overrides.at("q").rank(), Rank(8));
   QVERIFY_THROWS_EXCEPTION(Error, presetPlan(Preset::Hybrid, *checkpoint, options));
+  // Ranks that were found elsewhere: 0 is the base alone, an unknown one leaves the layer dense.
+  notes.clear();
+  const RankLookup ranks = [](LayerId id) { return id.value == 0 ? Rank(0) : Rank(); };
+  const RankPlan found = planForRanks(ranks, *checkpoint, options, &notes);
+  QVERIFY(!found.overrides.at("q").rank() && found.overrides.at("q").settings.base == Storage::Int8);
+  QVERIFY(!found.overrides.contains("tiny") && mentions(notes, "tiny: stays dense"));
 }
 
 void TestResolve::familiesScope() {
