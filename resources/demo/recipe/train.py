@@ -3,7 +3,7 @@
 """Train the demo model on the corpus encoded by train_bpe.py.
 
 The learning rate follows the clock, not the step count: warm-up, then a
-cosine down to --end, so that a slowed or paused run still ends annealed.
+cosine or a line down to --end, so that a slowed or paused run still ends annealed.
 
 Work is spread over --workers single-threaded processes: they take small parts
 of a batch from a common counter, so an unevenly loaded machine holds nobody
@@ -25,6 +25,7 @@ import torch
 import kernels
 from check import load
 from model import GptNeo, make_config
+from muon import Muon
 from train_bpe import CUT
 
 
@@ -35,11 +36,11 @@ def load_ids(path, eot):
 
 
 class Sequences:
-    """Half the sequences tile the corpus from a random phase; the others begin
-    with a story, half of those after its separator."""
+    """Some sequences tile the corpus from a random phase; the others, a share
+    `first` of all, begin with a story, half of those after its separator."""
 
-    def __init__(self, ids, targets, eot, length, seed):
-        self.ids, self.targets, self.length = ids, targets, length
+    def __init__(self, ids, targets, eot, length, first, seed):
+        self.ids, self.targets, self.length, self.first = ids, targets, length, first
         self.rng = np.random.default_rng(seed)
         eots = np.flatnonzero(ids == eot)
         self.starts = eots[eots + length + 2 < len(ids)]
@@ -48,7 +49,9 @@ class Sequences:
     def refill(self):
         n = self.length
         tiles = np.arange(self.rng.integers(n), len(self.ids) - n - 1, n)
-        stories = self.rng.permutation(self.starts)[:len(tiles)]
+        count = len(tiles)
+        tiles = self.rng.permutation(tiles)[:round((1 - self.first) * count)]
+        stories = self.rng.permutation(self.starts)[:count - len(tiles)]
         stories = stories + self.rng.integers(0, 2, len(stories))
         self.queue = self.rng.permutation(np.concatenate([tiles, stories]))
 
@@ -153,7 +156,10 @@ def main():
     ap.add_argument("--batch", type=int, default=16)
     ap.add_argument("--lr", type=float, default=1e-3)
     ap.add_argument("--qk-lr", type=float, default=0.25, help="factor for the query and key matrices")
+    ap.add_argument("--muon-lr", type=float, default=0.0, help="train the blocks' matrices with Muon at this rate")
+    ap.add_argument("--linear", action="store_true", help="learning rate down a line, not a cosine")
     ap.add_argument("--decay", type=float, default=0.1, help="weight decay of the matrices")
+    ap.add_argument("--first", type=float, default=0.5, help="share of the sequences that begin with a story")
     ap.add_argument("--dropout", type=float, default=0.0, help="on the embedding and on each residual branch")
     ap.add_argument("--warmup", type=float, default=60, help="seconds")
     ap.add_argument("--end", required=True, help="UTC time of the end: YYYY-MM-DDTHH:MM")
@@ -182,21 +188,25 @@ def main():
     for name, p in model.named_parameters():
         # unscaled scores: queries and keys would move too fast at the full rate
         factor = a.qk_lr if "q_proj" in name or "k_proj" in name else 1.0
-        decay = a.decay if p.dim() == 2 and "wpe" not in name and "wte" not in name else 0.0
-        groups.setdefault((factor, decay), []).append(p)
-    opt = torch.optim.AdamW([{"params": p, "factor": f, "weight_decay": d} for (f, d), p in groups.items()],
-                            lr=a.lr, betas=(0.9, 0.98))
+        matrix = p.dim() == 2 and "wpe" not in name and "wte" not in name
+        groups.setdefault((matrix and a.muon_lr > 0, factor, a.decay if matrix else 0.0), []).append(p)
+    groups = {muon: [{"params": p, "factor": f, "weight_decay": d} for (m, f, d), p in groups.items() if m == muon]
+              for muon in (False, True)}
+    opts = [(a.lr, torch.optim.AdamW(groups[False], lr=a.lr, betas=(0.9, 0.98)))]
+    if groups[True]:
+        opts.append((a.muon_lr, Muon(groups[True])))
     state = {"start": time.time(), "step": 0, "tokens": 0, "busy": 0.0}
     ckpt = os.path.join(a.work, "checkpoint.pt")
     if a.resume:
         saved = torch.load(ckpt)
         model.load_state_dict(saved["model"])
-        opt.load_state_dict(saved["opt"])
-        for g in opt.param_groups:
-            g["weight_decay"] = a.decay if g["weight_decay"] else 0.0
+        for (_, opt), old in zip(opts, saved["opts"]):
+            opt.load_state_dict(old)
+            for g in opt.param_groups:
+                g["weight_decay"] = a.decay if g["weight_decay"] else 0.0
         state = saved["state"]
     model.dropout = a.dropout
-    data = [Sequences(ids, targets, eot, a.context, a.seed + 1000003 * rank + state["step"])
+    data = [Sequences(ids, targets, eot, a.context, a.first, a.seed + 1000003 * rank + state["step"])
             for rank in range(a.workers)]
     team = Team(model, a.workers, a.batch // a.part, lambda rank: data[rank].batch(a.part))
     team.start()
@@ -205,7 +215,8 @@ def main():
         log.write("seconds,step,tokens,lr,train_loss,held_out_loss\n")
 
     def save():
-        torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "state": state, "config": config},
+        torch.save({"model": model.state_dict(), "opts": [opt.state_dict() for _, opt in opts],
+                    "state": state, "config": config},
                    ckpt + ".new")
         os.replace(ckpt + ".new", ckpt)
 
@@ -222,12 +233,14 @@ def main():
         if done >= 1:
             break
         warm = min(1.0, (now - state["start"]) / a.warmup + 0.01)
-        lr = a.lr * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
-        for g in opt.param_groups:
-            g["lr"] = lr * g["factor"]
+        rate = warm * (0.01 + 0.99 * (1 - done if a.linear else 0.5 * (1 + math.cos(math.pi * done))))
+        for full, opt in opts:
+            for g in opt.param_groups:
+                g["lr"] = full * rate * g["factor"]
         loss = team.gather()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        opt.step()
+        for _, opt in opts:
+            opt.step()
         recent.append(loss)
         state["step"] += 1
         state["tokens"] += a.batch * a.context
@@ -236,7 +249,7 @@ def main():
             v = validate(model, *held, a.context, 64)
             mean = sum(recent) / len(recent)
             log.write(f"{time.time() - state['start']:.0f},{state['step']},{state['tokens']},"
-                      f"{lr:.3e},{mean:.4f},{v:.4f}\n")
+                      f"{a.lr * rate:.3e},{mean:.4f},{v:.4f}\n")
             recent, last_log = [], time.time()
         if time.time() - last_save > 180:
             save()
