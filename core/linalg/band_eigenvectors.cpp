@@ -184,10 +184,10 @@ void orthonormalise(Eigen::MatrixXd& columns, const Progress& progress, int thre
                          int from, int to) {
     const auto height = static_cast<int>(v.rows());
     const auto k = static_cast<int>(v.cols());
-    const int slots = std::clamp(threads, 1, std::max(1, (to - from) / 64));
-    parallelItems(slots, slots, [&](int part, int) {
-      const int begin = from + (to - from) * part / slots;
-      const int width = from + (to - from) * (part + 1) / slots - begin;
+    const int parts = std::max(1, (to - from) / 64);
+    parallelItems(parts, threads, [&](int part, int) {
+      const int begin = from + (to - from) * part / parts;
+      const int width = from + (to - from) * (part + 1) / parts - begin;
       double* corner = x.data() + static_cast<std::size_t>(begin) * static_cast<std::size_t>(n) + top;
       Eigen::MatrixXd inner(k, width);
       Eigen::MatrixXd scaled(k, width);

@@ -17,7 +17,7 @@ Eigen::MatrixX<Scalar> gram(const ScaledMatrix& matrix, const Progress& progress
   const int n = matrix.shortSide();
   const int m = matrix.longSide();
   const int depth = std::clamp(kPieceEntries / n, 64, 1024);
-  const int tiles = threads > 1 ? (n + kTile - 1) / kTile : 1;
+  const int tiles = (n + kTile - 1) / kTile; // for one thread, too: results must not depend on their number
   const int width = (n + tiles - 1) / tiles;
   auto result = paddedMatrix<Eigen::MatrixX<Scalar>>(n, n);
   result.setZero();

@@ -29,7 +29,8 @@ struct TruncatedSvd {
 
 /// The best rank-r approximation in the Frobenius norm (Eckart–Young), 1 ≤ rank ≤ min(rows, cols); its distance from W
 /// is at most (1 + 1e-6) × the optimum + 1e-13·‖W‖_F, for graded and ill-conditioned matrices too. `knownSigma`, when
-/// the spectrum was just computed, is all min(rows, cols) values and saves work; empty otherwise.
+/// the spectrum was just computed, is all min(rows, cols) values and saves work; empty otherwise. The same for any number
+/// of threads, to the last bit.
 TruncatedSvd truncatedSvd(const MatrixView& matrix, std::int64_t rank, const std::vector<double>& knownSigma = {},
                           const Progress& progress = {}, int threads = 1);
 

@@ -16,6 +16,7 @@ constexpr int kBand = SymmetricBand::kBand;
 static_assert(kBand == kPanel);
 constexpr int kTile = 128;  // columns swept at a time, a multiple of kBand: tiles start at multiples of it
 constexpr int kBlock = 512; // rows of a tile at a time
+constexpr int kSums = 8;    // that the tiles of a sweep go into, and so the most threads that share one
 
 /// The reduction of one matrix. A step at column k works on the trailing matrix from `top` = k + kBand on: what is left
 /// there is S − V·Wᵀ − W·Vᵀ of the step before, applied tile by tile just before the tile is multiplied by the new V.
@@ -34,7 +35,7 @@ struct Reduction {
   std::vector<Scalar> packedWv = std::vector<Scalar>(packedSize(2 * kBand, n)); // −[W V]ᵀ
   Matrix v = Matrix(padded, kBand);                                             // the new V with its zeros and ones
   std::vector<Scalar> packedV = std::vector<Scalar>(packedSize(n, kBand));
-  std::vector<Matrix> products = {}; // per thread, padded × kBand
+  std::vector<Matrix> products = {}; // padded × kBand
   bool pending = false;
 
   Scalar* at(int row, int col) {
@@ -68,30 +69,37 @@ struct Reduction {
   }
 
   /// products[0] ← S·V for the trailing matrix from `top` on, which is updated on the way. `oldTop` belongs to the
-  /// pending update.
+  /// pending update. Every sum always takes the same tiles in the same order, whichever thread does it.
   void sweep(int top, int oldTop) {
     const int firstTile = top / kTile;
     const int tiles = (n + kTile - 1) / kTile - firstTile;
-    const int slots = std::clamp(threads, 1, tiles);
-    for (int slot = 0; slot < slots; ++slot) products[static_cast<std::size_t>(slot)].topRows(n - top).setZero();
-    parallelItems(tiles, slots, [&](int tile, int slot) {
-      const int from = std::max(top, (firstTile + tile) * kTile);
-      const int to = std::min(n, (firstTile + tile + 1) * kTile);
-      Matrix& product = products[static_cast<std::size_t>(slot)];
-      const auto packed = [&](int row) { return packedV.data() + static_cast<std::size_t>(row - top) * kPanel; };
-      for (int row = from; row < n; row += kBlock) { // a block stays in the cache while it is updated and multiplied
-        const int rows = std::min(kBlock, n - row);
-        update(row, rows, from, to - from, oldTop);
-        addTransposedProduct(to - from, rows, at(row, from), stride, packed(row), product.data() + (from - top),
-                             padded);
-        const int below = std::max(row, to);
-        if (row + rows > below)
-          addProduct(row + rows - below, kBand, to - from, at(below, from), stride, packed(from), 0,
-                     product.data() + (below - top), padded);
+    const int sums = std::min(kSums, tiles);
+    parallelItems(sums, threads, [&](int sum, int) {
+      Matrix& product = products[static_cast<std::size_t>(sum)];
+      product.topRows(n - top).setZero();
+      for (int round = 0; round * sums < tiles; ++round) { // there and back again: tiles get smaller
+        const int tile = round * sums + (round % 2 == 0 ? sum : sums - 1 - sum);
+        if (tile < tiles) multiplyTile(firstTile + tile, top, oldTop, product);
       }
     });
-    for (int slot = 1; slot < slots; ++slot)
-      products[0].topRows(n - top) += products[static_cast<std::size_t>(slot)].topRows(n - top);
+    for (int sum = 1; sum < sums; ++sum)
+      products[0].topRows(n - top) += products[static_cast<std::size_t>(sum)].topRows(n - top);
+  }
+
+  /// product ← product + (the columns of one tile and their mirror image)·V.
+  void multiplyTile(int tile, int top, int oldTop, Matrix& product) {
+    const int from = std::max(top, tile * kTile);
+    const int to = std::min(n, (tile + 1) * kTile);
+    const auto packed = [&](int row) { return packedV.data() + static_cast<std::size_t>(row - top) * kPanel; };
+    for (int row = from; row < n; row += kBlock) { // a block stays in the cache while it is updated and multiplied
+      const int rows = std::min(kBlock, n - row);
+      update(row, rows, from, to - from, oldTop);
+      addTransposedProduct(to - from, rows, at(row, from), stride, packed(row), product.data() + (from - top), padded);
+      const int below = std::max(row, to);
+      if (row + rows > below)
+        addProduct(row + rows - below, kBand, to - from, at(below, from), stride, packed(from), 0,
+                   product.data() + (below - top), padded);
+    }
   }
 
   /// From Z = S·V: W = Y − ½·V·(Tᵀ·(Vᵀ·Y)) with Y = Z·T, kept with V for the next update.
@@ -122,7 +130,7 @@ struct Reduction {
 
   void run(const Progress& progress) {
     fillDiagonalTiles();
-    products.assign(static_cast<std::size_t>(std::max(threads, 1)), Matrix(padded, kBand));
+    products.assign(kSums, Matrix(padded, kBand));
     int oldTop = 0;
     int k = 0;
     for (; n - k - kBand >= 2; k += kBand) {
@@ -158,7 +166,7 @@ void applyQ(const BandReduction<Scalar>& reduction, Eigen::MatrixX<Scalar>& x, c
   constexpr Scalar kOne = 1, kNone = 0;
   const auto n = static_cast<int>(reduction.v.cols());
   const auto columns = static_cast<int>(x.cols());
-  const int slots = std::clamp(threads, 1, std::max(1, columns / 32));
+  const int parts = std::max(1, columns / 64); // the same for any number of threads, and so are the results
   int last = 0;
   while (n - (last + kBand) - kBand >= 2) last += kBand;
   if (n - kBand < 2) return;
@@ -173,9 +181,9 @@ void applyQ(const BandReduction<Scalar>& reduction, Eigen::MatrixX<Scalar>& x, c
       v.col(j).tail(height - j - 1) = reduction.v.col(k + j).segment(top + j + 1, height - j - 1);
     }
     const Matrix t = reduction.t.block(0, k, reflectors, reflectors);
-    parallelItems(slots, slots, [&](int part, int) {
-      const int from = columns * part / slots;
-      const int width = columns * (part + 1) / slots - from;
+    parallelItems(parts, threads, [&](int part, int) {
+      const int from = columns * part / parts;
+      const int width = columns * (part + 1) / parts - from;
       Scalar* xs = x.data() + static_cast<std::size_t>(from) * static_cast<std::size_t>(n) + top;
       Matrix inner(reflectors, width);
       Matrix scaled(reflectors, width);

@@ -174,6 +174,18 @@ class TestSvd : public QObject {
     }
   }
 
+  // Compressing twice must give the same bytes, however the cores are shared.
+  void threadsDoNotChangeTheResult() {
+    for (const auto& [rows, cols] : {std::pair(1100, 1030), {700, 1500}}) {
+      const Stored w(matrixNamed("trained", rows, cols), DType::F32);
+      const TruncatedSvd one = truncatedSvd(w.view, 100, {}, {}, 1);
+      for (const int threads : {2, 3}) {
+        const TruncatedSvd several = truncatedSvd(w.view, 100, {}, {}, threads);
+        QVERIFY(one.sigma == several.sigma && one.u == several.u && one.v == several.v);
+      }
+    }
+  }
+
   void singlePrecisionServesWhereItSuffices_data() {
     QTest::addColumn<QString>("kind");
     QTest::addColumn<int>("rank");
