@@ -17,7 +17,8 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
   exec "$bin/rankscope" ${model:+"$model"}
 fi
 
-[ -n "$model" ] || model="$root/resources/demo"
+demo=
+[ -n "$model" ] || { model="$root/resources/demo"; demo=yes; }
 name=$(basename -- "$model" .safetensors)
 out=${RANKSCOPE_OUT:-$PWD/rankscope-out/$name}
 mkdir -p "$out" 2>/dev/null && [ -w "$out" ] || out=$(mktemp -d)
@@ -28,6 +29,8 @@ if [[ $model != *.h5 ]]; then
   run="$out/run.h5"
   "$bin/rankscope-cli" plan "$model" --preset hybrid --quant-bits 8 -o "$out/plan.json"
   "$bin/rankscope-cli" compress "$model" "$out/compressed" --overwrite --plan "$out/plan.json" --run "$run"
+  # Small enough to run at once; how long a model of one's own takes, its owner decides.
+  [ -z "$demo" ] || "$bin/rankscope-cli" evaluate "$model" --plan "$out/plan.json" --run "$run" --prompt "Once upon a time"
 fi
 for kind in html md csv; do "$bin/rankscope-cli" report "$run" -o "$out/report.$kind"; done
 "$bin/rankscope" --screenshot "$out/window.png" "$run"
