@@ -119,7 +119,7 @@ void TestAdvise::plansGiveWhatWasMeasured() {
              qPrintable(QString("%1: %2, not %3").arg(name).arg(back).arg(kl)));
     const double perplexity = option["perplexity"].toDouble(),
                  anew = again.json()["perplexity_compressed"].toDouble();
-    QVERIFY2(std::abs(anew - perplexity) < 2e-5 * perplexity,
+    QVERIFY2(std::abs(anew - perplexity) < 1e-3,
              qPrintable(QString("%1: %2, not %3").arg(name).arg(anew, 0, 'f', 5).arg(perplexity, 0, 'f', 5)));
   }
 }

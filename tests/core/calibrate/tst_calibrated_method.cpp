@@ -7,29 +7,19 @@
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_main.h"
+#include "tests/support/token_sequences.h"
 
 using namespace rankscope;
 using test::SmallFamily;
 
 namespace {
 
-std::vector<std::vector<int>> sequences(unsigned seed) {
-  std::vector<std::vector<int>> result;
-  unsigned state = seed;
-  for (int s = 0; s < 20; ++s) {
-    std::vector<int>& sequence = result.emplace_back();
-    for (int i = 0; i < 30; ++i)
-      sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
-  }
-  return result;
-}
-
 struct Fixture {
   explicit Fixture(SmallFamily family)
       : checkpoint(openCheckpoint(test::writeSmallModel(folder / "m", family))), model(checkpoint) {}
 
   CalibratedMethod method(Method which) const {
-    const auto texts = sequences(1);
+    const auto texts = test::tokenSequences(20, 30, 1);
     return {checkpoint, calibrate(model, texts), which, hashOf(texts)};
   }
 
@@ -44,7 +34,8 @@ struct Fixture {
               }},
              {});
     std::vector<Window> windows;
-    for (const std::vector<int>& tokens : sequences(2)) windows.push_back({tokens, std::vector<int>(tokens.size(), 0)});
+    for (const std::vector<int>& tokens : test::tokenSequences(20, 30, 2))
+      windows.push_back({tokens, std::vector<int>(tokens.size(), 0)});
     return compare(model, model.with(substitutes), windows).kl.mean;
   }
 
@@ -123,7 +114,7 @@ void TestCalibratedMethod::marksOnlyCompressedLayers() {
   aware.applyTo(plain);
   for (const LayerChoice& choice : plain.layers) QVERIFY(choice.method.empty());
   QVERIFY(aware.identity(Method::Aware) != aware.identity(Method::Fisher));
-  QVERIFY(hashOf(sequences(1)) != hashOf(sequences(2)));
+  QVERIFY(hashOf(test::tokenSequences(20, 30, 1)) != hashOf(test::tokenSequences(20, 30, 2)));
 }
 
 /// int3 with a correction that knows the text costs less than int3 with the plain one, and both less than int3 alone.
@@ -159,7 +150,7 @@ void TestCalibratedMethod::biasesTakeUpTheMean() {
   const Fixture f(family);
   const CalibratedMethod method = f.method(Method::Aware);
   std::map<LayerId, RowMatrixD> inputs;
-  f.model.forward(batchOf(sequences(1)),
+  f.model.forward(batchOf(test::tokenSequences(20, 30, 1)),
                   {[&](LayerId layer, Eigen::Ref<const RowMatrixF> x) { inputs[layer] = x.cast<double>(); }, {}, {}});
   int shifted = 0;
   for (const LayerId id : defaultScope(*f.checkpoint)) {

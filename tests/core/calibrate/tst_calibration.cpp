@@ -7,28 +7,20 @@
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_main.h"
+#include "tests/support/token_sequences.h"
 
 using namespace rankscope;
 using test::SmallFamily;
 
 namespace {
 
-std::vector<std::vector<int>> sequences(int count, int length) {
-  std::vector<std::vector<int>> result;
-  unsigned state = 12345;
-  for (int s = 0; s < count; ++s) {
-    std::vector<int>& sequence = result.emplace_back();
-    for (int i = 0; i < length; ++i) sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
-  }
-  return result;
-}
-
 /// Mean over tokens of KL(original ‖ changed).
 double divergence(const Model& original, const Model& changed, const Batch& batch) {
   const RowMatrixF a = original.logits(original.forward(batch)), b = changed.logits(changed.forward(batch));
   double sum = 0;
   for (Eigen::Index t = 0; t < a.rows(); ++t) {
-    const Eigen::ArrayXd la = a.row(t).cast<double>().transpose().array(), lb = b.row(t).cast<double>().transpose().array();
+    const Eigen::ArrayXd la = a.row(t).cast<double>().transpose().array(),
+                         lb = b.row(t).cast<double>().transpose().array();
     const Eigen::ArrayXd pa = la - std::log((la - la.maxCoeff()).exp().sum()) - la.maxCoeff();
     const Eigen::ArrayXd pb = lb - std::log((lb - lb.maxCoeff()).exp().sum()) - lb.maxCoeff();
     sum += (pa.exp() * (pa - pb)).sum();
@@ -36,7 +28,7 @@ double divergence(const Model& original, const Model& changed, const Batch& batc
   return sum / static_cast<double>(a.rows());
 }
 
-}  // namespace
+} // namespace
 
 class TestCalibration final : public QObject {
   Q_OBJECT
@@ -51,26 +43,28 @@ class TestCalibration final : public QObject {
 void TestCalibration::momentsMatchTheInputs() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::Gpt2)));
-  const auto texts = sequences(5, 9);
+  const auto texts = test::tokenSequences(5, 9, 12345);
   CalibrationOptions options;
-  options.batchTokens = 20;  // several batches
+  options.batchTokens = 20; // several batches
   const Calibration calibration = calibrate(model, texts, options);
   QCOMPARE(calibration.tokens, 45);
   QCOMPARE(calibration.layers.size(), model.blockLayers().size());
 
   std::map<LayerId, RowMatrixD> inputs;
-  model.forward(batchOf(texts), {[&](LayerId layer, Eigen::Ref<const RowMatrixF> x) { inputs[layer] = x.cast<double>(); }, {}, {}});
+  model.forward(batchOf(texts),
+                {[&](LayerId layer, Eigen::Ref<const RowMatrixF> x) { inputs[layer] = x.cast<double>(); }, {}, {}});
   for (const auto& [layer, x] : inputs) {
     const Eigen::MatrixXd expected = x.transpose() * x / 45.0;
     QVERIFY((*calibration.layers.at(layer).inputs - expected).norm() < 1e-5 * expected.norm());
     QVERIFY((*calibration.layers.at(layer).inputMean - x.colwise().mean().transpose()).norm() < 1e-5 * x.norm());
     const Eigen::MatrixXd& gradients = calibration.layers.at(layer).gradients;
     QCOMPARE(gradients.rows(), model.linear(layer)->outputs());
-    QVERIFY(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gradients).eigenvalues().minCoeff() > -1e-6 * gradients.trace());
+    QVERIFY(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gradients).eigenvalues().minCoeff() >
+            -1e-6 * gradients.trace());
     QVERIFY(gradients.trace() > 0);
   }
   QVERIFY(!calibrate(model, std::span(texts).first(1), options).coversWidth());
-  QVERIFY(calibrate(model, sequences(12, 20), options).coversWidth());
+  QVERIFY(calibrate(model, test::tokenSequences(12, 20, 12345), options).coversWidth());
 }
 
 void TestCalibration::linearsOfOneInputShareIt() {
@@ -78,7 +72,7 @@ void TestCalibration::linearsOfOneInputShareIt() {
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::Llama)));
   CalibrationOptions options;
   options.gradients = false;
-  const Calibration calibration = calibrate(model, sequences(2, 8), options);
+  const Calibration calibration = calibrate(model, test::tokenSequences(2, 8, 12345), options);
   const auto inputs = [&](std::string_view name) {
     return calibration.layers.at(*model.checkpoint().findLayer(name)).inputs.get();
   };
@@ -90,11 +84,12 @@ void TestCalibration::linearsOfOneInputShareIt() {
   QCOMPARE(calibration.layers.begin()->second.gradients.size(), 0);
 }
 
-/// ½ tr(G Δ C Δᵀ) against the KL that is really there; Kronecker factoring is an approximation, so within a factor of 2.
+/// ½ tr(G Δ C Δᵀ) against the KL that is really there; Kronecker factoring is an approximation, so within a factor
+/// of 2.
 void TestCalibration::predictsTheEffectOfASmallChange() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::GptNeo)));
-  const auto texts = sequences(40, 30);
+  const auto texts = test::tokenSequences(40, 30, 12345);
   const Calibration calibration = calibrate(model, texts);
   for (const LayerId layer : model.blockLayers()) {
     const RowMatrixD stored = toDouble(model.checkpoint().matrix(layer).view);
@@ -110,7 +105,9 @@ void TestCalibration::predictsTheEffectOfASmallChange() {
     const double measured = divergence(model, changed, batchOf(texts));
     QVERIFY2(measured > 0.5 * predicted && measured < 2 * predicted,
              qPrintable(QString("%1: predicted %2, measured %3")
-                            .arg(QString::fromStdString(model.checkpoint().layer(layer).name)).arg(predicted).arg(measured)));
+                            .arg(QString::fromStdString(model.checkpoint().layer(layer).name))
+                            .arg(predicted)
+                            .arg(measured)));
   }
 }
 
@@ -120,7 +117,7 @@ void TestCalibration::stops() {
   std::stop_source source;
   source.request_stop();
   const Progress stopped(source.get_token());
-  QVERIFY_THROWS_EXCEPTION(Cancelled, calibrate(model, sequences(1, 4), {}, stopped));
+  QVERIFY_THROWS_EXCEPTION(Cancelled, calibrate(model, test::tokenSequences(1, 4, 12345), {}, stopped));
 }
 
 RANKSCOPE_TEST_MAIN(TestCalibration)

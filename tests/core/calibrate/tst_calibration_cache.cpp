@@ -7,6 +7,7 @@
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_main.h"
+#include "tests/support/token_sequences.h"
 
 using namespace rankscope;
 using test::SmallFamily;
@@ -14,21 +15,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<std::vector<int>> sequences() {
-  std::vector<std::vector<int>> result;
-  unsigned state = 5;
-  for (int s = 0; s < 8; ++s) {
-    std::vector<int>& sequence = result.emplace_back();
-    for (int i = 0; i < 16; ++i) sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
-  }
-  return result;
-}
-
 double distance(const Calibration& a, const Calibration& b) {
   double most = a.layers.size() == b.layers.size() ? 0 : 1e9;
   for (const auto& [layer, ignored] : a.layers) {
     const Moments x = a.at(layer), y = b.at(layer);
-    most = std::max({most, (*x.inputs - *y.inputs).norm() / x.inputs->norm(), (*x.inputMean - *y.inputMean).norm() / x.inputMean->norm(),
+    most = std::max({most, (*x.inputs - *y.inputs).norm() / x.inputs->norm(),
+                     (*x.inputMean - *y.inputMean).norm() / x.inputMean->norm(),
                      (x.gradients - y.gradients).norm() / x.gradients.norm()});
   }
   return most;
@@ -41,7 +33,7 @@ std::vector<fs::path> files(const fs::path& folder) {
   return found;
 }
 
-}  // namespace
+} // namespace
 
 class TestCalibrationCache final : public QObject {
   Q_OBJECT
@@ -57,12 +49,13 @@ void TestCalibrationCache::givesBackWhatWasMeasured() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::Llama)));
   const CalibrationCache cache(folder / "cache");
-  const Calibration direct = calibrate(model, sequences());
-  QVERIFY(distance(direct, calibrateCached(model, sequences(), {}, cache)) < 1e-12);
+  const Calibration direct = calibrate(model, test::tokenSequences(8, 16, 5));
+  QVERIFY(distance(direct, calibrateCached(model, test::tokenSequences(8, 16, 5), {}, cache)) < 1e-12);
   int reports = 0;
   const Progress progress(std::stop_token(), [&](double, std::string_view) { ++reports; });
-  const Calibration again = calibrateCached(model, sequences(), {}, cache, std::uint64_t{2} << 30, progress);
-  QCOMPARE(reports, 1);  // nothing was run
+  const Calibration again =
+      calibrateCached(model, test::tokenSequences(8, 16, 5), {}, cache, std::uint64_t{2} << 30, progress);
+  QCOMPARE(reports, 1); // nothing was run
   QVERIFY(distance(direct, again) < 1e-6);
   QCOMPARE(again.tokens, direct.tokens);
   QCOMPARE(again.coversWidth(), direct.coversWidth());
@@ -73,43 +66,47 @@ void TestCalibrationCache::goesInGroupsWhereMemoryIsShort() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::GptNeo)));
   QVERIFY(momentBytes(model, 0, true) > momentBytes(model, 0, false));
-  const Calibration calibration = calibrateCached(model, sequences(), {}, CalibrationCache(folder / "cache"), 1);
+  const Calibration calibration =
+      calibrateCached(model, test::tokenSequences(8, 16, 5), {}, CalibrationCache(folder / "cache"), 1);
   for (const auto& [layer, moments] : calibration.layers) QVERIFY(!moments.inputs);
-  QVERIFY(distance(calibrate(model, sequences()), calibration) < 1e-6);
-  QVERIFY_THROWS_EXCEPTION(Error, calibrateCached(model, sequences(), {}, CalibrationCache(fs::path()), 1));
+  QVERIFY(distance(calibrate(model, test::tokenSequences(8, 16, 5)), calibration) < 1e-6);
+  QVERIFY_THROWS_EXCEPTION(Error,
+                           calibrateCached(model, test::tokenSequences(8, 16, 5), {}, CalibrationCache(fs::path()), 1));
 }
 
 void TestCalibrationCache::damageAndOtherOptionsAreMisses() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::Llama)));
   const CalibrationCache cache(folder / "cache");
-  const Calibration direct = calibrateCached(model, sequences(), {}, cache);
+  const Calibration direct = calibrateCached(model, test::tokenSequences(8, 16, 5), {}, cache);
   for (const fs::path& file : files(folder / "cache")) {
     std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
     stream.seekp(40);
     stream.put('x');
   }
-  QVERIFY(distance(direct, calibrateCached(model, sequences(), {}, cache)) < 1e-12);
+  QVERIFY(distance(direct, calibrateCached(model, test::tokenSequences(8, 16, 5), {}, cache)) < 1e-12);
   for (const fs::path& file : files(folder / "cache")) fs::resize_file(file, 12);
-  QVERIFY(distance(direct, calibrateCached(model, sequences(), {}, cache)) < 1e-12);
+  QVERIFY(distance(direct, calibrateCached(model, test::tokenSequences(8, 16, 5), {}, cache)) < 1e-12);
   CalibrationOptions other;
   other.seed = 2;
-  QVERIFY(CalibrationCache::keyOf(model, sequences(), {}) != CalibrationCache::keyOf(model, sequences(), other));
-  auto text = sequences();
+  QVERIFY(CalibrationCache::keyOf(model, test::tokenSequences(8, 16, 5), {}) !=
+          CalibrationCache::keyOf(model, test::tokenSequences(8, 16, 5), other));
+  auto text = test::tokenSequences(8, 16, 5);
   text[3][2] ^= 1;
-  QVERIFY(CalibrationCache::keyOf(model, sequences(), {}) != CalibrationCache::keyOf(model, text, {}));
+  QVERIFY(CalibrationCache::keyOf(model, test::tokenSequences(8, 16, 5), {}) !=
+          CalibrationCache::keyOf(model, text, {}));
 }
 
 void TestCalibrationCache::staysBelowItsLimit() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::Llama)));
   const CalibrationCache cache(folder / "cache", 1);
-  calibrateCached(model, sequences(), {}, cache);
+  calibrateCached(model, test::tokenSequences(8, 16, 5), {}, cache);
   const std::size_t one = files(folder / "cache").size();
   QVERIFY(one > 0);
   CalibrationOptions other;
   other.seed = 2;
-  calibrateCached(model, sequences(), other, cache);
+  calibrateCached(model, test::tokenSequences(8, 16, 5), other, cache);
   QCOMPARE(files(folder / "cache").size(), one);
   cache.prune();
   QVERIFY(files(folder / "cache").empty());

@@ -8,27 +8,18 @@
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_main.h"
+#include "tests/support/token_sequences.h"
 
 using namespace rankscope;
 using test::SmallFamily;
 
 namespace {
 
-std::vector<std::vector<int>> sequences(unsigned seed) {
-  std::vector<std::vector<int>> result;
-  unsigned state = seed;
-  for (int s = 0; s < 160; ++s) {
-    std::vector<int>& sequence = result.emplace_back();
-    for (int i = 0; i < 30; ++i)
-      sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
-  }
-  return result;
-}
-
 struct Fixture {
   explicit Fixture(SmallFamily family)
       : checkpoint(openCheckpoint(test::writeSmallModel(folder / "m", family))), model(checkpoint),
-        method(checkpoint, calibrate(model, sequences(1)), Method::Fisher, hashOf(sequences(1)), sequences(1)) {}
+        method(checkpoint, calibrate(model, test::tokenSequences(160, 30, 1)), Method::Fisher,
+               hashOf(test::tokenSequences(160, 30, 1)), test::tokenSequences(160, 30, 1)) {}
 
   ResolvedPlan plan(Method how, std::optional<Storage> base = {}) const {
     RankPlan plan;
@@ -45,7 +36,8 @@ struct Fixture {
 
   double divergence(const ResolvedPlan& plan, const Factoriser& factoriser) const {
     std::vector<Window> windows;
-    for (const std::vector<int>& tokens : sequences(1)) windows.push_back({tokens, std::vector<int>(tokens.size(), 0)});
+    for (const std::vector<int>& tokens : test::tokenSequences(160, 30, 1))
+      windows.push_back({tokens, std::vector<int>(tokens.size(), 0)});
     return compare(model, model.with(compressedLinears(*checkpoint, plan, {}, {}, {}, factoriser)), windows).kl.mean;
   }
 

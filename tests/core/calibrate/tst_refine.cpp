@@ -6,21 +6,12 @@
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_main.h"
+#include "tests/support/token_sequences.h"
 
 using namespace rankscope;
 using test::SmallFamily;
 
 namespace {
-
-std::vector<std::vector<int>> sequences() {
-  std::vector<std::vector<int>> result;
-  unsigned state = 99;
-  for (int s = 0; s < 8; ++s) {
-    std::vector<int>& sequence = result.emplace_back();
-    for (int i = 0; i < 24; ++i) sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
-  }
-  return result;
-}
 
 /// Plain factors of every block linear at a share of the full rank.
 std::map<LayerId, LayerParts> plainFactors(const Model& model, double share) {
@@ -44,11 +35,12 @@ std::pair<double, double> run(SmallFamily family, double share, int steps) {
   options.batchTokens = 8 * 24;
   options.heldOut = 0.01;
   std::vector<double> divergence;
-  refine(model, plainFactors(model, share), sequences(), options, {}, [&](const RefineStep& step) { divergence.push_back(step.divergence); });
+  refine(model, plainFactors(model, share), test::tokenSequences(8, 24, 99), options, {},
+         [&](const RefineStep& step) { divergence.push_back(step.divergence); });
   return {divergence.front(), divergence.back()};
 }
 
-}  // namespace
+} // namespace
 
 class TestRefine final : public QObject {
   Q_OBJECT
@@ -92,11 +84,12 @@ double divergenceWith(const Model& model, const std::map<LayerId, LayerParts>& p
   look.batchTokens = 8 * 24;
   look.heldOut = 0.01;
   double divergence = 0;
-  refine(model, parts, sequences(), look, {}, [&](const RefineStep& step) { divergence = step.divergence; });
+  refine(model, parts, test::tokenSequences(8, 24, 99), look, {},
+         [&](const RefineStep& step) { divergence = step.divergence; });
   return divergence;
 }
 
-}  // namespace
+} // namespace
 
 /// Bases of three bits with coarse scales and bias shifts, no factors: only those can move, and their codes stay.
 void TestRefine::movesScalesAndShifts() {
@@ -106,7 +99,8 @@ void TestRefine::movesScalesAndShifts() {
   std::map<LayerId, LayerParts> start;
   for (const LayerId layer : model.blockLayers()) {
     const LayerInfo& info = model.checkpoint().layer(layer);
-    StorageFormat format{Storage::Int3, info.orientation == Orientation::OutIn ? ScaleAxis::PerRow : ScaleAxis::PerColumn, 32,
+    StorageFormat format{Storage::Int3,
+                         info.orientation == Orientation::OutIn ? ScaleAxis::PerRow : ScaleAxis::PerColumn, 32,
                          Storage::F16};
     start[layer] = {storeMatrix(toDouble(model.checkpoint().matrix(layer).view), format), std::nullopt,
                     std::vector<float>(static_cast<std::size_t>(model.linear(layer)->outputs()), 0.01f)};
@@ -116,7 +110,7 @@ void TestRefine::movesScalesAndShifts() {
   options.batchTokens = 8 * 24;
   options.heldOut = 0.01;
   options.stepsPerCheck = 10;
-  const auto refined = refine(model, start, sequences(), options);
+  const auto refined = refine(model, start, test::tokenSequences(8, 24, 99), options);
   QVERIFY2(divergenceWith(model, refined) < 0.9 * divergenceWith(model, start),
            qPrintable(QString("%1 -> %2").arg(divergenceWith(model, start)).arg(divergenceWith(model, refined))));
   for (const auto& [layer, parts] : refined) {
@@ -135,7 +129,7 @@ void TestRefine::keepsTheBestOnHeldOutText() {
   options.steps = 10;
   options.learningRate = 30;
   options.stepsPerCheck = 5;
-  const auto refined = refine(model, start, sequences(), options);
+  const auto refined = refine(model, start, test::tokenSequences(8, 24, 99), options);
   for (const auto& [layer, parts] : refined) QVERIFY(parts.factors->a == start.at(layer).factors->a);
 }
 
@@ -147,7 +141,8 @@ void TestRefine::stops() {
   const auto stopAtThird = [&](const RefineStep& step) {
     if (step.step == 2) source.request_stop();
   };
-  QVERIFY_THROWS_EXCEPTION(Cancelled, refine(model, plainFactors(model, 0.3), sequences(), {}, progress, stopAtThird));
+  QVERIFY_THROWS_EXCEPTION(
+      Cancelled, refine(model, plainFactors(model, 0.3), test::tokenSequences(8, 24, 99), {}, progress, stopAtThird));
 }
 
 RANKSCOPE_TEST_MAIN(TestRefine)

@@ -11,22 +11,12 @@
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_main.h"
+#include "tests/support/token_sequences.h"
 
 using namespace rankscope;
 using test::SmallFamily;
 
 namespace {
-
-std::vector<std::vector<int>> sequences() {
-  std::vector<std::vector<int>> result;
-  unsigned state = 4711;
-  for (int s = 0; s < 20; ++s) {
-    std::vector<int>& sequence = result.emplace_back();
-    for (int i = 0; i < 20; ++i)
-      sequence.push_back(static_cast<int>((state = state * 1664525u + 1013904223u) >> 8) % 61);
-  }
-  return result;
-}
 
 Eigen::MatrixXd none(LayerId) {
   return {};
@@ -85,11 +75,12 @@ void TestSequential::nothingChangedGivesTheOriginal() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::Gpt2)));
   std::atomic<int> met = 0;
-  fitInOrder(model, sequences(), model.blockLayers(), none, [&](const SequentialTarget& target) -> LinearPtr {
-    const RowMatrixD matrix = toDouble(model.checkpoint().matrix(target.layer).view);
-    if ((target.matrix - matrix).norm() < 1e-3 * matrix.norm()) ++met;
-    return nullptr;
-  });
+  fitInOrder(model, test::tokenSequences(20, 20, 4711), model.blockLayers(), none,
+             [&](const SequentialTarget& target) -> LinearPtr {
+               const RowMatrixD matrix = toDouble(model.checkpoint().matrix(target.layer).view);
+               if ((target.matrix - matrix).norm() < 1e-3 * matrix.norm()) ++met;
+               return nullptr;
+             });
   QCOMPARE(met.load(), static_cast<int>(model.blockLayers().size()));
 }
 
@@ -105,7 +96,7 @@ void TestSequential::solvesTheRegression() {
   QFETCH(SmallFamily, family);
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", family)));
-  const auto text = sequences();
+  const auto text = test::tokenSequences(20, 20, 4711);
   SequentialOptions options;
   options.damping = 1e-9;
   options.correctResidual = false;
@@ -139,7 +130,7 @@ void TestSequential::solvesTheRegression() {
 void TestSequential::makesUpForTheStream() {
   const test::TemporaryFolder folder;
   const Model model(openCheckpoint(test::writeSmallModel(folder / "m", SmallFamily::GptNeo)));
-  const auto text = sequences();
+  const auto text = test::tokenSequences(20, 20, 4711);
   const auto missed = [&](bool correct) {
     SequentialOptions options;
     options.correctResidual = correct;
@@ -165,8 +156,8 @@ void TestSequential::stops() {
   std::stop_source source;
   source.request_stop();
   const auto keep = [](const SequentialTarget&) -> LinearPtr { return nullptr; };
-  QVERIFY_THROWS_EXCEPTION(
-      Cancelled, fitInOrder(model, sequences(), model.blockLayers(), none, keep, {}, Progress(source.get_token())));
+  QVERIFY_THROWS_EXCEPTION(Cancelled, fitInOrder(model, test::tokenSequences(20, 20, 4711), model.blockLayers(), none,
+                                                 keep, {}, Progress(source.get_token())));
 }
 
 RANKSCOPE_TEST_MAIN(TestSequential)

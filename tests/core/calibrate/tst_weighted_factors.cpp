@@ -1,33 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/calibrate/weighted_factors.h"
 
-#include <random>
-
 #include <Eigen/SVD>
 
 #include "tests/support/test_main.h"
+#include "tests/support/test_matrices.h"
 
 using namespace rankscope;
 
 namespace {
 
-RowMatrixD random(Eigen::Index rows, Eigen::Index cols, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<double> normal;
-  RowMatrixD matrix(rows, cols);
-  for (Eigen::Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = normal(engine);
-  return matrix;
-}
-
 /// Second moment of `samples` uneven random vectors.
 Eigen::MatrixXd moment(Eigen::Index size, Eigen::Index samples, unsigned seed) {
-  RowMatrixD x = random(samples, size, seed);
+  RowMatrixD x = test::gaussian(samples, size, seed);
   for (Eigen::Index j = 0; j < size; ++j) x.col(j) *= std::pow(0.7, static_cast<double>(j));
   return x.transpose() * x / static_cast<double>(samples);
 }
 
 Moments moments(Eigen::Index in, Eigen::Index out, Eigen::Index samples) {
-  return {std::make_shared<Eigen::MatrixXd>(moment(in, samples, 5)), std::make_shared<Eigen::VectorXd>(in), moment(out, samples, 6)};
+  return {std::make_shared<Eigen::MatrixXd>(moment(in, samples, 5)), std::make_shared<Eigen::VectorXd>(in),
+          moment(out, samples, 6)};
 }
 
 /// tr(G Δ C Δᵀ), G = I for Outputs; straight from the definition.
@@ -36,7 +28,7 @@ double error(const RowMatrixD& difference, const Moments& m, Metric metric) {
   return metric == Metric::Outputs ? spread.trace() : (m.gradients * spread).trace();
 }
 
-}  // namespace
+} // namespace
 
 Q_DECLARE_METATYPE(Metric)
 
@@ -71,7 +63,7 @@ void TestWeightedFactors::reachesTheOptimum() {
   QFETCH(Orientation, orientation);
   const bool outIn = orientation == Orientation::OutIn;
   const Moments m = moments(outIn ? cols : rows, outIn ? rows : cols, 60);
-  const RowMatrixD stored = random(rows, cols, 1);
+  const RowMatrixD stored = test::gaussian(rows, cols, 1);
   const WeightedMatrix weighted(stored, orientation, m, metric);
   const std::vector<double> sigma = weighted.sigma();
   QCOMPARE(sigma.size(), std::size_t{9});
@@ -80,7 +72,8 @@ void TestWeightedFactors::reachesTheOptimum() {
     const FactorValues factors = weighted.factors(rank);
     QCOMPARE(factors.a.cols(), rank);
     const RowMatrixD approximation = factors.a * factors.b;
-    const RowMatrixD difference = outIn ? RowMatrixD(stored - approximation) : RowMatrixD((stored - approximation).transpose());
+    const RowMatrixD difference =
+        outIn ? RowMatrixD(stored - approximation) : RowMatrixD((stored - approximation).transpose());
     double optimum = 0;
     for (std::size_t i = static_cast<std::size_t>(rank); i < sigma.size(); ++i) optimum += sigma[i] * sigma[i];
     // The root's damping (1e-9 and 1e-4 of the mean diagonal) moves the optimum a little.
@@ -92,15 +85,16 @@ void TestWeightedFactors::reachesTheOptimum() {
     const Eigen::JacobiSVD<Eigen::MatrixXd> plain(stored, Eigen::ComputeThinU | Eigen::ComputeThinV);
     const RowMatrixD truncated = plain.matrixU().leftCols(rank) * plain.singularValues().head(rank).asDiagonal() *
                                  plain.matrixV().leftCols(rank).transpose();
-    const RowMatrixD plainDifference = outIn ? RowMatrixD(stored - truncated) : RowMatrixD((stored - truncated).transpose());
+    const RowMatrixD plainDifference =
+        outIn ? RowMatrixD(stored - truncated) : RowMatrixD((stored - truncated).transpose());
     QVERIFY(reached < error(plainDifference, m, metric));
   }
 }
 
 void TestWeightedFactors::isPlainWithoutWeights() {
-  const RowMatrixD stored = random(7, 12, 2);
-  const Moments m{std::make_shared<Eigen::MatrixXd>(Eigen::MatrixXd::Identity(12, 12)), std::make_shared<Eigen::VectorXd>(12),
-                  Eigen::MatrixXd::Identity(7, 7)};
+  const RowMatrixD stored = test::gaussian(7, 12, 2);
+  const Moments m{std::make_shared<Eigen::MatrixXd>(Eigen::MatrixXd::Identity(12, 12)),
+                  std::make_shared<Eigen::VectorXd>(12), Eigen::MatrixXd::Identity(7, 7)};
   const Eigen::JacobiSVD<Eigen::MatrixXd> plain(stored, Eigen::ComputeThinU | Eigen::ComputeThinV);
   for (const Metric metric : {Metric::Outputs, Metric::Predictions}) {
     const FactorValues factors = WeightedMatrix(stored, Orientation::OutIn, m, metric).factors(4);
@@ -111,8 +105,8 @@ void TestWeightedFactors::isPlainWithoutWeights() {
 }
 
 void TestWeightedFactors::standsRankDeficientInputs() {
-  const Moments m = moments(20, 11, 4);  // four samples of twenty inputs
-  const RowMatrixD stored = random(11, 20, 3);
+  const Moments m = moments(20, 11, 4); // four samples of twenty inputs
+  const RowMatrixD stored = test::gaussian(11, 20, 3);
   const FactorValues factors = WeightedMatrix(stored, Orientation::OutIn, m, Metric::Outputs).factors(4);
   QVERIFY(factors.a.allFinite() && factors.b.allFinite());
   QVERIFY(relativeOutputError(stored, factors.a * factors.b, Orientation::OutIn, m) < 1e-3);
@@ -120,9 +114,9 @@ void TestWeightedFactors::standsRankDeficientInputs() {
 
 void TestWeightedFactors::balancesFactors() {
   const FactorValues factors =
-      WeightedMatrix(random(10, 15, 4), Orientation::OutIn, moments(15, 10, 60), Metric::Predictions).factors(5);
-  for (Eigen::Index i = 0; i < 5; ++i)
-    QVERIFY(std::abs(factors.a.col(i).norm() / factors.b.row(i).norm() - 1) < 1e-12);
+      WeightedMatrix(test::gaussian(10, 15, 4), Orientation::OutIn, moments(15, 10, 60), Metric::Predictions)
+          .factors(5);
+  for (Eigen::Index i = 0; i < 5; ++i) QVERIFY(std::abs(factors.a.col(i).norm() / factors.b.row(i).norm() - 1) < 1e-12);
 }
 
 RANKSCOPE_TEST_MAIN(TestWeightedFactors)

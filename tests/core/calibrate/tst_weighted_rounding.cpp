@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/calibrate/weighted_rounding.h"
 
-#include <random>
-
 #include "core/calibrate/quantised_fit.h"
 #include "tests/support/test_main.h"
+#include "tests/support/test_matrices.h"
 
 using namespace rankscope;
 
 namespace {
 
-RowMatrixD random(Eigen::Index rows, Eigen::Index cols, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<double> normal;
-  RowMatrixD matrix(rows, cols);
-  for (Eigen::Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = normal(engine);
-  return matrix;
-}
-
 /// Second moment of vectors whose numbers go together.
 Eigen::MatrixXd moment(Eigen::Index size, unsigned seed) {
-  const RowMatrixD x = random(4 * size, size, seed) * (random(size, size, seed + 1) + 3 * RowMatrixD::Identity(size, size));
+  const RowMatrixD x = test::gaussian(4 * size, size, seed) *
+                       (test::gaussian(size, size, seed + 1) + 3 * RowMatrixD::Identity(size, size));
   return x.transpose() * x / static_cast<double>(x.rows());
 }
 
@@ -32,7 +24,7 @@ StorageFormat format(Storage storage, int group, Orientation orientation) {
   return {storage, orientation == Orientation::OutIn ? ScaleAxis::PerRow : ScaleAxis::PerColumn, group, Storage::F16};
 }
 
-}  // namespace
+} // namespace
 
 Q_DECLARE_METATYPE(Storage)
 
@@ -65,7 +57,7 @@ void TestWeightedRounding::beatsRoundingToNearest() {
   QFETCH(Orientation, orientation);
   QFETCH(Metric, metric);
   const Moments m = moments(75, 20);
-  const RowMatrixD stored = turned(random(20, 75, 1), orientation);
+  const RowMatrixD stored = turned(test::gaussian(20, 75, 1), orientation);
   const StorageFormat f = format(storage, group, orientation);
   RoundingOptions options;
   options.metric = metric;
@@ -82,10 +74,11 @@ void TestWeightedRounding::beatsRoundingToNearest() {
   QVERIFY2(weighted < 0.6 * nearest, qPrintable(QString("%1, to nearest %2").arg(weighted).arg(nearest)));
 }
 
-/// One row of four numbers, one scale: nothing that changes one code or the scale is better, and no set of codes is by much.
+/// One row of four numbers, one scale: nothing that changes one code or the scale is better, and no set of codes is by
+/// much.
 void TestWeightedRounding::findsTheOptimumOfASmallCase() {
   Moments m = moments(4, 1);
-  const RowMatrixD stored = random(1, 4, 9);
+  const RowMatrixD stored = test::gaussian(1, 4, 9);
   RoundingOptions options;
   options.metric = Metric::Outputs;
   options.damping = 0;
@@ -106,7 +99,7 @@ void TestWeightedRounding::findsTheOptimumOfASmallCase() {
 
 void TestWeightedRounding::correctionsAndBasesHelpEachOther() {
   const Moments m = moments(64, 24);
-  const RowMatrixD stored = random(24, 64, 2);
+  const RowMatrixD stored = test::gaussian(24, 64, 2);
   const StorageFormat f = format(Storage::Int3, 32, Orientation::OutIn);
   const auto error = [&](int rounds, std::optional<std::int64_t> rank) {
     QuantisedFitOptions options;
@@ -124,7 +117,7 @@ void TestWeightedRounding::correctionsAndBasesHelpEachOther() {
 void TestWeightedRounding::standsZeroAndSingularCases() {
   Moments m = moments(40, 6);
   const StorageFormat f = format(Storage::Int4, 32, Orientation::OutIn);
-  RowMatrixD stored = random(6, 40, 3);
+  RowMatrixD stored = test::gaussian(6, 40, 3);
   stored.row(2).setZero();
   Eigen::MatrixXd singular = Eigen::MatrixXd::Zero(40, 40);
   singular(3, 3) = 1;
