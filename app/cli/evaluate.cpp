@@ -90,12 +90,7 @@ void carryOut(const Options& options, Console& console) {
   EvaluationReport kept;
   const auto deliver = [&] {
     if (kept.comparison.positions == 0) return;
-    if (pair.run) {
-      nlohmann::json entry = toJson(kept);
-      addStamp(entry, pair.stamp());
-      pair.run->addEvaluation(entry.dump());
-      pair.run->finish();
-    }
+    pair.keep(toJson(kept));
     if (console.wantsJson())
       console.printJson(nlohmann::ordered_json(toJson(kept)));
     else

@@ -95,8 +95,11 @@ void requireConsistent(const ModelPairOptions& options) {
     throw CLI::ValidationError("COMPRESSED", "cannot go with options that compress ORIGINAL anew");
 }
 
-EvaluationStamp ModelPair::stamp() const {
-  return {timeStamp(), plan ? toJson(*plan) : "", bytes};
+void ModelPair::keep(nlohmann::json measured) const {
+  if (!run) return;
+  addStamp(measured, {timeStamp(), plan ? toJson(*plan) : "", bytes});
+  run->addEvaluation(measured.dump());
+  run->finish();
 }
 
 ModelPair openPair(const ModelPairOptions& options, const std::optional<std::filesystem::path>& measuredOn,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "app/cli/plan_options.h"
 #include "core/evaluate/compressed_model.h"
@@ -40,8 +41,8 @@ struct ModelPair {
   ByteTotals bytes;                ///< of the whole model
   bool isFitted = false;           ///< to a text
 
-  /// When a measurement of it was made and under which plan, for a run file.
-  EvaluationStamp stamp() const;
+  /// Puts a measurement of it into the run file, where there is one, with the time and the plan.
+  void keep(nlohmann::json measured) const;
 };
 
 /// Declares ORIGINAL (called `name`), with `exported` also COMPRESSED, and the options of a plan.

@@ -81,12 +81,7 @@ void carryOut(const Options& options, Console& console) {
   StudyReport kept;
   const auto deliver = [&] {
     if (!kept.together) return;
-    if (pair.run) {
-      nlohmann::json entry = toJson(kept);
-      addStamp(entry, pair.stamp());
-      pair.run->addEvaluation(entry.dump());
-      pair.run->finish();
-    }
+    pair.keep(toJson(kept));
     if (console.wantsJson())
       console.printJson(nlohmann::ordered_json(toJson(kept)));
     else
