@@ -56,6 +56,12 @@ class SampledLikelihood final {
   std::mt19937_64 m_engine;
 };
 
+/// Rounded to F32, as the cache keeps them: a text that was run and one that was found there give the same numbers.
+template <class Matrix>
+Matrix meanOf(const Matrix& sum, double count) {
+  return (sum / count).template cast<float>().template cast<double>();
+}
+
 class Accumulator final {
  public:
   Accumulator(const Model& model, const CalibrationOptions& options)
@@ -79,15 +85,15 @@ class Accumulator final {
     const double count = static_cast<double>(std::max<std::int64_t>(1, m_tokens));
     std::map<LayerId, Moments> byOwner;
     for (auto& [layer, sums] : m_inputs)
-      byOwner[layer] = {std::make_shared<Eigen::MatrixXd>(sums.products / count),
-                        std::make_shared<Eigen::VectorXd>(sums.values / count),
+      byOwner[layer] = {std::make_shared<Eigen::MatrixXd>(meanOf(sums.products, count)),
+                        std::make_shared<Eigen::VectorXd>(meanOf(sums.values, count)),
                         {}};
     Calibration calibration;
     calibration.tokens = m_tokens;
     for (const auto& [layer, owner] : m_owners) {
       if (!meets(layer)) continue;
       Moments moments = byOwner.at(owner);
-      if (m_options.gradients) moments.gradients = m_gradients.at(layer).products / count;
+      if (m_options.gradients) moments.gradients = meanOf(m_gradients.at(layer).products, count);
       calibration.widest = std::max<std::int64_t>(calibration.widest, moments.inputs->rows());
       calibration.layers.emplace(layer, std::move(moments));
     }

@@ -9,13 +9,18 @@
 
 #include <filesystem>
 
+#include "tests/support/temporary.h"
+
 namespace rankscope::test {
 
 inline QString text(const std::filesystem::path& path) {
   return QString::fromStdString(path.string());
 }
 
+/// The program, which finds caches as a new user has them: empty at first, and not those of whoever runs the tests.
 inline QString rankscopeCli() {
+  static const TemporaryFolder folder;
+  qputenv("XDG_CACHE_HOME", text(folder / "cache").toUtf8());
   return QStringLiteral(RANKSCOPE_BIN_DIR "/rankscope-cli");
 }
 
