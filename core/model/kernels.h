@@ -41,12 +41,16 @@ struct Kernels {
   void (*addRowsGrouped)(Code code, const std::byte* data, std::size_t rowBytes, const float* scales,
                          std::int64_t scalesPerRow, std::int64_t group, std::int64_t rows, std::int64_t cols,
                          const float* x, float* y);
-  /// The codes of one row as floats, in order.
-  void (*expand)(Code code, const std::byte* row, std::int64_t count, float* out);
+  /// The first `count` codes from `row` on, times `scale`, as floats in order.
+  void (*expand)(Code code, const std::byte* row, std::int64_t count, float scale, float* out);
 
   void (*activate)(Activation activation, float* x, std::int64_t count);
   /// x becomes exp(x − max x) / Σ.
   void (*softmax)(float* x, std::int64_t count);
+  /// LayerNorm, or RMSNorm where not `centred`: out = (x − mean)/√(variance + ε)·weight + bias; `bias` may be null. Sums
+  /// are taken in double over short runs of floats.
+  void (*normalise)(const float* x, std::int64_t count, const float* weight, const float* bias, bool centred,
+                    float epsilon, float* out);
   void (*compareLogits)(const float* a, const float* b, std::int64_t count, LogitSums* sums);
 };
 

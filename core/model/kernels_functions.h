@@ -136,6 +136,31 @@ double total(const float* x, std::int64_t count) {
   return result;
 }
 
+double totalOfSquares(const float* x, std::int64_t count, float mean) {
+  double result = 0;
+  for (std::int64_t first = 0; first < count; first += kRun) {
+    Floats part{};
+    forLanes(x + first, count - first < kRun ? count - first : kRun, mean,
+             [&](std::int64_t, Floats v) { part += (v - mean) * (v - mean); });
+    result += static_cast<double>(sum(part));
+  }
+  return result;
+}
+
+void normalise(const float* x, std::int64_t count, const float* weight, const float* bias, bool centred, float epsilon,
+               float* out) {
+  const double n = static_cast<double>(count);
+  const float mean = centred ? static_cast<float>(total(x, count) / n) : 0.0f;
+  const double variance = totalOfSquares(x, count, mean) / n;
+  const auto factor = static_cast<float>(1 / __builtin_sqrt(variance + static_cast<double>(epsilon)));
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const Floats scaled = (readFloats(x + i) - mean) * factor * readFloats(weight + i);
+    writeFloats(out + i, bias ? scaled + readFloats(bias + i) : scaled);
+  }
+  for (; i < count; ++i) out[i] = (x[i] - mean) * factor * weight[i] + (bias ? bias[i] : 0.0f);
+}
+
 struct RunSums {
   Floats expA{}, expB{}, expDifference{}, aa{}, bb{}, ab{}, difference{};
   void add(Floats a, Floats b, const LogitSums& s) {

@@ -308,39 +308,48 @@ void addRowsGrouped(Code code, const std::byte* data, std::size_t rowBytes, cons
 }
 
 template <Code code>
-void expandOf(const std::byte* row, std::int64_t count, float* out) {
+void expandOf(const std::byte* row, std::int64_t count, float scale, float* out) {
   std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) writeFloats(out + i, Lane<code>::many(row, i));
-  for (; i < count; ++i) out[i] = Lane<code>::one(row, i);
+  for (; i + kLanes <= count; i += kLanes) writeFloats(out + i, Lane<code>::many(row, i) * scale);
+  for (; i < count; ++i) out[i] = Lane<code>::one(row, i) * scale;
 }
 
-void expandInt4(const std::byte* row, std::int64_t count, float* out) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto byte = static_cast<std::uint8_t>(row[i / 2]);
-    out[i] = i % 2 == 0 ? lowNibble(byte) : highNibble(byte);
+template <>
+void expandOf<Code::Int4>(const std::byte* row, std::int64_t count, float scale, float* out) {
+  std::int64_t i = 0; // in bytes
+  for (; i + kLanes <= count / 2; i += kLanes) {
+    const Nibbles n = nibbles(row + i);
+    writeInTurn(n.low * scale, n.high * scale, out + 2 * i);
   }
+  for (; i < count / 2; ++i) {
+    const auto byte = static_cast<std::uint8_t>(row[i]);
+    out[2 * i] = lowNibble(byte) * scale;
+    out[2 * i + 1] = highNibble(byte) * scale;
+  }
+  if (count % 2 != 0) out[count - 1] = lowNibble(static_cast<std::uint8_t>(row[count / 2])) * scale;
 }
 
-void expand(Code code, const std::byte* row, std::int64_t count, float* out) {
+void expand(Code code, const std::byte* row, std::int64_t count, float scale, float* out) {
   switch (code) {
   case Code::F32:
-    return expandOf<Code::F32>(row, count, out);
+    return expandOf<Code::F32>(row, count, scale, out);
   case Code::F16:
-    return expandOf<Code::F16>(row, count, out);
+    return expandOf<Code::F16>(row, count, scale, out);
   case Code::BF16:
-    return expandOf<Code::BF16>(row, count, out);
+    return expandOf<Code::BF16>(row, count, scale, out);
   case Code::Int8:
-    return expandOf<Code::Int8>(row, count, out);
+    return expandOf<Code::Int8>(row, count, scale, out);
   case Code::Int4:
-    return expandInt4(row, count, out);
+    return expandOf<Code::Int4>(row, count, scale, out);
   case Code::Int3:
-    return expandOf<Code::Int3>(row, count, out);
+    return expandOf<Code::Int3>(row, count, scale, out);
   }
 }
 
 } // namespace
 
 const Kernels detail::RANKSCOPE_KERNELS = {
-    RANKSCOPE_KERNEL_NAME, dotRows, dotRowsGrouped, addRows, addRowsGrouped, expand, activate, softmax, compareLogits};
+    RANKSCOPE_KERNEL_NAME, dotRows, dotRowsGrouped, addRows, addRowsGrouped, expand, activate, softmax, normalise,
+    compareLogits};
 
 } // namespace rankscope

@@ -194,5 +194,20 @@ inline Nibbles nibbles(const std::byte* bytes) {
 #endif
 }
 
+/// even[0], odd[0], even[1], odd[1] …, 2·kLanes of them.
+inline void writeInTurn(Floats even, Floats odd, float* to) {
+#if RANKSCOPE_LANES == 16
+  writeFloats(to, __builtin_shufflevector(even, odd, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  writeFloats(to + kLanes,
+              __builtin_shufflevector(even, odd, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+#elif RANKSCOPE_LANES == 8
+  writeFloats(to, __builtin_shufflevector(even, odd, 0, 8, 1, 9, 2, 10, 3, 11));
+  writeFloats(to + kLanes, __builtin_shufflevector(even, odd, 4, 12, 5, 13, 6, 14, 7, 15));
+#else
+  writeFloats(to, __builtin_shufflevector(even, odd, 0, 4, 1, 5));
+  writeFloats(to + kLanes, __builtin_shufflevector(even, odd, 2, 6, 3, 7));
+#endif
+}
+
 } // namespace
 } // namespace rankscope

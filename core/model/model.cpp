@@ -34,21 +34,12 @@ BoundLinear bind(const Checkpoint& checkpoint, const LinearNames& names) {
   return {*checkpoint.findLayer(names.weight), readVector(checkpoint, names.bias)};
 }
 
-void normalise(const Architecture& a, const Norm& norm, const float* x, float* out) {
-  using Row = Eigen::Array<float, 1, Eigen::Dynamic>;
-  const Eigen::Map<const Row> row(x, a.hidden), weight(norm.weight.data(), a.hidden);
-  Eigen::Map<Row> result(out, a.hidden);
-  const double mean = a.rmsNorm ? 0.0 : row.cast<double>().mean();
-  const double variance = (row.cast<double>() - mean).square().mean();
-  const double factor = 1.0 / std::sqrt(variance + static_cast<double>(a.normEpsilon));
-  result = ((row.cast<double>() - mean) * factor).cast<float>() * weight;
-  if (!norm.bias.empty()) result += Eigen::Map<const Row>(norm.bias.data(), a.hidden);
-}
-
 void normaliseInto(const Architecture& a, const Norm& norm, const RowMatrixF& x, RowMatrixF& out) {
   out.resize(x.rows(), x.cols());
   parallelFor(x.rows(), 16, [&](std::int64_t from, std::int64_t to) {
-    for (std::int64_t t = from; t < to; ++t) normalise(a, norm, x.row(t).data(), out.row(t).data());
+    for (std::int64_t t = from; t < to; ++t)
+      kernels().normalise(x.row(t).data(), a.hidden, norm.weight.data(), norm.bias.empty() ? nullptr : norm.bias.data(),
+                          !a.rmsNorm, a.normEpsilon, out.row(t).data());
   });
 }
 

@@ -195,17 +195,21 @@ void WeightMatrix::addVector(const float* x, float* y) const {
 
 /// Columns firstCol (a multiple of 8) … of one row, scaled.
 void WeightMatrix::expand(std::int64_t row, std::int64_t firstCol, std::int64_t count, float* out) const {
-  kernels().expand(m_code, rowData(row) + codeOffset(firstCol), count, out);
-  if (!scaled()) return;
-  if (m_axis == ScaleAxis::PerColumn) {
-    const float* own = m_scales.data() + (m_group == 0 ? 0 : row / m_group * m_cols) + firstCol;
-    scale(out, own, count, out);
-  } else if (m_group == 0) {
-    for (std::int64_t j = 0; j < count; ++j) out[j] *= m_scales[static_cast<std::size_t>(row)];
-  } else {
+  const Kernels& k = kernels();
+  if (scaled() && m_axis == ScaleAxis::PerRow && m_group != 0) {
     const float* own = m_scales.data() + row * ceilDivide(m_cols, m_group);
-    for (std::int64_t j = 0; j < count; ++j) out[j] *= own[(firstCol + j) / m_group];
+    for (std::int64_t done = 0; done < count;) {
+      const std::int64_t col = firstCol + done, part = std::min(count - done, m_group - col % m_group);
+      k.expand(m_code, rowData(row) + codeOffset(col), part, own[col / m_group], out + done);
+      done += part;
+    }
+    return;
   }
+  const bool perRow = scaled() && m_axis == ScaleAxis::PerRow;
+  k.expand(m_code, rowData(row) + codeOffset(firstCol), count, perRow ? m_scales[static_cast<std::size_t>(row)] : 1.0f,
+           out);
+  if (scaled() && !perRow)
+    scale(out, m_scales.data() + (m_group == 0 ? 0 : row / m_group * m_cols) + firstCol, count, out);
 }
 
 void WeightMatrix::row(std::int64_t i, float* out) const {

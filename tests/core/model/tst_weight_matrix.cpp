@@ -50,6 +50,8 @@ class TestWeightMatrix : public QObject {
   void everyInstructionSetAgrees();
   void aLinearIsTheSumOfItsParts();
   void elementaryFunctions();
+  void norms_data();
+  void norms();
 };
 
 void TestWeightMatrix::storedMatricesMultiplyAsTheirNumbers_data() {
@@ -138,7 +140,7 @@ void TestWeightMatrix::everyInstructionSetAgrees() {
       numbers[static_cast<std::size_t>(which)].resize(kCols);
       k->dotRows(code, m.codes.data(), rowBytes, kRows, kCols, x.data(), dots[static_cast<std::size_t>(which)].data());
       k->addRows(code, m.codes.data(), rowBytes, kRows, kCols, c.data(), sums[static_cast<std::size_t>(which)].data());
-      k->expand(code, m.codes.data() + rowBytes, kCols, numbers[static_cast<std::size_t>(which)].data());
+      k->expand(code, m.codes.data() + rowBytes, kCols, 0.3f, numbers[static_cast<std::size_t>(which)].data());
       ++which;
     }
     for (std::size_t i = 0; i < kRows; ++i)
@@ -202,6 +204,37 @@ void TestWeightMatrix::elementaryFunctions() {
   check(Activation::Silu, [](double v) { return v / (1 + std::exp(-v)); });
   check(Activation::QuickGelu, [](double v) { return v / (1 + std::exp(-1.702 * v)); });
   check(Activation::Relu, [](double v) { return v > 0 ? v : 0; });
+}
+
+void TestWeightMatrix::norms_data() {
+  QTest::addColumn<int>("count");
+  QTest::addColumn<bool>("centred");
+  for (const int count : {1, 7, 64, 203, 1100})
+    for (const bool centred : {true, false})
+      QTest::addRow("%s of %d", centred ? "LayerNorm" : "RMSNorm", count) << count << centred;
+}
+
+/// A mean far from zero, as residual streams have it, costs no digits.
+void TestWeightMatrix::norms() {
+  QFETCH(int, count);
+  QFETCH(bool, centred);
+  const RowMatrixF x = (gaussian(1, count, 30).array() + 8.0f).matrix();
+  const RowMatrixF weight = gaussian(1, count, 31), bias = gaussian(1, count, 32);
+  const RowMatrixD exact = x.cast<double>();
+  const double mean = centred ? exact.mean() : 0.0;
+  const double factor = 1 / std::sqrt((exact.array() - mean).square().mean() + 1e-5);
+  const RowMatrixD plain = ((exact.array() - mean) * factor * weight.cast<double>().array()).matrix();
+  std::vector<const Kernels*> sets{&kernels()};
+#if defined(__x86_64__)
+  sets.push_back(&detail::kPortableKernels);
+#endif
+  for (const Kernels* set : sets)
+    for (const float* added : {static_cast<const float*>(nullptr), bias.data()}) {
+      RowMatrixF out(1, count);
+      set->normalise(x.data(), count, weight.data(), added, centred, 1e-5f, out.data());
+      const RowMatrixD expected = added ? RowMatrixD(plain + bias.cast<double>()) : plain;
+      QVERIFY((out.cast<double>() - expected).cwiseAbs().maxCoeff() < 4e-6);
+    }
 }
 
 RANKSCOPE_TEST_MAIN(TestWeightMatrix)
