@@ -11,6 +11,7 @@
 #include "core/advise/frontier.h"
 #include "core/base/error.h"
 #include "core/calibrate/plan_fit.h"
+#include "core/evaluate/original_text.h"
 
 namespace rankscope {
 
@@ -136,29 +137,17 @@ class Advisor final {
     }
     m_advice.predictor.emplace(effects, fitJointRuns(runs), m_together->originalNats());
     m_together.reset();
-    m_measured.emplace(m_original, withinMemory(), progress.silent());
-    m_advice.originalPerplexity = std::exp(m_measured->originalNats());
+    m_text.emplace(m_original, m_texts.measured, 512, OriginalText::kMemory, progress.silent());
+    m_advice.originalPerplexity = m_text->compareWith(m_original, progress.silent()).original.value;
     RandomPlans others(m_checkpoint, m_scope, m_ways, *m_singles, m_request.limits.pinned, 2);
     for (int i = 0; i < m_request.checks; ++i) {
       const ResolvedPlan plan = others.next();
       const CarriedOut carried = carryOut(m_checkpoint, plan, m_ways.factoriser, m_progress.silent());
-      m_advice.checks.push_back({*m_advice.predictor->predict(plan), m_measured->measure(carried.linears).kl});
+      m_advice.checks.push_back({*m_advice.predictor->predict(plan),
+                                 m_text->compareWith(m_original.with(carried.linears), progress.silent()).kl.mean});
       progress.report(++done / all, "checking the prediction");
     }
     tell();
-  }
-
-  /// The first of the measured windows: as many as a reference run may hold.
-  std::span<const Window> withinMemory() const {
-    constexpr std::uint64_t kBytes = 256 << 20;
-    std::size_t count = 0;
-    std::int64_t tokens = 0;
-    for (const Window& window : m_texts.measured) {
-      tokens += static_cast<std::int64_t>(window.tokens.size());
-      if (count > 0 && ReferenceRun::bytesFor(m_original, tokens) > kBytes) break;
-      ++count;
-    }
-    return std::span(m_texts.measured).first(count);
   }
 
   void drawFrontier() {
@@ -180,7 +169,6 @@ class Advisor final {
     for (std::size_t i = 0; i < planned.size(); ++i) {
       measuring.report(static_cast<double>(i) / static_cast<double>(planned.size()), planned[i].name);
       m_advice.options.push_back(measured(maker, planned[i]));
-      m_advice.originalPerplexity = m_advice.options.back().measured.original.value; // of all that was measured on
       tell();
     }
   }
@@ -212,9 +200,9 @@ class Advisor final {
     const CarriedOut carried = carryOut(m_checkpoint, plan, fitPlan(m_original, plan, *m_ways.method, silent), silent);
     option.meanCosine = carried.meanCosine;
     const Model compressed = m_original.with(carried.linears);
-    option.measured = compare(m_original, compressed, m_texts.measured, {false, 512}, silent);
+    option.measured = m_text->compareWith(compressed, silent);
     option.withinBudget = maker.isWithin(planned.choices, option.measured.kl.mean);
-    if (m_request.speed) option.speed = measureSpeed(m_original, compressed, {128, 12, 2}, silent).models.at(1);
+    if (m_request.speed) option.speed = measureSpeed(m_original, compressed, {128, 12, 2, false}, silent).models.at(1);
     if (m_request.sampleTokens > 0)
       option.sample = generate(compressed, m_tokenizer, m_texts.prompt, sampleOptions(), silent);
     return option;
@@ -233,7 +221,7 @@ class Advisor final {
   Sensitivity m_sensitivity;
   std::optional<ReferenceRun> m_reference; ///< of the probes' text
   std::optional<ReferenceRun> m_together;  ///< of the joint runs' text
-  std::optional<ReferenceRun> m_measured;  ///< of the text that options are measured on
+  std::optional<OriginalText> m_text;      ///< that options are measured on
   std::optional<PlanPredictor> m_singles;  ///< effects without the joint fit
   Advice m_advice;
 };

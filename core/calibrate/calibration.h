@@ -44,9 +44,10 @@ struct CalibrationOptions {
 };
 
 /// Runs the sequences through the model and accumulates the moments of every linear of its blocks: products in F32,
-/// sums in double, means rounded to F32. The gradients are those of the log-likelihood of tokens sampled from the model itself, which makes
-/// E over them the true Fisher information (Kronecker-factored: Martens & Grosse 2015): moving the weights by Δ changes
-/// the model's predictions by KL ≈ ½ tr(G Δ C Δᵀ) nats a token. Throws Cancelled between batches and blocks.
+/// sums in double, means rounded to F32. The gradients are those of the log-likelihood of tokens sampled from the model
+/// itself, which makes E over them the true Fisher information (Kronecker-factored: Martens & Grosse 2015): moving the
+/// weights by Δ changes the model's predictions by KL ≈ ½ tr(G Δ C Δᵀ) nats a token. Throws Cancelled between batches
+/// and blocks.
 Calibration calibrate(const Model& model, std::span<const std::vector<int>> sequences,
                       const CalibrationOptions& options = {}, const Progress& progress = {});
 

@@ -2,6 +2,8 @@
 #include "core/calibrate/sequential.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include <Eigen/Cholesky>
@@ -38,8 +40,10 @@ struct Enough {};
 /// What one model shows of a stage in one batch.
 struct Seen {
   RowMatrixF inputs;
-  RowMatrixF stream; ///< residual stream that the stage writes to, before it does
+  RowMatrixF stream; ///< residual stream that the stage writes to, before it does; empty where it writes to none
 };
+
+using Stages = std::map<LayerId, Seen>; ///< by the first of each stage's linears
 
 class InOrder final {
  public:
@@ -59,17 +63,32 @@ class InOrder final {
     m_present = m_wanted;
   }
 
+  /// Runs a block of the original once and for all, where what its stages show can be kept.
+  void enter(int block, const Progress& progress) {
+    m_kept.clear();
+    if (bytesToKeep(block) > m_options.keptBytes) return;
+    std::set<LayerId> fronts;
+    for (const std::vector<LayerId>& stage : stagesOf(m_original, block)) fronts.insert(stage.front());
+    for (std::size_t i = 0; i < m_batches.size(); ++i)
+      m_kept.push_back(look(m_original, m_wanted[i], i, block, fronts, {}, progress));
+  }
+
   StageSums sums(int block, const std::vector<LayerId>& stage, const Progress& progress) const {
     StageSums sums;
+    const LayerId front = stage.front();
     for (std::size_t i = 0; i < m_batches.size(); ++i) {
       progress.check();
-      const Seen wanted = look(m_original, m_wanted[i], i, block, stage, progress);
-      const Seen present = look(m_compressed, m_present[i], i, block, stage, progress);
+      const auto lookAgain = [&](const Model& model, RowMatrixF hidden) {
+        return look(model, hidden, i, block, {front}, front, progress);
+      };
+      const Stages again = m_kept.empty() ? lookAgain(m_original, m_wanted[i]) : Stages();
+      const Seen& wanted = (m_kept.empty() ? again : m_kept[i]).at(front);
+      const Seen present = lookAgain(m_compressed, m_present[i]).at(front);
       addProduct(sums.inputs, present.inputs, present.inputs);
       addProduct(sums.crossed, wanted.inputs, present.inputs);
       addMean(sums.inputMean, present.inputs);
       addMean(sums.originalMean, wanted.inputs);
-      if (!m_options.correctResidual || !writesStream(stage.front())) continue;
+      if (!m_options.correctResidual || !writesStream(front)) continue;
       const RowMatrixF lacking = wanted.stream - present.stream;
       addProduct(sums.residual, lacking, present.inputs);
       addMean(sums.residualMean, lacking);
@@ -109,7 +128,7 @@ class InOrder final {
 
   void advance(int block, const Progress& progress) {
     for (std::size_t i = 0; i < m_batches.size(); ++i) {
-      m_original.runBlocks(m_wanted[i], m_batches[i], block, block + 1, {}, progress);
+      if (m_kept.empty()) m_original.runBlocks(m_wanted[i], m_batches[i], block, block + 1, {}, progress);
       m_compressed.runBlocks(m_present[i], m_batches[i], block, block + 1, {}, progress);
     }
   }
@@ -122,25 +141,33 @@ class InOrder final {
     return role == Role::AttentionOutput || role == Role::MlpDown;
   }
 
-  Seen look(const Model& model, const RowMatrixF& before, std::size_t batch, int block,
-            const std::vector<LayerId>& stage, const Progress& progress) const {
-    Seen seen{{}, before};
-    const bool afterAttention = m_original.checkpoint().layer(stage.front()).role == Role::MlpDown;
+  std::uint64_t bytesToKeep(int block) const {
+    std::int64_t numbers = 0;
+    for (const std::vector<LayerId>& stage : stagesOf(m_original, block))
+      numbers += m_original.linear(stage.front())->inputs() +
+                 (writesStream(stage.front()) ? m_original.architecture().hidden : 0);
+    return static_cast<std::uint64_t>(m_tokens) * static_cast<std::uint64_t>(numbers) * sizeof(float);
+  }
+
+  /// What a model shows of the stages that begin with `fronts`. The pass takes `hidden` through the block unless it
+  /// ends with what `last` reads.
+  Stages look(const Model& model, RowMatrixF& hidden, std::size_t batch, int block, const std::set<LayerId>& fronts,
+              std::optional<LayerId> last, const Progress& progress) const {
+    Stages all;
+    RowMatrixF stream = hidden;
     ForwardHooks hooks;
     hooks.linearInput = [&](LayerId layer, Eigen::Ref<const RowMatrixF> inputs) {
-      if (layer != stage.front()) return;
-      seen.inputs = inputs;
-      throw Enough(); // what the block does from here on is not needed
+      if (fronts.contains(layer)) all[layer] = {inputs, writesStream(layer) ? stream : RowMatrixF()};
+      if (layer == last) throw Enough(); // what the block does from here on is not needed
     };
     hooks.linearOutput = [&](LayerId layer, Eigen::Ref<const RowMatrixF> outputs) {
-      if (afterAttention && m_original.checkpoint().layer(layer).role == Role::AttentionOutput) seen.stream += outputs;
+      if (m_original.checkpoint().layer(layer).role == Role::AttentionOutput) stream += outputs;
     };
-    RowMatrixF hidden = before;
     try {
       model.runBlocks(hidden, m_batches[batch], block, block + 1, hooks, progress);
     } catch (const Enough&) {
     }
-    return seen;
+    return all;
   }
 
   static void addMean(Eigen::VectorXd& sum, const RowMatrixF& x) {
@@ -154,6 +181,7 @@ class InOrder final {
   Substitutes m_substitutes;
   std::vector<Batch> m_batches;
   std::vector<RowMatrixF> m_wanted, m_present; ///< residual streams before the present block
+  std::vector<Stages> m_kept;                  ///< of the original in the present block; empty where it does not fit
   double m_tokens = 0;
 };
 
@@ -165,6 +193,7 @@ Substitutes fitInOrder(const Model& original, std::span<const std::vector<int>> 
   const std::set<LayerId> chosen(layers.begin(), layers.end());
   InOrder state(original, sequences, options);
   for (int block = 0; block < original.blockCount(); ++block) {
+    state.enter(block, progress.silent());
     for (std::vector<LayerId> stage : stagesOf(original, block)) {
       const StageSums sums = std::ranges::any_of(stage, [&](LayerId layer) { return chosen.contains(layer); })
                                  ? state.sums(block, stage, progress.silent())

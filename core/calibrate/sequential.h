@@ -31,6 +31,8 @@ struct SequentialOptions {
   /// Linears that write to the residual stream also make up for what the compressed stream already lacks there.
   bool correctResidual = true;
   std::int64_t batchTokens = 2048;
+  /// What a block of the original shows of the whole text is kept in so many bytes, or else found again for each stage.
+  std::uint64_t keptBytes = std::uint64_t{1} << 30;
   /// Layers whose bias will make up for the mean: their targets are regressions about the means. None when empty.
   std::function<bool(LayerId)> shiftsBias = {};
   Substitutes others = {}; ///< what stands for layers that are compressed already, wherever they are
@@ -42,8 +44,9 @@ using SequentialFit = std::function<LinearPtr(const SequentialTarget&)>;
 
 /// Goes through the blocks in order, stage by stage (q, k, v; output; gate, up; down): runs the text through the
 /// original and the model compressed so far, solves for the targets of those of `layers` in the stage and lets `fit`
-/// replace them. `gradients` gives G of a layer or an empty matrix. Memory: two residual streams of the whole text, one
-/// batch's activations, one stage's moments. Throws Cancelled between batches.
+/// replace them. `gradients` gives G of a layer or an empty matrix. Memory: two residual streams of the whole text, the
+/// original's block as far as `keptBytes` allows, one batch's activations, one stage's moments. Throws Cancelled
+/// between batches.
 Substitutes fitInOrder(const Model& original, std::span<const std::vector<int>> sequences,
                        const std::vector<LayerId>& layers, const std::function<Eigen::MatrixXd(LayerId)>& gradients,
                        const SequentialFit& fit, const SequentialOptions& options = {}, const Progress& progress = {});

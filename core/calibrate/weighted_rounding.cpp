@@ -11,7 +11,8 @@ namespace {
 
 constexpr Eigen::Index kBlock = 64;         // columns done together where scales do not say it
 constexpr Eigen::Index kMostCoupled = 4096; // outputs; beyond, G costs too much
-constexpr double kLeastGain = 0.005;        // of a sweep
+constexpr Eigen::Index kRowsTogether = 32;
+constexpr double kLeastGain = 0.005; // of a sweep
 
 Eigen::MatrixXd damped(Eigen::MatrixXd matrix, double damping) {
   matrix.diagonal().array() += std::max(damping * matrix.diagonal().mean(), 1e-30);
@@ -131,23 +132,36 @@ RowMatrixD WeightedRounding::slopes(Columns columns) const {
   return m_gradients * m_spread.middleCols(columns.first, columns.count);
 }
 
-/// The best scale of each row in turn, codes given. `columns` share a scale in every row.
+/// The best scale of each row in turn, codes given. `columns` share a scale in every row. What a row's step does to the
+/// slopes of those below goes to its neighbours at once, and to all others together with that of kRowsTogether rows.
 void WeightedRounding::refitScales(Columns columns) {
+  const bool coupled = m_gradients.size() > 0;
   RowMatrixD slope = slopes(columns);
   RowMatrixD change = RowMatrixD::Zero(slope.rows(), slope.cols());
   const Eigen::MatrixXd inner = m_inputs.block(columns.first, columns.first, columns.count, columns.count);
-  for (Eigen::Index i = 0; i < slope.rows(); ++i) {
-    const Eigen::RowVectorXd codes = m_codes.row(i).segment(columns.first, columns.count).cast<double>();
-    const Eigen::RowVectorXd spread = codes * inner;
-    const double weight = m_gradients.size() == 0 ? 1.0 : m_gradients(i, i);
-    const double curvature = weight * spread.dot(codes), gain = slope.row(i).dot(codes);
-    const double before = static_cast<double>(scale(i, columns.first));
-    if (!(curvature > 0)) continue;
-    const double after = written(before + gain / curvature), step = after - before;
-    if (!(after > 0) || !std::isfinite(after) || !(-step * gain + 0.5 * step * step * curvature < 0)) continue;
-    scale(i, columns.first) = static_cast<float>(after);
-    change.row(i) = -step * codes;
-    if (m_gradients.size() > 0) slope -= m_gradients.col(i) * (step * spread);
+  const RowMatrixD codes = m_codes.middleCols(columns.first, columns.count).cast<double>();
+  const RowMatrixD spread = codes * inner;
+  RowMatrixD moved(std::min(kRowsTogether, slope.rows()), slope.cols());
+  for (Eigen::Index first = 0; first < slope.rows(); first += kRowsTogether) {
+    const Eigen::Index count = std::min(kRowsTogether, slope.rows() - first), below = slope.rows() - first - count;
+    for (Eigen::Index local = 0; local < count; ++local) {
+      const Eigen::Index i = first + local;
+      moved.row(local).setZero();
+      if (coupled)
+        slope.row(i).noalias() -= m_gradients.col(i).segment(first, local).transpose() * moved.topRows(local);
+      const double curvature = (coupled ? m_gradients(i, i) : 1.0) * spread.row(i).dot(codes.row(i));
+      const double gain = slope.row(i).dot(codes.row(i));
+      const double before = static_cast<double>(scale(i, columns.first));
+      if (!(curvature > 0)) continue;
+      const double after = written(before + gain / curvature), step = after - before;
+      if (!(after > 0) || !std::isfinite(after) || !(-step * gain + 0.5 * step * step * curvature < 0)) continue;
+      scale(i, columns.first) = static_cast<float>(after);
+      change.row(i) = -step * codes.row(i);
+      moved.row(local) = step * spread.row(i);
+    }
+    if (coupled)
+      slope.bottomRows(below).noalias() -=
+          m_gradients.middleCols(first, count).bottomRows(below) * moved.topRows(count);
   }
   m_rest.middleCols(columns.first, columns.count) += change;
   m_spread += change * m_inputs.middleRows(columns.first, columns.count);

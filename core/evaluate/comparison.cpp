@@ -62,7 +62,7 @@ Comparison compare(const Model& original, const Model& compressed, std::span<con
       compressed.runBlocks(b, batch, block, block + 1, {}, progress);
       if (options.blocks) sums.block(static_cast<std::size_t>(block)).addRows(a, b);
     }
-    sums.add(original, compressed, part, original.finalNorm(a), compressed.finalNorm(b), progress);
+    sums.add(part, {original, original.finalNorm(a)}, {compressed, compressed.finalNorm(b)}, progress);
     done += part.size();
     progress.report(static_cast<double>(done) / static_cast<double>(windows.size()));
     if (partial) partial(sums.result());
@@ -74,7 +74,8 @@ Perplexity perplexity(const Model& model, std::span<const Window> windows, const
   ComparisonSums sums(0);
   for (const std::span<const Window> part : batchesOf(windows, CompareOptions{}.batchTokens)) {
     const RowMatrixF hidden = model.forward(batchOf(part), {}, progress);
-    sums.add(model, model, part, hidden, hidden, progress);
+    const Side side{model, hidden};
+    sums.add(part, side, side, progress);
   }
   return sums.result().original;
 }

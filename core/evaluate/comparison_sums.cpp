@@ -14,9 +14,6 @@ namespace rankscope {
 
 namespace {
 
-/// Rows of logits that are held at a time.
-constexpr std::int64_t kSlice = 64;
-
 /// Indices of the five largest, in any order; the smaller index wins a tie.
 std::array<int, 5> topFive(const float* x, std::int64_t count, int& best) {
   std::array<int, 5> top{-1, -1, -1, -1, -1};
@@ -138,7 +135,7 @@ Nearness NearnessSums::result() const {
   return {cosines / static_cast<double>(count), squares > 0 ? std::sqrt(differences / squares) : 0.0};
 }
 
-void ComparisonSums::addRows(const RowMatrixF& logitsA, const RowMatrixF& logitsB, std::span<const Scored> scored) {
+void ComparisonSums::addRows(const Rows& logitsA, const Rows& logitsB, std::span<const Scored> scored) {
   std::vector<RowScore> rows(scored.size());
   parallelFor(static_cast<std::int64_t>(scored.size()), 1, [&](std::int64_t from, std::int64_t to) {
     for (std::int64_t i = from; i < to; ++i)
@@ -160,8 +157,19 @@ void ComparisonSums::addRows(const RowMatrixF& logitsA, const RowMatrixF& logits
   }
 }
 
-void ComparisonSums::add(const Model& a, const Model& b, std::span<const Window> windows, const RowMatrixF& hiddenA,
-                         const RowMatrixF& hiddenB, const Progress& progress) {
+RowMatrixF scoredLogits(const Model& model, std::span<const Window> windows, const RowMatrixF& hidden) {
+  RowMatrixF scored(hidden.rows() - static_cast<Eigen::Index>(windows.size()), hidden.cols());
+  Eigen::Index from = 0, to = 0;
+  for (const Window& window : windows) {
+    const auto count = static_cast<Eigen::Index>(window.tokens.size());
+    scored.middleRows(to, count - 1) = hidden.middleRows(from, count - 1);
+    from += count;
+    to += count - 1;
+  }
+  return model.logits(scored);
+}
+
+void ComparisonSums::add(std::span<const Window> windows, const Side& a, const Side& b, const Progress& progress) {
   std::vector<Scored> scored;
   std::int64_t row = 0;
   for (const Window& window : windows) {
@@ -171,21 +179,28 @@ void ComparisonSums::add(const Model& a, const Model& b, std::span<const Window>
     m_tokens += static_cast<std::int64_t>(window.tokens.size());
     ++m_windows;
   }
-  for (std::size_t first = 0; first < scored.size(); first += kSlice) {
+  const auto together = static_cast<std::size_t>(a.model.logitRows());
+  for (std::size_t first = 0; first < scored.size(); first += together) {
     progress.check();
-    const auto slice = std::span(scored).subspan(first, std::min<std::size_t>(kSlice, scored.size() - first));
-    RowMatrixF rowsA(static_cast<Eigen::Index>(slice.size()), hiddenA.cols()), rowsB(rowsA.rows(), hiddenB.cols());
+    const auto slice = std::span(scored).subspan(first, std::min(together, scored.size() - first));
+    const auto rows = static_cast<Eigen::Index>(slice.size());
+    RowMatrixF rowsA(rows, a.hidden.cols()), rowsB(rows, b.hidden.cols());
     for (std::size_t i = 0; i < slice.size(); ++i) {
-      rowsA.row(static_cast<Eigen::Index>(i)) = hiddenA.row(slice[i].row);
-      rowsB.row(static_cast<Eigen::Index>(i)) = hiddenB.row(slice[i].row);
+      rowsA.row(static_cast<Eigen::Index>(i)) = a.hidden.row(slice[i].row);
+      rowsB.row(static_cast<Eigen::Index>(i)) = b.hidden.row(slice[i].row);
     }
     m_hidden.addRows(rowsA, rowsB);
-    const RowMatrixF logitsA = a.logits(rowsA);
-    // One model alone is its own comparison.
-    if (&a == &b && &hiddenA == &hiddenB)
+    RowMatrixF ownA, ownB; // where they are not known
+    const auto logitsOf = [&](const Side& side, const RowMatrixF& hidden, RowMatrixF& own) -> Rows {
+      if (side.logits) return side.logits->middleRows(static_cast<Eigen::Index>(first), rows);
+      own = side.model.logits(hidden);
+      return own;
+    };
+    const Rows logitsA = logitsOf(a, rowsA, ownA);
+    if (&a == &b)
       addRows(logitsA, logitsA, slice);
     else
-      addRows(logitsA, b.logits(rowsB), slice);
+      addRows(logitsA, logitsOf(b, rowsB, ownB), slice);
   }
 }
 

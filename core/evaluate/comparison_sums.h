@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/evaluate/comparison.h"
@@ -30,14 +31,23 @@ struct PositionScore {
   int window = 0;
 };
 
+/// One model's side of a comparison over a batch of windows.
+struct Side {
+  const Model& model;
+  const RowMatrixF& hidden;           ///< the final norm's outputs
+  const RowMatrixF* logits = nullptr; ///< scoredLogits(), where they are known already
+};
+
+/// Logits of the scored positions of a batch: of every token of a window but its last, in order.
+RowMatrixF scoredLogits(const Model& model, std::span<const Window> windows, const RowMatrixF& hidden);
+
 /// Gathers a Comparison batch by batch.
 class ComparisonSums final {
  public:
   explicit ComparisonSums(std::size_t blocks) : m_blocks(blocks) {}
 
-  /// `hiddenA` and `hiddenB` are the final norm's outputs for the batch, whose windows begin with number firstWindow.
-  void add(const Model& a, const Model& b, std::span<const Window> windows, const RowMatrixF& hiddenA,
-           const RowMatrixF& hiddenB, const Progress& progress);
+  /// `windows` are a batch that both sides have run. One model alone is its own comparison: `a` twice.
+  void add(std::span<const Window> windows, const Side& a, const Side& b, const Progress& progress);
   NearnessSums& block(std::size_t index) { return m_blocks[index]; }
   Comparison result() const;
 
@@ -48,7 +58,8 @@ class ComparisonSums final {
     int record = 0;
     int window = 0;
   };
-  void addRows(const RowMatrixF& logitsA, const RowMatrixF& logitsB, std::span<const Scored> scored);
+  using Rows = Eigen::Ref<const RowMatrixF>;
+  void addRows(const Rows& logitsA, const Rows& logitsB, std::span<const Scored> scored);
 
   std::vector<NearnessSums> m_blocks;
   NearnessSums m_logits, m_centered, m_hidden;

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::int64_t kBatchTokens = 512;
 constexpr std::int64_t kRowsTogether = 8;
-constexpr std::int64_t kLogitRows = 128;
 
 /// KL(a ‖ b) of two rows of logits, and the negative log-likelihood of `next` under b.
 std::pair<double, double> scoreOf(const float* a, const float* b, std::int64_t vocabulary, int next) {
@@ -101,8 +100,8 @@ Effect ReferenceRun::measure(const Substitutes& changed, const Progress& progres
     }
     std::vector<std::pair<double, double>> scores(part.rows.size());
     const auto all = static_cast<std::int64_t>(scores.size());
-    for (std::int64_t begin = 0; begin < all; begin += kLogitRows) {
-      const std::int64_t count = std::min(kLogitRows, all - begin);
+    for (std::int64_t begin = 0; begin < all; begin += model.logitRows()) {
+      const std::int64_t count = std::min(model.logitRows(), all - begin);
       RowMatrixF logits; // a few rows at a time stay in the cache, and their memory is used again
       if (!same) logits = model.logits(scored.middleRows(begin, count));
       parallelFor(count, kRowsTogether, [&](std::int64_t from, std::int64_t to) {

@@ -117,7 +117,7 @@ Substitutes int8Factors(const Model& model) {
 SpeedReport measureSpeed(const Model& original, const Model& compressed, const SpeedOptions& options,
                          const Progress& progress) {
   std::vector<std::pair<std::string, Model>> models{{"original", original}, {"compressed", compressed}};
-  if (const Substitutes int8 = int8Factors(compressed); !int8.empty())
+  if (const Substitutes int8 = options.int8 ? int8Factors(compressed) : Substitutes(); !int8.empty())
     models.emplace_back("int8", compressed.with(int8));
   std::vector<std::vector<double>> prefill(models.size()), decode(models.size());
   for (int round = 0; round <= options.rounds; ++round)

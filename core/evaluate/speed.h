@@ -28,6 +28,7 @@ struct SpeedOptions {
   std::int64_t promptTokens = 256;
   int decodeTokens = 24;
   int rounds = 3;
+  bool int8 = true; ///< also the compressed model with its factors rounded to int8, where it has factors of floats
 };
 
 /// A compressed model's layer that costs more than it saves: its rank is at or above break-even rows·cols/(rows+cols).
@@ -46,7 +47,7 @@ struct SpeedReport {
 };
 
 /// Measures the models by turns, round by round, so that a change of the machine's load hits all alike; medians of the
-/// rounds. The third model is the compressed one with its factors rounded to int8, where it has factors of floats.
+/// rounds.
 SpeedReport measureSpeed(const Model& original, const Model& compressed, const SpeedOptions& options,
                          const Progress& progress = {});
 

@@ -11,6 +11,7 @@
 
 #include "core/evaluate/comparison_sums.h"
 #include "core/evaluate/numbers.h"
+#include "core/evaluate/original_text.h"
 #include "core/evaluate/study_words.h"
 
 namespace rankscope {
@@ -121,12 +122,12 @@ class Study {
         m_original.runBlocks(states.back(), batch, block, block + 1, hooks, progress);
       }
       const RowMatrixF final = m_original.finalNorm(states.back());
-      if (keepsFinals()) m_finals.push_back(final);
+      const RowMatrixF logits = scoredLogits(m_original, part, final);
       for (std::size_t i = 0; i < m_layers.size(); ++i) {
         const int block = m_original.blockOf(m_layers[i]);
         RowMatrixF hidden = states[static_cast<std::size_t>(block)];
         models[i].runBlocks(hidden, batch, block, m_original.blockCount(), {}, progress);
-        effects[i].add(m_original, models[i], part, final, models[i].finalNorm(hidden), progress);
+        effects[i].add(part, {m_original, final, &logits}, {models[i], models[i].finalNorm(hidden)}, progress);
         progress.report((static_cast<double>(done) +
                          static_cast<double>(part.size() * (i + 1)) / static_cast<double>(m_layers.size())) /
                             static_cast<double>(m_windows.size()),
@@ -185,19 +186,8 @@ class Study {
     return n == static_cast<int>(m_layers.size()) ? 1 : n <= 4 ? 2 * m_options.draws : m_options.draws;
   }
 
-  /// The original's last states stay in memory where they are few: every draw is compared with them.
-  bool keepsFinals() const { return m_report.tokens * m_original.architecture().hidden <= 64'000'000; }
-
-  Comparison comparedWith(const Model& model, const Progress& progress) {
-    if (!keepsFinals()) return compare(m_original, model, m_windows, {false, m_options.batchTokens}, progress);
-    ComparisonSums sums(0);
-    std::size_t batch = 0;
-    for (const std::span<const Window> part : batchesOf(m_windows, m_options.batchTokens))
-      sums.add(m_original, model, part, m_finals[batch++], model.forward(batchOf(part), {}, progress), progress);
-    return sums.result();
-  }
-
   void someTogether(const Progress& progress) {
+    const OriginalText text(m_original, m_windows, m_options.batchTokens, OriginalText::kMemory, progress.silent());
     std::mt19937_64 random(m_options.seed);
     double total = 0, done = 0;
     for (const int n : counts()) total += n == 1 ? 0 : drawsOf(n);
@@ -214,7 +204,7 @@ class Study {
         Substitutes chosen;
         for (int i = 0; i < n; ++i)
           chosen[some[static_cast<std::size_t>(i)]] = m_substitutes.at(some[static_cast<std::size_t>(i)]);
-        const Comparison c = comparedWith(m_original.with(chosen), progress.silent());
+        const Comparison c = text.compareWith(m_original.with(chosen), progress.silent());
         m_report.sweep.push_back(
             {n, draw, c.kl.mean, c.logits.cosine, c.centeredLogits.cosine, errorOf(c.centeredLogits.cosine)});
         point.error += m_report.sweep.back().error * m_report.sweep.back().error / draws;
@@ -256,7 +246,6 @@ class Study {
   Progress m_progress;
   const std::function<void(const StudyReport&)>& m_partial;
   std::vector<LayerId> m_layers;
-  std::vector<RowMatrixF> m_finals; ///< of the original, batch by batch
   StudyReport m_report;
 };
 

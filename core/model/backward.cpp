@@ -12,7 +12,6 @@ namespace rankscope {
 
 namespace {
 
-constexpr std::int64_t kLogitRows = 128;  // logits held at once
 
 /// d activation(x) / dx.
 float slope(Activation activation, float x) {
@@ -108,8 +107,9 @@ RowMatrixF BackwardPass::back(const BoundLinear& linear, const RowMatrixF& x, co
 RowMatrixF BackwardPass::fromLogits(const RowMatrixF& normalised) const {
   RowMatrixF gradients(normalised.rows(), normalised.cols());
   const Linear& head = *m_model.linear(m_parts.head);
-  for (std::int64_t first = 0; first < normalised.rows(); first += kLogitRows) {
-    const std::int64_t rows = std::min<std::int64_t>(kLogitRows, normalised.rows() - first);
+  const std::int64_t together = m_model.logitRows();
+  for (std::int64_t first = 0; first < normalised.rows(); first += together) {
+    const std::int64_t rows = std::min<std::int64_t>(together, normalised.rows() - first);
     RowMatrixF logits = m_model.logits(normalised.middleRows(first, rows));
     m_hooks.logits(logits, first);
     head.applyTransposed(logits.data(), rows, gradients.row(first).data());

@@ -47,8 +47,8 @@ struct Kernels {
   void (*activate)(Activation activation, float* x, std::int64_t count);
   /// x becomes exp(x − max x) / Σ.
   void (*softmax)(float* x, std::int64_t count);
-  /// LayerNorm, or RMSNorm where not `centred`: out = (x − mean)/√(variance + ε)·weight + bias; `bias` may be null. Sums
-  /// are taken in double over short runs of floats.
+  /// LayerNorm, or RMSNorm where not `centred`: out = (x − mean)/√(variance + ε)·weight + bias; `bias` may be null.
+  /// Sums are taken in double over short runs of floats.
   void (*normalise)(const float* x, std::int64_t count, const float* weight, const float* bias, bool centred,
                     float epsilon, float* out);
   void (*compareLogits)(const float* a, const float* b, std::int64_t count, LogitSums* sums);

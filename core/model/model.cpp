@@ -347,6 +347,10 @@ RowMatrixF Model::finalNorm(const RowMatrixF& hidden) const {
   return normaliseRows(architecture(), m_parts->finalNorm, hidden);
 }
 
+std::int64_t Model::logitRows() const {
+  return std::clamp<std::int64_t>((std::int64_t{8} << 20) / architecture().vocabulary / 64 * 64, 64, 256);
+}
+
 RowMatrixF Model::logits(Eigen::Ref<const RowMatrixF> normalised) const {
   assert(normalised.outerStride() == normalised.cols());
   RowMatrixF out(normalised.rows(), architecture().vocabulary);

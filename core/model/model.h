@@ -74,6 +74,9 @@ class Model final {
   RowMatrixF finalNorm(const RowMatrixF& hidden) const;
   /// Scores over the vocabulary for rows of finalNorm(): rows × vocabulary.
   RowMatrixF logits(Eigen::Ref<const RowMatrixF> normalised) const;
+  /// How many rows of logits to ask for at once: enough that the head is not read for too few of them, few enough that
+  /// they take some 32 MiB.
+  std::int64_t logitRows() const;
 
   /// embed, all blocks, finalNorm.
   RowMatrixF forward(const Batch& batch, const ForwardHooks& hooks = {}, const Progress& progress = {}) const;

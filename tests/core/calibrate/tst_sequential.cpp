@@ -56,6 +56,8 @@ class TestSequential final : public QObject {
   void solvesTheRegression_data();
   void solvesTheRegression();
   void makesUpForTheStream();
+  void withoutMemoryItIsTheSame_data();
+  void withoutMemoryItIsTheSame();
   void stops();
 };
 
@@ -148,6 +150,39 @@ void TestSequential::makesUpForTheStream() {
     return (model.forward(batch) - model.with(fitted).forward(batch)).squaredNorm();
   };
   QVERIFY(missed(true) < missed(false));
+}
+
+void TestSequential::withoutMemoryItIsTheSame_data() {
+  QTest::addColumn<SmallFamily>("family");
+  QTest::newRow("llama") << SmallFamily::Llama;
+  QTest::newRow("neox, attention and MLP side by side") << SmallFamily::GptNeoX;
+}
+
+/// Whether the original's block is run once and kept, or again for each stage, the targets are the same.
+void TestSequential::withoutMemoryItIsTheSame() {
+  QFETCH(SmallFamily, family);
+  const test::TemporaryFolder folder;
+  const Model model(openCheckpoint(test::writeSmallModel(folder / "m", family)));
+  const auto targets = [&](std::uint64_t bytes) {
+    SequentialOptions options;
+    options.keptBytes = bytes;
+    options.batchTokens = 90;
+    std::mutex mutex;
+    std::map<LayerId, RowMatrixD> met;
+    fitInOrder(
+        model, test::tokenSequences(20, 20, 4711), model.blockLayers(), none,
+        [&](const SequentialTarget& target) -> LinearPtr {
+          const std::lock_guard lock(mutex);
+          met[target.layer] = target.matrix;
+          return dense(model.checkpoint().layer(target.layer).orientation,
+                       (target.matrix.array() * 8).round().matrix() / 8);
+        },
+        options);
+    return met;
+  };
+  const auto kept = targets(std::uint64_t{1} << 30), again = targets(0);
+  QCOMPARE(kept.size(), model.blockLayers().size());
+  QVERIFY(kept == again);
 }
 
 void TestSequential::stops() {

@@ -7,6 +7,7 @@
 #include "core/evaluate/comparison.h"
 #include "core/evaluate/compressed_model.h"
 #include "core/evaluate/controls.h"
+#include "core/evaluate/original_text.h"
 #include "core/evaluate/speed.h"
 #include "core/plan/presets.h"
 #include "tests/support/python.h"
@@ -63,6 +64,8 @@ class TestComparison : public QObject {
   void metricsAgreeWithNumPy();
   void fullRankChangesNothing();
   void batchesDoNotMatter();
+  void theOriginalKeptIsTheSame_data();
+  void theOriginalKeptIsTheSame();
   void blocksAreCompared();
   void controlsLieWhereTheyShould();
   void speedIsMeasuredForAllThree();
@@ -136,6 +139,23 @@ void TestComparison::batchesDoNotMatter() {
   QVERIFY(std::abs(one.blocks[0].relativeError - many.blocks[0].relativeError) < 1e-5);
   QCOMPARE(one.windows, static_cast<int>(windows.size()));
   QVERIFY(std::abs(perplexity(original, windows).nats - one.original.nats) < 1e-5);
+}
+
+void TestComparison::theOriginalKeptIsTheSame_data() {
+  QTest::addColumn<quint64>("memory");
+  QTest::newRow("all of it") << (quint64{1} << 30);
+  QTest::newRow("the first batches") << quint64{60'000};
+  QTest::newRow("nothing") << quint64{0};
+}
+
+void TestComparison::theOriginalKeptIsTheSame() {
+  QFETCH(quint64, memory);
+  const Model original = fixture("llama_gqa"), compressed = original.with(uniform(original, 0.3));
+  const std::vector<Window> windows = randomWindows(original, 300);
+  const OriginalText text(original, windows, 64, memory);
+  QCOMPARE(toJson(text.compareWith(compressed)).dump(),
+           toJson(compare(original, compressed, windows, {false, 64})).dump());
+  QCOMPARE(text.compareWith(original).kl.max, 0.0);
 }
 
 void TestComparison::blocksAreCompared() {
