@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <random>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/store/run_file.h"
 #include "tests/support/small_models.h"
 #include "tests/support/temporary.h"
@@ -70,7 +72,8 @@ inline bool sameStored(const StoredLayer& a, const StoredLayer& b) {
   return sameFactors(a.factors, b.factors) && a.biasShift == b.biasShift;
 }
 
-/// Bases alone and with factors of rank `rank`, with F16 and F32 scales, along either axis, with a bias shift and without.
+/// Bases alone and with factors of rank `rank`, with F16 and F32 scales, along either axis, with a bias shift and
+/// without.
 inline std::vector<LayerChoice> baseChoices(std::int64_t rank) {
   std::vector<LayerChoice> choices;
   int i = 0;
@@ -113,5 +116,16 @@ std::optional<ErrorKind> errorOf(Action action, std::string* sentence = nullptr)
   }
   return std::nullopt;
 }
+
+/// A small model and a folder for its run files.
+class RunFixture {
+ protected:
+  const LayerInfo& layer(std::size_t i) const { return m_model->layers()[i]; }
+  std::filesystem::path fresh(const char* name) const { return m_folder / name; }
+  std::unique_ptr<RunFile> open(const std::filesystem::path& path) const { return RunFile::open(path, *m_model); }
+
+  TemporaryFolder m_folder;
+  std::shared_ptr<const Checkpoint> m_model = openCheckpoint(writeSmallModel(m_folder / "model", SmallFamily::GptNeo));
+};
 
 } // namespace rankscope::test
