@@ -32,7 +32,16 @@ Storage storageOf(const PlanOptions& options, Storage otherwise) {
   return otherwise;
 }
 
-PresetOptions presetOptions(const PlanOptions& options) {
+/// The type that all matrices share where that is a half one, so that factors save what their ranks promise; else F32.
+Storage usualStorage(const Checkpoint& checkpoint) {
+  const auto all = [&](DType dtype) {
+    return !checkpoint.layers().empty() &&
+           std::ranges::all_of(checkpoint.layers(), [&](const LayerInfo& layer) { return layer.dtype == dtype; });
+  };
+  return all(DType::F16) ? Storage::F16 : all(DType::BF16) ? Storage::BF16 : Storage::F32;
+}
+
+PresetOptions presetOptions(const PlanOptions& options, const Checkpoint& checkpoint) {
   PresetOptions preset;
   preset.rank = options.rank;
   preset.fraction = options.fraction;
@@ -43,7 +52,7 @@ PresetOptions presetOptions(const PlanOptions& options) {
   preset.biasShift = !options.method.noBiasShift;
   preset.refineSteps = options.method.refineSteps.value_or(0);
   preset.limits = options.limits;
-  preset.factorDtype = storageOf(options, preset.base ? Storage::F16 : Storage::F32);
+  preset.factorDtype = storageOf(options, preset.base ? Storage::F16 : usualStorage(checkpoint));
   preset.group = options.group.value_or(0);
   preset.layers = options.layers;
   preset.recompress = options.recompress;
@@ -77,7 +86,7 @@ RankPlan pinnedDense(const std::vector<std::string>& globs, const Checkpoint& ch
 RankPlan budgetPlan(const Budget& budget, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                     const PlanOptions& options, const CalibratedMethod* method, std::vector<std::string>& notes,
                     const Progress& progress) {
-  const PresetOptions preset = presetOptions(options);
+  const PresetOptions preset = presetOptions(options, checkpoint);
   const RankPlan pinned = pinnedDense(options.pins, checkpoint);
   if (!method && !preset.base) return planForBudget(budget, checkpoint, spectra, preset, pinned, &notes);
   const auto curves = method ? method->curves(preset, progress) : residualCurves(checkpoint, preset, progress);
@@ -133,7 +142,8 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
       ->check(CLI::IsMember({32, 16, 8, 4}))
       ->option_text("32|16|8|4");
   app.add_option("--factor-dtype", options.factorDtype,
-                 "The same by name; f32 when neither is given, f16 for corrections of a --base")
+                 "The same by name; when neither is given as the matrices where all are f16 or bf16, else f32; f16 for "
+                 "corrections of a --base")
       ->check(CLI::IsMember({"f32", "f16", "bf16", "int8", "int4", "int3"}))
       ->option_text("f32|f16|bf16|int8|int4|int3");
   app.add_option("--group", options.group, "Neighbours that share a scale in integer factors; 0: a whole row or column")
@@ -203,13 +213,13 @@ void requireConsistent(const PlanOptions& options, bool fromFile) {
 
 std::vector<LayerId> layersToAnalyse(const PlanOptions& options, const Checkpoint& checkpoint) {
   if (!options.needsSpectra()) return {};
-  return planScope(checkpoint, presetOptions(options));
+  return planScope(checkpoint, presetOptions(options, checkpoint));
 }
 
 RankPlan planFrom(const PlanOptions& options, const Checkpoint& checkpoint, const SpectrumLookup& spectra,
                   const CalibratedMethod* method, std::vector<std::string>& notes, const Progress& progress) {
   if (!options.layers.empty()) layersMatching("--layers", options.layers, checkpoint);
-  const PresetOptions preset = presetOptions(options);
+  const PresetOptions preset = presetOptions(options, checkpoint);
   if (options.cosine) return cosinePlan(*options.cosine, checkpoint, spectra, preset, notes, progress);
   if (options.keep) return budgetPlan(KeepShare{*options.keep}, checkpoint, spectra, options, method, notes, progress);
   if (options.bytes)

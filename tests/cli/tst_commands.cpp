@@ -51,6 +51,8 @@ class TestCommands final : public QObject {
   void spectrumKeptInARun();
   void plan();
   void planFileComesBack();
+  void factorsAreStoredAsTheMatrices_data();
+  void factorsAreStoredAsTheMatrices();
   void planForCosine();
   void planForBudget_data();
   void planForBudget();
@@ -192,6 +194,28 @@ void TestCommands::planFileComesBack() {
   QCOMPARE(written["factor_dtype"].toString(), "int8");
   QCOMPARE(written["overrides"][kMlp].toString(), "dense");
   QCOMPARE(written["overrides"][kQuery].toInt(), 6); // 18.75 % of 32
+}
+
+void TestCommands::factorsAreStoredAsTheMatrices_data() {
+  QTest::addColumn<DType>("dtype");
+  QTest::addColumn<QString>("stored");
+  QTest::newRow("F32") << DType::F32 << "f32";
+  QTest::newRow("F16") << DType::F16 << "f16";
+  QTest::newRow("BF16") << DType::BF16 << "bf16";
+}
+
+void TestCommands::factorsAreStoredAsTheMatrices() {
+  QFETCH(DType, dtype);
+  QFETCH(QString, stored);
+  SmallShape shape;
+  shape.dtype = dtype;
+  const QString model = text(writeSmallModel(m_folder / stored.toStdString(), SmallFamily::Gpt2, shape));
+  const auto storedBy = [&](const QStringList& more) {
+    return cli(QStringList{"plan", model, "--rank", "4", "--json"} + more).json()["plan"]["factor_dtype"].toString();
+  };
+  QCOMPARE(storedBy({}), stored);
+  QCOMPARE(storedBy({"--factor-dtype", "f32"}), "f32");
+  QCOMPARE(storedBy({"--quant-bits", "8"}), "int8");
 }
 
 void TestCommands::planForCosine() {
