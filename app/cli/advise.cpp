@@ -93,7 +93,7 @@ std::string textOf(const Advice& advice) {
   std::string text;
   for (const std::string& sentence : advice.sentences) text += sentence + "\n";
   text += "\n" + tableOf(advice);
-  for (const std::string& note : advice.notes) text += note + "\n";
+  for (const AdviceNote& note : advice.notes) text += words(note) + "\n";
   return text;
 }
 

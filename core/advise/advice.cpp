@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/evaluate/numbers.h"
@@ -31,6 +32,7 @@ Json jsonOf(const AdviceOption& option) {
             {"description", option.description},
             {"plan", Json::parse(toJson(option.plan))},
             {"sequential", option.inOrder},
+            {"storage", storageOf(option)},
             {"bytes", option.bytes},
             {"kept", number(option.kept)},
             {"scope_bytes", option.scopeBytes},
@@ -65,6 +67,27 @@ std::string_view name(AdviceOption::Group group) {
   return {};
 }
 
+std::string_view name(AdviceNote::Why why) {
+  switch (why) {
+  case AdviceNote::Why::Pinned:
+    return "pinned";
+  case AdviceNote::Why::ChangesNothing:
+    return "changes-nothing";
+  case AdviceNote::Why::TooLarge:
+    return "too-large";
+  }
+  return {};
+}
+
+std::map<std::string, std::int64_t> storageOf(const AdviceOption& option) {
+  std::map<std::string, std::int64_t> counts;
+  for (const LayerChoice& choice : option.choices.layers) {
+    if (choice.isDense()) continue;
+    ++counts[choice.base ? fmt::format("{}{}", name(choice.base->storage), choice.rank ? "+rank" : "") : "factors"];
+  }
+  return counts;
+}
+
 std::optional<std::size_t> recommendedOption(const Advice& advice) {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < advice.options.size(); ++i) {
@@ -88,9 +111,20 @@ std::optional<double> medianError(const std::vector<PredictionCheck>& checks) {
   return errors.size() % 2 == 1 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
 }
 
+static Json jsonOf(const AdviceNote& note) {
+  Json json{{"why", name(note.why)}};
+  if (!note.option.empty()) json["option"] = note.option;
+  if (note.why == AdviceNote::Why::Pinned) {
+    json["layers"] = note.layers;
+    json["of"] = note.of;
+  }
+  return json;
+}
+
 Json toJson(const Advice& advice) {
   Json json{{"kind", "advice"},
             {"text", advice.text},
+            {"tokens", advice.options.empty() ? 0 : advice.options.front().measured.tokens},
             {"calibration_text", advice.calibrationText},
             {"calibration_tokens", advice.calibrationTokens},
             {"calibration_covers_width", advice.calibrationCovers},
@@ -99,11 +133,19 @@ Json toJson(const Advice& advice) {
             {"bytes_before", advice.modelBytes},
             {"scope_bytes_before", advice.scopeTotal},
             {"perplexity_original", number(advice.originalPerplexity)},
+            {"prompt", advice.prompt},
             {"options", Json::array()}};
   for (const AdviceOption& option : advice.options) json["options"].push_back(jsonOf(option));
+  json["repeated_4grams_original"] =
+      advice.originalSample ? Json(number(advice.originalSample->repetition.repeated4grams)) : Json();
   json["recommended"] = advice.recommended ? Json(advice.options[*advice.recommended].name) : Json();
   json["sentences"] = advice.sentences;
-  json["notes"] = advice.notes;
+  json["notes"] = Json::array();
+  json["note_facts"] = Json::array();
+  for (const AdviceNote& note : advice.notes) {
+    json["notes"].push_back(words(note));
+    json["note_facts"].push_back(jsonOf(note));
+  }
   json["frontier"] = Json::array();
   for (const FrontierPoint& point : advice.frontier)
     json["frontier"].push_back({{"kind", point.kind},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,19 @@ struct AdviceOption {
   std::optional<Speed> speed;
 };
 
+/// What an advice leaves out or leaves alone, and why.
+struct AdviceNote {
+  enum class Why {
+    Pinned,         ///< `layers` of the `of` in scope stay as they are
+    ChangesNothing, ///< the option has nothing to change in this model
+    TooLarge,       ///< the option cannot be made small enough for the budget
+  };
+  Why why = Why::Pinned;
+  std::string option; ///< that could not be made; "" for Pinned
+  std::int64_t layers = 0;
+  std::int64_t of = 0;
+};
+
 /// A plan that took no part in fitting the prediction, predicted and run.
 struct PredictionCheck {
   PlanPrediction predicted;
@@ -71,7 +85,7 @@ struct Advice {
   std::optional<Generated> originalSample;
   std::string prompt;
   std::vector<AdviceOption> options;
-  std::vector<std::string> notes; ///< options that could not be made, and why
+  std::vector<AdviceNote> notes;
   std::optional<std::size_t> recommended;
   std::vector<FrontierPoint> frontier;
   std::vector<PredictionCheck> checks;
@@ -87,8 +101,16 @@ std::optional<std::size_t> recommendedOption(const Advice& advice);
 /// The recommendation and what supports it, in plain sentences.
 std::vector<std::string> adviceSentences(const Advice& advice);
 
-/// The name of an option's choices in a word or two, such as "int4 + rank" for a layer.
+/// A note as a sentence.
+std::string words(const AdviceNote& note);
+
+/// How many layers an option stores in which way: "factors", "int4", "int4+rank" (with a low-rank correction), …; dense
+/// ones are left out.
+std::map<std::string, std::int64_t> storageOf(const AdviceOption& option);
+
+/// How JSON names them.
 std::string_view name(AdviceOption::Group group);
+std::string_view name(AdviceNote::Why why);
 
 /// Median of |predicted − measured| / measured; nullopt without checks.
 std::optional<double> medianError(const std::vector<PredictionCheck>& checks);

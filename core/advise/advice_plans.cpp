@@ -34,6 +34,12 @@ double sumOf(const PlanPredictor& singles, const ResolvedPlan& plan) {
   return sum;
 }
 
+std::string_view factorWords(std::string_view kind) {
+  if (kind == "plain") return "plain SVD";
+  if (kind == "aware") return "activation-aware factors";
+  return "factors weighted by what the predictions depend on";
+}
+
 } // namespace
 
 std::vector<std::pair<std::string, std::vector<Way>>> frontierWays(const FittedWays& ways) {
@@ -207,7 +213,7 @@ void PlanMaker::keepPinned(ResolvedPlan& plan) const {
   for (const auto& [id, choice] : m_request.limits.pinned) plan.layers[id.value] = choice;
 }
 
-void PlanMaker::addStudy(std::vector<PlannedOption>& options, std::vector<std::string>& notes) const {
+void PlanMaker::addStudy(std::vector<PlannedOption>& options, std::vector<AdviceNote>& notes) const {
   struct StudyOption {
     const char* name;
     const char* description;
@@ -233,11 +239,11 @@ void PlanMaker::addStudy(std::vector<PlannedOption>& options, std::vector<std::s
     if (changes)
       options.push_back({option.name, option.description, AdviceOption::Group::Study, plan});
     else
-      notes.push_back(fmt::format("{}: changes no layer of this model", option.name));
+      notes.push_back({AdviceNote::Why::ChangesNothing, option.name});
   }
 }
 
-void PlanMaker::addOurs(std::vector<PlannedOption>& options, std::vector<std::string>& notes,
+void PlanMaker::addOurs(std::vector<PlannedOption>& options, std::vector<AdviceNote>& notes,
                         const Progress& progress) const {
   const Limit limit = budgetLimit();
   const std::size_t before = options.size();
@@ -245,12 +251,12 @@ void PlanMaker::addOurs(std::vector<PlannedOption>& options, std::vector<std::st
     if (plan)
       options.push_back({name, std::move(description), AdviceOption::Group::InBudget, *plan});
     else
-      notes.push_back(fmt::format("{}: cannot be made small enough", name));
+      notes.push_back({AdviceNote::Why::TooLarge, name});
   };
   const ChoiceCost effects = [this](LayerId layer, const LayerChoice& choice) {
     return m_predictor.effect(layer, choice);
   };
-  for (const auto& [kind, words] : {std::pair{"plain", "plain SVD"}, {"aware", "activation-aware factors"}}) {
+  for (const char* const kind : {"plain", "aware"}) {
     const Way* way = m_ways.find(kind);
     if (!way) continue;
     std::map<LayerId, std::vector<double>> sigma;
@@ -262,17 +268,17 @@ void PlanMaker::addOurs(std::vector<PlannedOption>& options, std::vector<std::st
       return choice.rank ? energyLost(sigma.at(layer), *choice.rank) : 0.0;
     };
     const std::string prefix = kind;
-    add((prefix + "-uniform").c_str(), fmt::format("{}, the same share of every layer's rank", words),
+    add((prefix + "-uniform").c_str(), fmt::format("{}, the same share of every layer's rank", factorWords(kind)),
         uniform(*way, limit));
-    add((prefix + "-energy").c_str(), fmt::format("{}, ranks where they keep the most relative energy", words),
+    add((prefix + "-energy").c_str(),
+        fmt::format("{}, ranks where they keep the most relative energy", factorWords(kind)),
         solved({*way}, energy, limit));
   }
   if (const Way* best = m_ways.bestLowRank()) {
     if (best->kind != "plain" && best->kind != "aware")
       add((best->kind + "-uniform").c_str(),
-          "factors weighted by what the predictions depend on, the same share of every layer's rank",
-          uniform(*best, limit));
-    add("low-rank", fmt::format("{} factors, ranks by measured sensitivity", best->kind),
+          fmt::format("{}, the same share of every layer's rank", factorWords(best->kind)), uniform(*best, limit));
+    add("low-rank", fmt::format("{}, ranks by measured sensitivity", factorWords(best->kind)),
         solved({*best}, effects, limit));
   }
   std::vector<Way> all = m_ways.lowRank();
@@ -300,7 +306,7 @@ void PlanMaker::addOurs(std::vector<PlannedOption>& options, std::vector<std::st
     throw Error(ErrorKind::BadRequest, fmt::format("nothing fits into a budget of {}", words(m_request.budget)));
 }
 
-std::vector<PlannedOption> PlanMaker::options(std::vector<std::string>& notes, const Progress& progress) const {
+std::vector<PlannedOption> PlanMaker::options(std::vector<AdviceNote>& notes, const Progress& progress) const {
   std::vector<PlannedOption> study, all;
   addStudy(study, notes);
   all = study;

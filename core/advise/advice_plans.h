@@ -71,9 +71,9 @@ class PlanMaker final {
             const PlanPredictor& predictor, const AdviceRequest& request,
             const std::function<std::uint64_t(const ResolvedPlan&)>& exportBytes);
 
-  /// `notes` receives a sentence for every option that cannot be made. Throws Error(BadRequest) when none of ours fits
+  /// `notes` receives every option that cannot be made. Throws Error(BadRequest) when none of ours fits
   /// the budget.
-  std::vector<PlannedOption> options(std::vector<std::string>& notes, const Progress& progress) const;
+  std::vector<PlannedOption> options(std::vector<AdviceNote>& notes, const Progress& progress) const;
   RankPlan planFile(const ResolvedPlan& choices) const;
   std::uint64_t scopeBytes(const ResolvedPlan& choices) const;
   bool isWithin(const ResolvedPlan& choices, double kl) const;
@@ -91,8 +91,8 @@ class PlanMaker final {
   std::optional<ResolvedPlan> solved(const std::vector<Way>& ways, const ChoiceCost& cost, const Limit& limit) const;
   std::optional<ResolvedPlan> uniform(const Way& way, const Limit& limit) const;
   std::optional<ResolvedPlan> everywhere(const Way& way, std::int64_t rank) const;
-  void addStudy(std::vector<PlannedOption>& options, std::vector<std::string>& notes) const;
-  void addOurs(std::vector<PlannedOption>& options, std::vector<std::string>& notes, const Progress& progress) const;
+  void addStudy(std::vector<PlannedOption>& options, std::vector<AdviceNote>& notes) const;
+  void addOurs(std::vector<PlannedOption>& options, std::vector<AdviceNote>& notes, const Progress& progress) const;
   bool fits(const ResolvedPlan& plan, const Limit& limit) const;
   void keepPinned(ResolvedPlan& plan) const;
 

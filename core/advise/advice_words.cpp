@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -36,17 +35,16 @@ std::string costOf(const AdviceOption& option) {
 
 /// "30 layers are stored in int4 with a low-rank correction, 2 as two factors"
 std::string mixtureOf(const AdviceOption& option) {
-  std::map<std::string, int> counts;
-  for (const LayerChoice& choice : option.choices.layers) {
-    if (choice.isDense()) continue;
-    if (!choice.base)
-      ++counts["as two factors"];
-    else
-      ++counts[fmt::format("in {}{}", name(choice.base->storage), choice.rank ? " with a low-rank correction" : "")];
-  }
   std::string text;
-  for (const auto& [what, count] : counts)
-    text += fmt::format("{}{}{} {}", text.empty() ? "" : ", ", count, text.empty() ? " layers are stored" : "", what);
+  for (const auto& [form, count] : storageOf(option)) {
+    const std::size_t corrected = form.find("+rank");
+    const std::string what = form == "factors" ? "as two factors"
+                             : corrected == std::string::npos
+                                 ? "in " + form
+                                 : fmt::format("in {} with a low-rank correction", form.substr(0, corrected));
+    const char* const verb = !text.empty() ? "" : count == 1 ? " layer is stored" : " layers are stored";
+    text += fmt::format("{}{}{} {}", text.empty() ? "" : ", ", count, verb, what);
+  }
   return text;
 }
 
@@ -122,6 +120,19 @@ std::string howItWasFound(const Advice& advice) {
 }
 
 } // namespace
+
+std::string words(const AdviceNote& note) {
+  switch (note.why) {
+  case AdviceNote::Why::Pinned:
+    return fmt::format("{} of {} layers are pinned: they stay as they are and count in the bytes", note.layers,
+                       note.of);
+  case AdviceNote::Why::ChangesNothing:
+    return fmt::format("{}: changes no layer of this model", note.option);
+  case AdviceNote::Why::TooLarge:
+    return fmt::format("{}: cannot be made small enough", note.option);
+  }
+  return {};
+}
 
 std::vector<std::string> adviceSentences(const Advice& advice) {
   std::vector<std::string> sentences;

@@ -63,8 +63,7 @@ class Advisor final {
     if (std::ranges::all_of(m_scope, isPinned))
       throw Error(ErrorKind::BadRequest, "there is no layer that a plan could change");
     if (const auto count = std::ranges::count_if(m_scope, isPinned))
-      m_advice.notes.push_back(fmt::format("{} of {} layers are pinned: they stay as they are and count in the bytes",
-                                           count, m_scope.size()));
+      m_advice.notes.push_back({AdviceNote::Why::Pinned, "", count, static_cast<std::int64_t>(m_scope.size())});
     m_advice.scopeTotal = static_cast<std::uint64_t>(denseBytes(m_checkpoint, m_scope));
   }
 

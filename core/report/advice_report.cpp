@@ -115,7 +115,7 @@ std::string htmlOptions(const Advice& advice) {
   std::string text = "<h2>What the options are</h2>\n<ul>";
   for (const AdviceOption& option : advice.options)
     text += fmt::format("<li><b>{}</b>: {}</li>\n", escapedHtml(option.name), escapedHtml(option.description));
-  for (const std::string& note : advice.notes) text += fmt::format("<li>{}</li>\n", escapedHtml(note));
+  for (const AdviceNote& note : advice.notes) text += fmt::format("<li>{}</li>\n", escapedHtml(words(note)));
   return text + "</ul>\n";
 }
 
@@ -210,7 +210,7 @@ std::string renderAdviceMarkdown(const Advice& advice) {
   text += fmt::format("\n{}\n\n## What the options are\n\n", explanation());
   for (const AdviceOption& option : advice.options)
     text += fmt::format("- **{}**: {}\n", escapedMarkdown(option.name), escapedMarkdown(option.description));
-  for (const std::string& note : advice.notes) text += fmt::format("- {}\n", escapedMarkdown(note));
+  for (const AdviceNote& note : advice.notes) text += fmt::format("- {}\n", escapedMarkdown(words(note)));
   if (!advice.checks.empty()) {
     text += "\n## The prediction, checked\n\n| Predicted | From | To | Measured |\n| ---: | ---: | ---: | ---: |\n";
     for (const PredictionCheck& check : advice.checks)

@@ -105,6 +105,16 @@
     </message>
 </context>
 <context>
+    <name>rankscope::ui::MethodBox</name>
+    <message numerus="yes">
+        <source>%n refinement step(s)</source>
+        <translation>
+            <numerusform>%n refinement step</numerusform>
+            <numerusform>%n refinement steps</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>rankscope::ui::PlanPanel</name>
     <message numerus="yes">
         <source>%n rank(s)</source>
@@ -183,12 +193,12 @@
     </message>
 </context>
 <context>
-    <name>rankscope::ui::MethodBox</name>
+    <name>rankscope::ui</name>
     <message numerus="yes">
-        <source>%n refinement step(s)</source>
+        <source>%n layers are stored %1</source>
         <translation>
-            <numerusform>%n refinement step</numerusform>
-            <numerusform>%n refinement steps</numerusform>
+            <numerusform>%n layer is stored %1</numerusform>
+            <numerusform>%n layers are stored %1</numerusform>
         </translation>
     </message>
 </context>

@@ -3608,6 +3608,161 @@ Escreve: %2</translation>
         <source>Perplexity goes from %1 ± %2 to %3 ± %4 over %5 tokens of %6 records; KL is %7 nats a token, and the likeliest token is the same %8 % of the time.</source>
         <translation>A perplexidade vai de %1 ± %2 a %3 ± %4 em %5 tokens de %6 registros; a KL é de %7 nats por token, e o token mais provável é o mesmo em %8 % das vezes.</translation>
     </message>
+    <message>
+        <source>below %1</source>
+        <translation>abaixo de %1</translation>
+    </message>
+    <message>
+        <source>KL %1, perplexity %2</source>
+        <translation>KL %1, perplexidade %2</translation>
+    </message>
+    <message>
+        <source>plain SVD</source>
+        <translation>SVD simples</translation>
+    </message>
+    <message>
+        <source>activation-aware factors</source>
+        <translation>fatores cientes das ativações</translation>
+    </message>
+    <message>
+        <source>factors weighted by what the predictions depend on</source>
+        <translation>fatores ponderados pelo que pesa nas previsões</translation>
+    </message>
+    <message>
+        <source>as two factors</source>
+        <translation>como dois fatores</translation>
+    </message>
+    <message>
+        <source>in %1 with a low-rank correction</source>
+        <translation>em %1 com uma correção de baixo posto</translation>
+    </message>
+    <message>
+        <source>in %1</source>
+        <translation>em %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layers are stored %1</source>
+        <translation>
+            <numerusform>%n camada é guardada %1</numerusform>
+            <numerusform>%n camadas são guardadas %1</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>In it, %1; everything else (embeddings, norms and the like) stays as it is.</source>
+        <translation>Nela, %1; todo o resto (embeddings, normas e afins) fica como está.</translation>
+    </message>
+    <message>
+        <source>Take &quot;%1&quot;: %2.</source>
+        <translation>Escolha &quot;%1&quot;: %2.</translation>
+    </message>
+    <message>
+        <source>The model goes from %1 to %2 (%3; its attention and MLP matrices to %4) and perplexity on text that nothing was fitted to from %5 to %6; KL is %7 nats a token, and the likeliest token stays the same %8 of the time.</source>
+        <translation>O modelo vai de %1 a %2 (%3; as matrizes de atenção e MLP a %4), e a perplexidade em texto ao qual nada foi ajustado, de %5 a %6; a KL é de %7 nats por token, e o token mais provável continua o mesmo em %8 das vezes.</translation>
+    </message>
+    <message>
+        <source>That is a loss one notices. A larger budget, or training the factors afterwards, would help.</source>
+        <translation>É uma perda que se nota. Um orçamento maior, ou treinar os fatores depois, ajudaria.</translation>
+    </message>
+    <message>
+        <source>That is a heavy loss: within this budget the model is no longer what it was. Allow more bytes.</source>
+        <translation>É uma perda pesada: dentro deste orçamento o modelo já não é o que era. Permita mais bytes.</translation>
+    </message>
+    <message>
+        <source>Within the same budget, truncating every matrix&apos;s own SVD to the same share of its rank gives %1.</source>
+        <translation>Dentro do mesmo orçamento, truncar a SVD de cada matriz na mesma fração do posto dá %1.</translation>
+    </message>
+    <message>
+        <source>The study&apos;s option &quot;%1&quot; (%2) takes %3 and gives %4</source>
+        <translation>A opção do estudo &quot;%1&quot; (%2) ocupa %3 e dá %4</translation>
+    </message>
+    <message>
+        <source>%1; at the same size a plan of ours gives %2.</source>
+        <translation>%1; no mesmo tamanho, um plano nosso dá %2.</translation>
+    </message>
+    <message>
+        <source>The mean cosine of the weights would have chosen &quot;%1&quot; (%2 against %3), which loses %4 times as much: the cosine of the weights does not say what matters.</source>
+        <translation>O cosseno médio dos pesos teria escolhido &quot;%1&quot; (%2 contra %3), que perde %4 vezes mais: o cosseno dos pesos não diz o que importa.</translation>
+    </message>
+    <message>
+        <source>Continuing &quot;%1&quot;, %2 of its 4-grams occurred before (the original: %3).</source>
+        <translation>Ao continuar &quot;%1&quot;, %2 dos seus 4-gramas já tinham aparecido (no original: %3).</translation>
+    </message>
+    <message>
+        <source>Factors were fitted to %1 tokens of %2; %3 trials of single layers chose the ranks.</source>
+        <translation>Os fatores foram ajustados a %1 tokens de %2; %3 ensaios de camadas isoladas escolheram os postos.</translation>
+    </message>
+    <message>
+        <source>Factors were fitted to %1 tokens of %2, fewer than the widest layer has inputs: give more text; %3 trials of single layers chose the ranks.</source>
+        <translation>Os fatores foram ajustados a %1 tokens de %2, menos do que as entradas da camada mais larga: dê mais texto; %3 ensaios de camadas isoladas escolheram os postos.</translation>
+    </message>
+    <message>
+        <source>Every option was measured on %1 tokens of %2 that took no part in that.</source>
+        <translation>Cada opção foi medida em %1 tokens de %2 que não participaram disso.</translation>
+    </message>
+    <message>
+        <source>Every option was measured on a part of %1 that took no part in that.</source>
+        <translation>Cada opção foi medida em uma parte de %1 que não participou disso.</translation>
+    </message>
+    <message>
+        <source>Predicted and measured KL of %1 random plans differ by %2 (median).</source>
+        <translation>As KL prevista e medida de %1 planos aleatórios diferem em %2 (mediana).</translation>
+    </message>
+    <message>
+        <source>plain SVD, the study&apos;s rank doubled: 12.5 % of every matrix&apos;s full rank</source>
+        <translation>SVD simples, o posto do estudo dobrado: 12,5 % do posto completo de cada matriz</translation>
+    </message>
+    <message>
+        <source>plain SVD at 6.25 %, MLP and the first and last block left dense</source>
+        <translation>SVD simples a 6,25 %, com a MLP, o primeiro e o último bloco densos</translation>
+    </message>
+    <message>
+        <source>plain SVD, ranks by the layer&apos;s name (18.75, 12.5 and 9.375 %), MLP left dense</source>
+        <translation>SVD simples, postos pelo nome da camada (18,75, 12,5 e 9,375 %), com a MLP densa</translation>
+    </message>
+    <message>
+        <source>every layer in %1, rounded</source>
+        <translation>todas as camadas em %1, arredondadas</translation>
+    </message>
+    <message>
+        <source>for every layer the best of dense, low rank, quantised, and quantised with a low-rank correction</source>
+        <translation>para cada camada o melhor entre densa, baixo posto, quantizada, e quantizada com uma correção de baixo posto</translation>
+    </message>
+    <message>
+        <source>%1, ranks by measured sensitivity</source>
+        <translation>%1, postos pela sensibilidade medida</translation>
+    </message>
+    <message>
+        <source>%1, the same share of every layer&apos;s rank</source>
+        <translation>%1, a mesma fração do posto de cada camada</translation>
+    </message>
+    <message>
+        <source>%1, ranks where they keep the most relative energy</source>
+        <translation>%1, postos onde mantêm mais energia relativa</translation>
+    </message>
+    <message>
+        <source>ours at the bytes of %1</source>
+        <translation>o nosso com os bytes de %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2 layers are pinned: they stay as they are and count in the bytes</source>
+        <translation>%1 de %2 camadas estão fixadas: ficam como estão e contam nos bytes</translation>
+    </message>
+    <message>
+        <source>%1: changes no layer of this model</source>
+        <translation>%1: não muda nenhuma camada deste modelo</translation>
+    </message>
+    <message>
+        <source>%1: cannot be made small enough</source>
+        <translation>%1: não há como torná-la pequena o bastante</translation>
+    </message>
+    <message>
+        <source>No option so far keeps to the budget.</source>
+        <translation>Nenhuma opção até agora cabe no orçamento.</translation>
+    </message>
+    <message>
+        <source>%1; fitted layer after layer on what the compressed model gives it</source>
+        <translation>%1; ajustados camada após camada ao que o modelo comprimido lhes dá</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::words</name>

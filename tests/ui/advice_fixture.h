@@ -19,12 +19,19 @@ inline AdviceOption option(const std::string& name, AdviceOption::Group group, s
   option.description = "words about " + name;
   option.group = group;
   option.plan.rules = {{Rule::Syntax::Glob, "*attn*", UseRank{rank}}};
+  LayerChoice factors;
+  factors.rank = rank;
+  option.choices.layers = {factors, {}, factors};
   option.bytes = 5'000'000 + static_cast<std::uint64_t>(rank);
   option.scopeKept = 0.4 + 0.001 * static_cast<double>(rank);
   option.meanCosine = 0.9;
+  option.kept = 0.5;
   option.measured.positions = 100;
+  option.measured.tokens = 640;
   option.measured.kl.mean = kl;
   option.measured.compressed.value = 9;
+  option.measured.compressed.standardError = 0.25;
+  option.measured.top1Agreement = 0.75;
   option.measured.logits.cosine = 0.95;
   return option;
 }
@@ -37,7 +44,6 @@ inline Advice advice() {
                     option("fisher", AdviceOption::Group::InBudget, 32, 0.4)};
   advice.options[0].withinBudget = false;
   advice.recommended = 1;
-  advice.sentences = {"Take mixed: it costs least."};
   PlanPrediction p;
   p.kl = 0.2;
   p.klLow = 0.15;
@@ -46,6 +52,12 @@ inline Advice advice() {
   advice.modelBytes = 12'000'000;
   advice.scopeTotal = 4000;
   advice.checks = {{p, 0.22}, {p, 0.19}};
+  advice.text = advice.calibrationText = "stories.txt";
+  advice.calibrationTokens = 512;
+  advice.probes = 24;
+  advice.originalPerplexity = 6.5;
+  advice.notes = {{AdviceNote::Why::Pinned, "", 2, 8}, {AdviceNote::Why::TooLarge, "int8"}};
+  advice.sentences = adviceSentences(advice);
   advice.complete = true;
   return advice;
 }

@@ -53,7 +53,7 @@ class TestAdvisePage final : public QObject {
     showPage();
     const QAbstractItemModelTester tester(&page().model());
     QCOMPARE(page().model().rowCount(), 3);
-    QVERIFY(page().sentences().contains(QStringLiteral("Take mixed")));
+    QVERIFY(page().sentences().contains(QStringLiteral("Take \"mixed\"")));
     const QAbstractItemModel& sorted = *page().table().model(); // by KL
     QCOMPARE(sorted.index(0, AdviceModel::Name).data().toString(), QStringLiteral("★ mixed"));
     QCOMPARE(sorted.index(0, AdviceModel::Kl).data().toString(), QStringLiteral("0.200"));

@@ -37,11 +37,22 @@ const Json& part(const Json& json, const char* key) {
   return found == json.end() || found->is_null() ? nothing : *found;
 }
 
-QStringList lines(const Json& json, const char* key) {
-  QStringList all;
-  for (const Json& line : part(json, key))
-    if (line.is_string()) all << QString::fromStdString(line.get<std::string>());
-  return all;
+/// What is known of a note beside its sentence: as many as there are sentences, or none.
+std::vector<AdviceRemark> remarksFrom(const Json& json) {
+  const Json &sentences = part(json, "notes"), &facts = part(json, "note_facts");
+  std::vector<AdviceRemark> remarks;
+  for (std::size_t i = 0; sentences.is_array() && i < sentences.size(); ++i) {
+    if (!sentences[i].is_string()) continue;
+    AdviceRemark remark{QString::fromStdString(sentences[i].get<std::string>()), {}, {}};
+    if (facts.is_array() && facts.size() == sentences.size() && facts[i].is_object()) {
+      remark.why = text(facts[i], "why");
+      remark.option = text(facts[i], "option");
+      remark.layers = static_cast<std::int64_t>(whole(facts[i], "layers"));
+      remark.of = static_cast<std::int64_t>(whole(facts[i], "of"));
+    }
+    remarks.push_back(std::move(remark));
+  }
+  return remarks;
 }
 
 AdviceRow rowFrom(const Json& json) {
@@ -49,8 +60,14 @@ AdviceRow rowFrom(const Json& json) {
   row.name = text(json, "name");
   row.description = text(json, "description");
   row.group = text(json, "group");
-  if (const Json& plan = part(json, "plan"); !plan.empty()) row.planJson = plan.dump();
+  if (const Json& plan = part(json, "plan"); !plan.empty()) {
+    row.planJson = plan.dump();
+    row.method = text(plan, "method");
+  }
+  for (const auto& [form, count] : part(json, "storage").items())
+    if (count.is_number_integer()) row.storage.emplace_back(QString::fromStdString(form), count.get<std::int64_t>());
   row.bytes = whole(json, "bytes");
+  row.kept = real(json, "kept");
   row.scopeKept = real(json, "scope_kept", 1);
   row.withinBudget = flag(json, "within_budget", true);
   row.meanCosine = real(json, "mean_cosine");
@@ -58,6 +75,8 @@ AdviceRow rowFrom(const Json& json) {
   row.predictedKl = real(part(json, "predicted"), "kl");
   row.kl = real(json, "kl_mean");
   row.perplexity = real(json, "perplexity");
+  row.perplexityError = real(json, "perplexity_se");
+  row.sameToken = real(json, "top1_agreement");
   row.repeated = real(json, "repeated_4grams");
   row.prefill = real(json, "prefill_ratio");
   row.decode = real(json, "decode_ratio");
@@ -76,8 +95,7 @@ AdviceView adviceFrom(const std::string& source) {
   const QString recommended = text(json, "recommended");
   for (std::size_t i = 0; i < view.rows.size(); ++i)
     if (!recommended.isEmpty() && view.rows[i].name == recommended) view.recommended = i;
-  view.sentences = lines(json, "sentences");
-  view.notes = lines(json, "notes");
+  view.notes = remarksFrom(json);
   for (const Json& point : part(json, "frontier")) {
     const Json& p = part(point, "predicted");
     view.frontier.push_back({text(point, "kind"), real(point, "scope_kept", 1), whole(point, "scope_bytes"),
@@ -89,6 +107,14 @@ AdviceView adviceFrom(const std::string& source) {
   }
   view.medianError = real(json, "check_median_error");
   view.budget = text(json, "budget");
+  view.text = text(json, "text");
+  view.calibrationText = text(json, "calibration_text");
+  view.calibratedOn = static_cast<std::int64_t>(whole(json, "calibration_tokens"));
+  view.calibrationCovers = flag(json, "calibration_covers_width", true);
+  view.probes = static_cast<std::int64_t>(whole(json, "probes"));
+  view.tokens = static_cast<std::int64_t>(whole(json, "tokens"));
+  view.prompt = text(json, "prompt");
+  view.originalRepeated = real(json, "repeated_4grams_original");
   view.textPath = text(json, "text_path");
   view.calibrationTokens = static_cast<std::int64_t>(whole(json, "calibration_tokens_wanted"));
   view.originalPerplexity = real(json, "perplexity_original");

@@ -6,6 +6,7 @@
 
 #include <QFont>
 
+#include "ui/document/advice_words.h"
 #include "ui/document/words.h"
 
 namespace rankscope::ui {
@@ -113,7 +114,8 @@ QVariant AdviceModel::data(const QModelIndex& index, int role) const {
   case SortRole:
     return numberOf(row, column);
   case Qt::ToolTipRole:
-    return row.sample.isEmpty() ? row.description : tr("%1\nIt writes: %2").arg(row.description, row.sample.left(300));
+    return row.sample.isEmpty() ? optionWords(row)
+                                : tr("%1\nIt writes: %2").arg(optionWords(row), row.sample.left(300));
   case Qt::TextAlignmentRole:
     return static_cast<int>((column == Name ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
   case Qt::FontRole:

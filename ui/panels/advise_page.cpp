@@ -19,6 +19,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "ui/document/advice_words.h"
 #include "ui/document/document.h"
 #include "ui/document/words.h"
 #include "ui/icons.h"
@@ -238,9 +239,9 @@ void AdvisePage::showView() {
   m_take->setEnabled(select.has_value());
   m_table->resizeColumnsToContents();
   QString html;
-  for (const QString& sentence : view->sentences)
+  for (const QString& sentence : adviceWords(*view))
     html += QStringLiteral("<p style=\"margin:0 0 5px 0\">%1</p>").arg(sentence.toHtmlEscaped());
-  for (const QString& note : view->notes)
+  for (const QString& note : adviceNotes(*view))
     html += QStringLiteral("<p style=\"margin:0 0 5px 0\"><i>%1</i></p>").arg(note.toHtmlEscaped());
   m_words->setHtml(html);
   m_checks->setTitle(std::isfinite(view->medianError)
