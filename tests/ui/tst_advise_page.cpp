@@ -6,8 +6,6 @@
 #include <QAbstractItemModelTester>
 #include <QAction>
 #include <QComboBox>
-#include <QFile>
-#include <QJsonDocument>
 #include <QLabel>
 #include <QPushButton>
 #include <QTableView>
@@ -15,14 +13,8 @@
 
 #include <qcustomplot.h>
 
-#include "core/evaluate/default_text.h"
-#include "tests/support/small_models.h"
-#include "tests/ui/advice_fixture.h"
-#include "tests/ui/ui_models.h"
+#include "tests/ui/advised_window.h"
 #include "tests/ui/window_test.h"
-#include "ui/document/run_storage.h"
-#include "ui/file_actions.h"
-#include "ui/main_window.h"
 #include "ui/models/advice_model.h"
 #include "ui/page_switch.h"
 #include "ui/plots/framed_plot.h"
@@ -31,23 +23,12 @@ using namespace rankscope;
 using namespace rankscope::ui;
 
 /// The Advise page: on the demo with an advice that its run file holds, and on a tiny model that is advised on.
-class TestAdvisePage final : public QObject {
+class TestAdvisePage final : public QObject, test::AdvisedWindow {
   Q_OBJECT
 
  private slots:
-  void init() {
-    test::fillRun(demoFolder(), true);
-    m_window = std::make_unique<MainWindow>();
-    m_window->resize(1280, 800);
-    m_window->show();
-    QVERIFY(test::opened(m_window->files(), QString::fromStdString(demoFolder().string())));
-    QVERIFY(test::waitIdle(m_window->jobs(), 60000));
-  }
-  void cleanup() {
-    m_window.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(usualRunPath(demoFolder()).parent_path(), ignored);
-  }
+  void init() { openDemo(true); }
+  void cleanup() { closeDemo(); }
 
   void anAdviceOfAnEarlierSessionIsShown() {
     showPage();
@@ -112,16 +93,14 @@ class TestAdvisePage final : public QObject {
     QVERIFY(measured > 0 && !page().model().view().complete);
     QVERIFY(keptKinds().contains("advice"));
     m_window->findChild<QAction*>(QStringLiteral("close"))->trigger();
-    QVERIFY(test::opened(m_window->files(), QString::fromStdString(m_tiny.string())));
-    QVERIFY(test::waitIdle(m_window->jobs()));
+    open(m_tiny);
     QCOMPARE(page().model().rowCount(), measured);
   }
 
   void aModelThatCannotRunGetsNoAdvice() {
     const test::TemporaryFolder folder;
     const auto bert = test::writeSmallModel(folder / "bert", test::SmallFamily::Bert);
-    QVERIFY(test::opened(m_window->files(), QString::fromStdString(bert.string())));
-    QVERIFY(test::waitIdle(m_window->jobs()));
+    open(bert);
     showPage();
     QVERIFY(!page().adviseButton().isEnabled());
     QVERIFY(m_window->findChild<QLabel*>(QStringLiteral("adviseHint"))
@@ -141,20 +120,6 @@ class TestAdvisePage final : public QObject {
   }
 
  private:
-  /// A model with random weights, small enough to be advised on in seconds, that reads with the demo's tokenizer.
-  void openTiny(const test::TemporaryFolder& folder) {
-    QFile config(QString::fromStdString((demoFolder() / "config.json").string()));
-    QVERIFY(config.open(QIODevice::ReadOnly));
-    const int words = QJsonDocument::fromJson(config.readAll())[QLatin1String("vocab_size")].toInt();
-    QVERIFY(words > 0);
-    m_tiny =
-        test::writeSmallModel(folder / "tiny", test::SmallFamily::GptNeo,
-                              {.blocks = 2, .hidden = 32, .intermediate = 64, .vocabulary = words, .positions = 64});
-    for (const char* file : {"vocab.json", "merges.txt"})
-      std::filesystem::copy_file(demoFolder() / file, m_tiny / file);
-    QVERIFY(test::opened(m_window->files(), QString::fromStdString(m_tiny.string())));
-    QVERIFY(test::waitIdle(m_window->jobs()));
-  }
   const JobStatus& lastJob() { return m_window->jobs().jobs().back(); }
   static AdviceWish quickWish() {
     AdviceWish wish;
@@ -170,12 +135,7 @@ class TestAdvisePage final : public QObject {
   }
 
   AdvisePage& page() { return m_window->advisePage(); }
-  Advising& advising() { return *m_window->findChild<Advising*>(); }
-  Document& document() { return m_window->document(); }
   void showPage() { m_window->pages().showPage(&page()); }
-
-  std::unique_ptr<MainWindow> m_window;
-  std::filesystem::path m_tiny;
 };
 
 RANKSCOPE_WINDOW_TEST_MAIN(TestAdvisePage)
