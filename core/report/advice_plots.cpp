@@ -31,9 +31,7 @@ std::string optionsPlot(const Advice& advice) {
   if (advice.options.empty()) return {};
   Plot plot{.title = "What the bytes buy",
             .x = {.label = "bytes of the layers in scope that are kept, %", .low = 0, .high = 100},
-            .y = {.label = "KL, nats a token", .logarithmic = true},
-            .width = 640,
-            .height = 360};
+            .y = {.label = "KL, nats a token", .logarithmic = true}};
   std::vector<double> values;
   std::map<std::string, PlotCurve> curves;
   for (const FrontierPoint& point : advice.frontier) {
@@ -70,9 +68,7 @@ std::string checksPlot(const Advice& advice) {
   if (advice.checks.empty()) return {};
   Plot plot{.title = "Random plans: predicted and measured",
             .x = {.label = "measured KL, nats a token", .logarithmic = true},
-            .y = {.label = "predicted KL", .logarithmic = true},
-            .width = 460,
-            .height = 360};
+            .y = {.label = "predicted KL", .logarithmic = true}};
   std::vector<double> values;
   for (const PredictionCheck& check : advice.checks) {
     const double measured = shown(check.kl);
