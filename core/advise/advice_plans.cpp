@@ -234,8 +234,9 @@ void PlanMaker::addStudy(std::vector<PlannedOption>& options, std::vector<Advice
     preset.fraction = option.fraction;
     ResolvedPlan plan = resolve(presetPlan(option.preset, m_checkpoint, preset), m_checkpoint, {}, preset.recompress);
     keepPinned(plan);
-    const bool changes =
-        std::any_of(plan.layers.begin(), plan.layers.end(), [](const LayerChoice& c) { return !c.isDense(); });
+    const bool changes = std::ranges::any_of(m_checkpoint.layers(), [&](const LayerInfo& layer) {
+      return !plan.layers[layer.id.value].isDense() && !m_request.limits.pinned.contains(layer.id);
+    });
     if (changes)
       options.push_back({option.name, option.description, AdviceOption::Group::Study, plan});
     else

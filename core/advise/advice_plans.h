@@ -16,6 +16,7 @@ namespace rankscope {
 /// The ways that a request allows, fitted to a text, and what makes their factors.
 struct FittedWays {
   std::vector<Way> all;
+  std::vector<Way> pinned; ///< of pinned layers whose kind is not among `all`: for their effect, not to choose from
   Factoriser factoriser;
   std::shared_ptr<const CalibratedMethod> method;
   bool sequential = false; ///< plans may also be fitted in order (fitPlan)
@@ -26,6 +27,7 @@ struct FittedWays {
   const Way* find(std::string_view kind) const;
   std::vector<Way> lowRank() const; ///< the best one for factors without a base
   const Way* bestLowRank() const;
+  std::vector<Way> tried() const; ///< `all` and `pinned`
 };
 FittedWays fitWays(const Model& original, std::span<const std::vector<int>> calibration, const AdviceRequest& request,
                    const Progress& progress);

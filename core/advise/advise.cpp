@@ -59,10 +59,12 @@ class Advisor final {
     m_advice.fewestBytes = std::holds_alternative<LargestKl>(request.budget);
     for (const LayerId id : planScope(m_checkpoint, request.scope))
       if (original.linears().contains(id)) m_scope.push_back(id);
-    const auto isPinned = [&](LayerId layer) { return request.limits.pinned.contains(layer); };
+    std::erase_if(m_request.limits.pinned,
+                  [this](const auto& pin) { return std::ranges::find(m_scope, pin.first) == m_scope.end(); });
+    const auto isPinned = [this](LayerId layer) { return m_request.limits.pinned.contains(layer); };
     if (std::ranges::all_of(m_scope, isPinned))
       throw Error(ErrorKind::BadRequest, "there is no layer that a plan could change");
-    if (const auto count = std::ranges::count_if(m_scope, isPinned))
+    if (const auto count = static_cast<std::int64_t>(m_request.limits.pinned.size()))
       m_advice.notes.push_back({AdviceNote::Why::Pinned, "", count, static_cast<std::int64_t>(m_scope.size())});
     m_advice.scopeTotal = static_cast<std::uint64_t>(denseBytes(m_checkpoint, m_scope));
   }
@@ -70,6 +72,8 @@ class Advisor final {
   Advice run() {
     const auto begin = std::chrono::steady_clock::now();
     m_ways = fitWays(m_original, m_texts.calibration, m_request, m_progress.slice(0, 0.12));
+    for (auto& [id, choice] : m_request.limits.pinned)
+      if (!choice.method.empty()) choice.method = m_ways.method->identity(methodOf(choice.method));
     m_advice.calibrationTokens = m_ways.tokens;
     m_advice.calibrationCovers = m_ways.coversWidth;
     measureLayers(m_progress.slice(0.12, 0.5));
@@ -96,9 +100,10 @@ class Advisor final {
   }
 
   void measureLayers(const Progress& progress) {
-    m_quadratics = quadraticsOf(m_checkpoint, m_ways.all, m_scope, progress.slice(0, 0.15));
+    const std::vector<Way> ways = m_ways.tried();
+    m_quadratics = quadraticsOf(m_checkpoint, ways, m_scope, progress.slice(0, 0.15));
     m_reference.emplace(m_original, m_texts.probes, progress.slice(0.15, 0.2));
-    m_sensitivity = measureSensitivity(*m_reference, m_checkpoint, m_ways.all, m_quadratics, m_scope, m_ways.factoriser,
+    m_sensitivity = measureSensitivity(*m_reference, m_checkpoint, ways, m_quadratics, m_scope, m_ways.factoriser,
                                        probedTexts(), m_hooks.known, progress.slice(0.2, 1), m_hooks.sensitivity);
     if (m_hooks.sensitivity) m_hooks.sensitivity(m_sensitivity);
     m_advice.probes = static_cast<std::int64_t>(m_sensitivity.probes.size());
@@ -192,8 +197,9 @@ class Advisor final {
     option.inOrder = planned.inOrder;
     ResolvedPlan plan = planned.choices;
     if (planned.inOrder)
-      for (LayerChoice& choice : plan.layers)
-        if (methodOf(choice.method) == Method::Fisher) choice.method = m_ways.method->identity(Method::Sequential);
+      for (std::size_t i = 0; i < plan.layers.size(); ++i)
+        if (methodOf(plan.layers[i].method) == Method::Fisher && !m_request.limits.pinned.contains(LayerId{i}))
+          plan.layers[i].method = m_ways.method->identity(Method::Sequential);
     option.choices = plan;
     option.plan = maker.planFile(plan);
     const CarriedOut carried = carryOut(m_checkpoint, plan, fitPlan(m_original, plan, *m_ways.method, silent), silent);
@@ -211,7 +217,7 @@ class Advisor final {
   const Checkpoint& m_checkpoint;
   const Tokenizer& m_tokenizer;
   const AdviceTexts& m_texts;
-  const AdviceRequest& m_request;
+  AdviceRequest m_request; ///< pins of layers in scope only, their methods fitted to this text
   const AdviceHooks& m_hooks;
   Progress m_progress;
   std::vector<LayerId> m_scope;

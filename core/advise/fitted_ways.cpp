@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/advise/advice_plans.h"
@@ -13,6 +15,36 @@ constexpr std::pair<std::string_view, Storage> kBases[] = {
 
 bool allows(const AdviceRequest& request, std::string_view method) {
   return request.methods.empty() || request.methods.contains(std::string(method));
+}
+
+/// What makes a choice, with any rank. What is fitted in order begins as Fisher's (kindOf).
+Way wayOf(const FittedText& fitted, const LayerChoice& choice) {
+  Storing storing;
+  storing.factorDtype = choice.formatA.storage;
+  storing.group = choice.formatA.group;
+  storing.method = methodOf(choice.method);
+  if (storing.method == Method::Sequential) storing.method = Method::Fisher;
+  storing.biasShift = choice.biasShift;
+  if (!choice.base) return lowRankWay(fitted, storing);
+  storing.base = choice.base->storage;
+  storing.baseGroup = choice.base->group;
+  return quantisedWay(fitted, storing, true);
+}
+
+/// One way for every kind of a pinned layer that `known` does not have, tried as the layers are pinned.
+std::vector<Way> waysOfPinned(const FittedText& fitted, const std::vector<Way>& known,
+                              const std::map<LayerId, LayerChoice>& pinned) {
+  std::map<std::string, Way> ways;
+  for (const auto& [id, choice] : pinned) {
+    const std::string kind = kindOf(choice);
+    const bool isKnown = std::ranges::any_of(known, [&](const Way& way) { return way.kind == kind; });
+    if (choice.isDense() || isKnown) continue;
+    auto& way = ways.try_emplace(kind, wayOf(fitted, choice)).first->second;
+    way.onlyAt[id] = choice.rank.value_or(0);
+  }
+  std::vector<Way> all;
+  for (auto& [kind, way] : ways) all.push_back(std::move(way));
+  return all;
 }
 
 } // namespace
@@ -51,7 +83,14 @@ FittedWays fitWays(const Model& original, std::span<const std::vector<int>> cali
     ways.all.push_back(quantisedWay(fitted, storing, allows(request, "correction")));
     ways.all.back().probes = storage == Storage::Int8 ? 0 : 1; // int8 costs too little to matter
   }
+  ways.pinned = waysOfPinned(fitted, ways.all, request.limits.pinned);
   return ways;
+}
+
+std::vector<Way> FittedWays::tried() const {
+  std::vector<Way> both = all;
+  both.insert(both.end(), pinned.begin(), pinned.end());
+  return both;
 }
 
 const Way* FittedWays::find(std::string_view kind) const {

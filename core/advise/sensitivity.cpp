@@ -53,6 +53,7 @@ const Probe* find(const Sensitivity& known, const std::string& hash, const std::
 
 /// The ranks of a way at which a layer is tried: a base alone, or factors of one or two ranks.
 std::vector<std::int64_t> ranksToTry(const LayerInfo& layer, const Way& way, const std::vector<double>& quadratic) {
+  if (!way.onlyAt.empty()) return {way.onlyAt.at(layer.id)};
   if (way.probes == 0) return {};
   if (way.baseAlone) return {0};
   std::int64_t largest = 0;
@@ -100,19 +101,22 @@ EffectCurve scaledCurve(const std::string& kind, const std::vector<double>& quad
 
 Quadratics quadraticsOf(const Checkpoint& checkpoint, std::span<const Way> ways, std::span<const LayerId> layers,
                         const Progress& progress) {
+  std::vector<std::pair<LayerId, const Way*>> items;
   std::vector<double> costs;
   for (const LayerId layer : layers)
-    for (std::size_t w = 0; w < ways.size(); ++w)
+    for (const Way& way : ways) {
+      if (!way.onlyAt.empty() && !way.onlyAt.contains(layer)) continue;
+      items.emplace_back(layer, &way);
       costs.push_back(std::pow(static_cast<double>(checkpoint.layer(layer).smallSide()), 2) *
                       static_cast<double>(std::max(checkpoint.layer(layer).rows, checkpoint.layer(layer).cols)));
+    }
   Quadratics quadratics;
   std::mutex delivery;
   runScheduled(Schedule(std::move(costs)), 0, progress, [&](std::size_t item, int) {
-    const LayerId layer = layers[item / ways.size()];
-    const Way& way = ways[item % ways.size()];
-    std::vector<double> values = way.quadratic(layer);
+    const auto& [layer, way] = items[item];
+    std::vector<double> values = way->quadratic(layer);
     const std::lock_guard lock(delivery);
-    quadratics[way.kind][layer] = std::move(values);
+    quadratics[way->kind][layer] = std::move(values);
   });
   return quadratics;
 }
@@ -127,6 +131,7 @@ Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& 
     const LayerInfo& layer = checkpoint.layer(id);
     for (const Way& way : ways) {
       progress.check();
+      if (!way.onlyAt.empty() && !way.onlyAt.contains(id)) continue;
       const std::vector<double>& quadratic = quadratics.at(way.kind).at(id);
       for (const std::int64_t rank : ranksToTry(layer, way, quadratic)) {
         const Probe* old =

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,10 +15,11 @@ namespace rankscope {
 
 /// One way of compressing a layer, at any rank.
 struct Way {
-  std::string kind;       ///< kindOf() its choices
-  bool baseAlone = false; ///< rank 0 is a choice: a quantised matrix without a correction
-  bool ranks = true;      ///< so are ranks from 1 on
-  int probes = 2;         ///< how many times a layer is tried to scale its quadratic, at most
+  std::string kind;                       ///< kindOf() its choices
+  bool baseAlone = false;                 ///< rank 0 is a choice: a quantised matrix without a correction
+  bool ranks = true;                      ///< so are ranks from 1 on
+  int probes = 2;                         ///< how many times a layer is tried to scale its quadratic, at most
+  std::map<LayerId, std::int64_t> onlyAt; ///< where it is not empty: only these layers are tried, at these ranks
   std::function<LayerChoice(const LayerInfo&, std::int64_t rank)> choice;
   /// ½ tr(GΔCΔᵀ) for ranks 0 … min(rows, cols): the KL in nats a token that the layer alone is predicted to cost while
   /// it is small (Moments). Falling. Any thread.

@@ -35,6 +35,7 @@ class TestAdvisePage final : public QObject, test::AdvisedWindow {
     const QAbstractItemModelTester tester(&page().model());
     QCOMPARE(page().model().rowCount(), 3);
     QVERIFY(page().sentences().contains(QStringLiteral("Take \"mixed\"")));
+    QVERIFY(page().sentences().contains(QStringLiteral("2 of 8 layers are pinned")));
     const QAbstractItemModel& sorted = *page().table().model(); // by KL
     QCOMPARE(sorted.index(0, AdviceModel::Name).data().toString(), QStringLiteral("★ mixed"));
     QCOMPARE(sorted.index(0, AdviceModel::Kl).data().toString(), QStringLiteral("0.200"));
@@ -73,6 +74,31 @@ class TestAdvisePage final : public QObject, test::AdvisedWindow {
     QVERIFY(document().totals().compressed > 0);
     const std::set<std::string> kinds = keptKinds();
     QVERIFY(kinds.contains("advice") && kinds.contains("predictor") && kinds.contains("sensitivity"));
+  }
+
+  void pinnedLayersStayAsTheyAre() {
+    const test::TemporaryFolder folder;
+    openTiny(folder);
+    const LayerId dense = test::layerNamed(document(), "h.0.attn.attention.k_proj"),
+                  ranked = test::layerNamed(document(), "h.1.mlp.c_fc");
+    document().setRank({ranked}, 5);
+    document().setPinned({dense, ranked}, true);
+    advising().advise(quickWish());
+    QVERIFY(test::waitIdle(m_window->jobs(), 170000));
+    QVERIFY2(lastJob().state == JobState::Done, qPrintable(lastJob().message));
+    showPage();
+    const AdviceView& view = *advising().view();
+    QVERIFY2(page().sentences().contains(QStringLiteral("2 of %1 layers are pinned").arg(document().scope().size())),
+             qPrintable(page().sentences()));
+    for (const AdviceRow& row : view.rows) {
+      const RankPlan plan = parsePlan(row.planJson, "an option");
+      QVERIFY2(!plan.overrides.contains(document().layer(dense).name), qPrintable(row.name));
+      QVERIFY2(plan.overrides.at(document().layer(ranked).name).rank() == 5, qPrintable(row.name));
+      QVERIFY2(std::isfinite(row.predictedKl), qPrintable(row.name));
+    }
+    QTest::mouseClick(&page().takeButton(), Qt::LeftButton);
+    QVERIFY(document().totals().compressed > 1);
+    QVERIFY(!document().rank(dense) && document().rank(ranked) == 5);
   }
 
   void cancellingKeepsWhatIsMeasured() {

@@ -43,9 +43,18 @@ std::string newest(const RunContents& contents, const std::string& kind) {
   return found;
 }
 
+/// The plan's pinned layers with what they have.
+std::map<LayerId, LayerChoice> pinnedChoices(const Document& document) {
+  std::map<LayerId, LayerChoice> pinned;
+  for (const std::string& name : document.planState().pinned)
+    if (const auto layer = document.checkpoint()->findLayer(name)) pinned[*layer] = document.choice(*layer);
+  return pinned;
+}
+
 /// One advice on a worker thread.
 struct Work {
   AdviceWish wish;
+  std::map<LayerId, LayerChoice> pinned;
   std::shared_ptr<const Checkpoint> checkpoint;
   std::shared_ptr<RunFile> run;
   std::function<void(const Advice&)> tell;
@@ -58,6 +67,7 @@ struct Work {
     request.budget = wish.budget;
     request.scope.factorDtype = Storage::F16;
     request.speed = wish.speed;
+    request.limits.pinned = pinned;
     Sensitivity sensitivity;
     Advice advice;
     AdviceHooks hooks;
@@ -129,7 +139,7 @@ void Advising::advise(const AdviceWish& wish) {
     m_job = m_jobs.running() ? std::optional(m_jobs.running()->id) : std::nullopt;
     m_view.reset();
     emit changed();
-    Work work{wish, m_document.checkpoint(), m_document.storage()->file(), {}};
+    Work work{wish, pinnedChoices(m_document), m_document.checkpoint(), m_document.storage()->file(), {}};
     work.tell = [this, wish, generation](const Advice& advice) {
       auto view = std::make_shared<AdviceView>(adviceFrom(stamped(advice, wish)));
       std::shared_ptr<const PlanPredictor> predictor;

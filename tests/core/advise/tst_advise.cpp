@@ -66,6 +66,7 @@ class TestAdvise final : public QObject {
   void keepsToALargestKl();
   void onlyTheMethodsAllowed();
   void limitsOfRanks();
+  void pinnedLayersStayAsTheyAre();
   void earlierEffectsAreReused();
   void aStopKeepsWhatIsMeasured();
   void reports();
@@ -169,6 +170,40 @@ void TestAdvise::limitsOfRanks() {
   for (const char* name : {"low-rank", "mixed"})
     for (const LayerChoice& choice : named(advice, name)->choices.layers)
       if (choice.rank) QVERIFY(*choice.rank % 4 == 0 && (choice.base || *choice.rank >= 8));
+}
+
+/// Dense, plain factors, and kinds that the advice itself would not choose: int4 in groups of 64 with a plain
+/// correction, sequential factors. They are predicted like all others.
+void TestAdvise::pinnedLayersStayAsTheyAre() {
+  Setting setting;
+  const std::vector<LayerId> scope = planScope(*setting.checkpoint, setting.request.scope);
+  const auto choice = [&](std::size_t at, std::optional<std::int64_t> rank, const Storing& storing) {
+    return choiceFor(setting.checkpoint->layer(scope[at]), rank, storing);
+  };
+  auto& pinned = setting.request.limits.pinned;
+  pinned[scope[0]] = LayerChoice{};
+  pinned[scope[1]] = choice(1, 3, {});
+  pinned[scope[2]] = choice(2, 2, {.base = Storage::Int4, .baseGroup = 64});
+  pinned[scope[3]] = choice(3, 4, {.method = Method::Sequential});
+  pinned[setting.checkpoint->findLayer("transformer.wte.weight").value()] = LayerChoice{}; // no layer in scope
+  Sensitivity tried;
+  setting.hooks.sensitivity = [&](const Sensitivity& soFar) { tried = soFar; };
+  const Advice advice = setting.advice();
+  QVERIFY(advice.complete && advice.options.size() > 10);
+  for (const AdviceOption& option : advice.options) {
+    for (const std::size_t at : {0, 1, 2, 3}) {
+      LayerChoice kept = option.choices.layers[scope[at].value];
+      if (!kept.method.empty()) kept.method = std::string(name(methodOf(kept.method)));
+      QVERIFY2(kept == pinned[scope[at]], option.name.c_str());
+    }
+    QVERIFY2(option.predicted && option.predicted->kl > 0, option.name.c_str());
+  }
+  QCOMPARE(advice.notes.front().why, AdviceNote::Why::Pinned);
+  QCOMPARE(advice.notes.front().layers, std::int64_t{4});
+  QCOMPARE(advice.notes.front().of, static_cast<std::int64_t>(scope.size()));
+  const auto asPinned = [](const Probe& probe) { return probe.kind == "int4/64+plain"; };
+  QCOMPARE(std::ranges::count_if(tried.probes, asPinned), 1);
+  QCOMPARE(std::ranges::find_if(tried.probes, asPinned)->rank, std::int64_t{2});
 }
 
 void TestAdvise::earlierEffectsAreReused() {
