@@ -3763,6 +3763,14 @@ Escreve: %2</translation>
         <source>%1; fitted layer after layer on what the compressed model gives it</source>
         <translation>%1; ajustados camada após camada ao que o modelo comprimido lhes dá</translation>
     </message>
+    <message>
+        <source>layers together</source>
+        <translation>camadas em conjunto</translation>
+    </message>
+    <message>
+        <source>checking the prediction</source>
+        <translation>conferindo a previsão</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::words</name>

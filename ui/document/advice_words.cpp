@@ -174,6 +174,12 @@ QStringList adviceNotes(const AdviceView& view) {
   return all;
 }
 
+QString stageWords(const QString& item) {
+  if (item == QLatin1String("layers together")) return tr("layers together");
+  if (item == QLatin1String("checking the prediction")) return tr("checking the prediction");
+  return item;
+}
+
 QString optionWords(const AdviceRow& row) {
   static const QString inOrder = QStringLiteral("-sequential");
   const bool sequential = row.name.endsWith(inOrder);

@@ -14,6 +14,9 @@ QStringList adviceWords(const AdviceView& view);
 /// Options that could not be made, and layers that are left alone.
 QStringList adviceNotes(const AdviceView& view);
 
+/// What an advice that runs is at: a stage of it, or the item as it is (a layer, an option).
+QString stageWords(const QString& item);
+
 /// What an option is.
 QString optionWords(const AdviceRow& row);
 

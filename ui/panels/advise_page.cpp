@@ -267,7 +267,7 @@ void AdvisePage::drawPlots() {
 void AdvisePage::showJob() {
   const JobStatus* job = m_jobs.running();
   const bool ours = job && m_advising.job() == job->id;
-  const QString layer = ours ? job->item.section(QLatin1Char('.'), -4) : QString();
+  const QString layer = ours ? stageWords(job->item.section(QLatin1Char('.'), -4)) : QString();
   m_job->show(ours ? job : nullptr, layer);
 }
 
