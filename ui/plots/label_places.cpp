@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/label_places.h"
 
+#include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <limits>
+#include <optional>
 
 namespace rankscope::ui {
 
@@ -12,6 +15,27 @@ constexpr double kWeightOfWords = 1e4;
 
 double area(const QRectF& rect) {
   return rect.isEmpty() ? 0 : rect.width() * rect.height();
+}
+
+/// The part of the way from `from` to `to`, between 0 and 1, that lies in `room`; empty where upper < lower (Liang and
+/// Barsky).
+struct Part {
+  double lower = 0, upper = 1;
+};
+Part partWithin(const QRectF& room, const QPointF& from, const QPointF& to) {
+  Part part;
+  const auto keep = [&part](double start, double way, double low, double high) {
+    if (way == 0) {
+      if (start < low || start > high) part.upper = -1;
+      return;
+    }
+    const double a = (low - start) / way, b = (high - start) / way;
+    part.lower = std::max(part.lower, std::min(a, b));
+    part.upper = std::min(part.upper, std::max(a, b));
+  };
+  keep(from.x(), to.x() - from.x(), room.left(), room.right());
+  keep(from.y(), to.y() - from.y(), room.top(), room.bottom());
+  return part;
 }
 
 } // namespace
@@ -33,6 +57,55 @@ QRectF freePlace(const std::vector<QRectF>& places, const std::vector<QRectF>& w
     if (least <= 0) break;
   }
   return best;
+}
+
+std::vector<QRectF> placesWithin(const QRectF& room, const QSizeF& size, Qt::Alignment first) {
+  constexpr int kSteps = 12; // along each side
+  const QSizeF free(std::max(0.0, room.width() - size.width()), std::max(0.0, room.height() - size.height()));
+  const auto at = [&](int column, int row) {
+    const QPointF from(free.width() * column / kSteps, free.height() * row / kSteps);
+    return QRectF(room.topLeft() + from, size);
+  };
+  const QRectF wanted = at(first & Qt::AlignRight ? kSteps : 0, first & Qt::AlignBottom ? kSteps : 0);
+  std::vector<QRectF> places{wanted, at(kSteps, 0), at(0, kSteps), at(kSteps, kSteps), at(0, 0)};
+  for (int ring = 0; ring <= kSteps / 2; ++ring) {
+    const auto outer = static_cast<std::ptrdiff_t>(places.size());
+    for (int row = ring; row <= kSteps - ring; ++row)
+      for (int column = ring; column <= kSteps - ring; ++column)
+        if (std::min({row, column, kSteps - row, kSteps - column}) == ring) places.push_back(at(column, row));
+    std::stable_sort(places.begin() + outer, places.end(), [&](const QRectF& a, const QRectF& b) {
+      return (a.topLeft() - wanted.topLeft()).manhattanLength() < (b.topLeft() - wanted.topLeft()).manhattanLength();
+    });
+  }
+  return places;
+}
+
+std::vector<QRectF> spotsAlong(std::span<const QPointF> points, double side, const QRectF& room) {
+  std::vector<QRectF> spots;
+  const auto add = [&](const QPointF& at) {
+    const QRectF spot(at.x() - side / 2, at.y() - side / 2, side, side);
+    if (room.intersects(spot)) spots.push_back(spot);
+  };
+  std::optional<QPointF> last;
+  for (const QPointF& point : points) {
+    if (!std::isfinite(point.x()) || !std::isfinite(point.y())) {
+      last.reset();
+      continue;
+    }
+    if (!last) add(point);
+    const QPointF from = last.value_or(point);
+    const double length = std::hypot(point.x() - from.x(), point.y() - from.y());
+    if (last && length < side) continue; // too near to say more
+    if (length > 0) {
+      const Part part = partWithin(room, from, point);
+      for (double way = std::max(side, std::ceil(part.lower * length / side) * side); way < part.upper * length;
+           way += side)
+        add(from + (point - from) * (way / length));
+      add(point);
+    }
+    last = point;
+  }
+  return spots;
 }
 
 std::vector<QRectF> placesBeside(const QPointF& point, const QSizeF& size, double gap) {

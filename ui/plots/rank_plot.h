@@ -59,7 +59,7 @@ class RankPlot final : public QFrame {
   void show(const std::vector<Series>& series, const std::vector<Mark>& marks, Range x, Range y, bool keepView);
   void setCursorRank(std::optional<std::int64_t> rank, const QString& label);
   void setFullRank(std::int64_t fullRank) { m_fullRank = fullRank; }
-  /// Where the legend goes if curves and words leave room there; else to another corner.
+  /// Where the legend goes if curves and words leave room there; else to another corner, an edge, or in between.
   void setLegendCorner(Qt::Alignment corner);
   void setEmptyText(const QString& text);
   void setRankStep(int step) { m_step = step; }

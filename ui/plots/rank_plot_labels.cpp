@@ -17,7 +17,6 @@ constexpr double kMostOfWidth = 0.55; ///< that a legend may take
 constexpr double kMostOfHeight = 0.6;
 constexpr int kLegendFrame = 14; ///< margins of the legend and of the inset, both sides
 constexpr double kSpot = 6;      ///< side of the square around a point of a curve that words keep clear of
-constexpr int kSpotsPerCurve = 80;
 constexpr std::array kPlacesAlong{0.6, 0.45, 0.75, 0.3, 0.88, 0.15};
 
 QSizeF sizeOf(const QCPItemText& text) {
@@ -31,13 +30,6 @@ void put(QCPItemText& text, const QRectF& place) {
 
 QRectF rectOf(const QCPItemText& text) {
   return {text.topLeft->pixelPosition(), sizeOf(text)};
-}
-
-QRectF corner(const QRectF& room, const QSizeF& size, Qt::Alignment at) {
-  QRectF rect(room.topLeft(), size);
-  if (at & Qt::AlignRight) rect.moveRight(room.right());
-  if (at & Qt::AlignBottom) rect.moveBottom(room.bottom());
-  return rect;
 }
 
 } // namespace
@@ -92,13 +84,15 @@ std::vector<QRectF> RankPlot::labelRects() const {
 }
 
 std::vector<QRectF> RankPlot::curveSpots() const {
+  const QRectF room = m_plot->axisRect()->rect();
   std::vector<QRectF> spots;
+  std::vector<QPointF> points;
   for (const Series& one : m_series) {
-    const std::size_t step = std::max<std::size_t>(1, one.curve.x.size() / kSpotsPerCurve);
-    for (std::size_t i = 0; i < one.curve.x.size(); i += step) {
-      const QPointF at(m_plot->xAxis->coordToPixel(one.curve.x[i]), m_plot->yAxis->coordToPixel(one.curve.y[i]));
-      spots.emplace_back(at.x() - kSpot / 2, at.y() - kSpot / 2, kSpot, kSpot);
-    }
+    points.clear();
+    for (std::size_t i = 0; i < one.curve.x.size(); ++i)
+      points.emplace_back(m_plot->xAxis->coordToPixel(one.curve.x[i]), m_plot->yAxis->coordToPixel(one.curve.y[i]));
+    const std::vector<QRectF> along = spotsAlong(points, kSpot, room);
+    spots.insert(spots.end(), along.begin(), along.end());
   }
   return spots;
 }
@@ -139,18 +133,13 @@ void RankPlot::placeMarks(std::vector<QRectF>& taken) {
 
 void RankPlot::placeLegend(std::vector<QRectF>& taken) {
   if (!m_plot->legend->visible()) return;
-  constexpr std::array kCorners{Qt::AlignTop | Qt::AlignRight, Qt::AlignBottom | Qt::AlignLeft,
-                                Qt::AlignBottom | Qt::AlignRight, Qt::AlignTop | Qt::AlignLeft};
-  const QRectF room = m_plot->axisRect()->rect();
-  const QSizeF size = m_plot->legend->minimumOuterSizeHint();
-  std::vector<Qt::Alignment> corners{m_legendCorner};
-  corners.insert(corners.end(), kCorners.begin(), kCorners.end());
   QCPLayoutInset* inset = m_plot->axisRect()->insetLayout();
-  std::vector<QRectF> places;
-  for (const Qt::Alignment at : corners) places.push_back(corner(inset->rect(), size, at));
-  const QRectF best = freePlace(places, taken, room, curveSpots());
-  const auto at = static_cast<std::size_t>(std::find(places.begin(), places.end(), best) - places.begin());
-  inset->setInsetAlignment(0, corners[at]);
+  const QRectF room = inset->rect();
+  const QRectF best =
+      freePlace(placesWithin(room, m_plot->legend->minimumOuterSizeHint(), m_legendCorner), taken, room, curveSpots());
+  const QPointF from = best.topLeft() - room.topLeft() + QPointF(0.5, 0.5); // cut to whole pixels
+  inset->setInsetPlacement(0, QCPLayoutInset::ipFree);
+  inset->setInsetRect(0, {from.x() / room.width(), from.y() / room.height(), 0, 0}); // as small as it can be
   inset->update(QCPLayoutElement::upLayout);
   taken.emplace_back(m_plot->legend->outerRect());
 }

@@ -6,7 +6,6 @@
 #include <qcustomplot.h>
 
 #include "tests/ui/window_test.h"
-#include "ui/plots/label_places.h"
 #include "ui/plots/plot_files.h"
 
 using namespace rankscope;
@@ -37,6 +36,20 @@ std::vector<Series> spectra(int layers) {
   return all;
 }
 
+/// What a rank keeps of such matrices: steep at the start, where few points lie far apart.
+std::vector<Series> cosines(int layers) {
+  std::vector<Series> all = spectra(layers);
+  for (Series& one : all) {
+    double whole = 0, sum = 0;
+    for (const double sigma : one.curve.y) whole += sigma * sigma;
+    for (double& y : one.curve.y) {
+      sum += y * y;
+      y = std::sqrt(sum / whole);
+    }
+  }
+  return all;
+}
+
 QString told(const QRectF& rect) {
   return QStringLiteral("[%1 %2 %3×%4] ").arg(rect.x()).arg(rect.y()).arg(rect.width()).arg(rect.height());
 }
@@ -51,18 +64,6 @@ class TestRankPlot final : public QObject {
   Q_OBJECT
 
  private slots:
-  void theFirstFreePlaceIsTaken() {
-    const QRectF room(0, 0, 100, 100);
-    const std::vector<QRectF> places{{0, 0, 40, 10}, {50, 0, 40, 10}, {0, 50, 40, 10}};
-    QCOMPARE(freePlace(places, {}, room), places[0]);
-    QCOMPARE(freePlace(places, {{10, 5, 5, 5}}, room), places[1]);
-    QCOMPARE(freePlace(places, {{10, 5, 5, 5}, {0, 0, 100, 20}}, room), places[2]);
-    // Nothing is free: the least is covered; outside of the room counts as covered.
-    QCOMPARE(freePlace({{0, 0, 40, 10}, {0, 50, 40, 10}}, {{0, 0, 40, 10}, {0, 50, 4, 4}}, room),
-             QRectF(0, 50, 40, 10));
-    QCOMPARE(freePlace({{80, 0, 40, 10}, {0, 0, 40, 10}}, {}, room), QRectF(0, 0, 40, 10));
-  }
-
   void wordsDoNotCoverEachOther_data() {
     QTest::addColumn<QSize>("size");
     QTest::addColumn<int>("layers");
@@ -93,6 +94,39 @@ class TestRankPlot final : public QObject {
         QVERIFY2(!rects[i].intersects(rects[j]), qPrintable(told(rects[i]) + told(rects[j]) + told(room)));
     }
     QCOMPARE(plot.canvas()->legend->visible(), layers > 1);
+  }
+
+  void aLegendKeepsClearOfTheCurves_data() {
+    QTest::addColumn<QSize>("size");
+    QTest::addColumn<bool>("cosine");
+    for (const QSize& size : {QSize(900, 320), QSize(470, 190), QSize(330, 180), QSize(300, 420)})
+      for (const bool cosine : {false, true})
+        QTest::addRow("%dx%d, %s", size.width(), size.height(), cosine ? "cosine" : "sigma") << size << cosine;
+  }
+
+  void aLegendKeepsClearOfTheCurves() {
+    QFETCH(QSize, size);
+    QFETCH(bool, cosine);
+    RankPlot plot;
+    plot.resize(size);
+    plot.setScales(RankPlot::Scale::Linear, RankPlot::Scale::Linear);
+    plot.setLegendCorner(Qt::AlignBottom | (cosine ? Qt::AlignRight : Qt::AlignLeft));
+    plot.QWidget::show();
+    QVERIFY(QTest::qWaitForWindowExposed(&plot));
+    const std::vector<Series> series = cosine ? cosines(3) : spectra(3);
+    plot.show(series, {{384, QStringLiteral("break-even"), true, true}}, {-8, 776}, {0, cosine ? 1.03 : 8.2}, false);
+    plot.canvas()->replot(QCustomPlot::rpImmediateRefresh);
+    const QRectF legend = plot.labelRects().back();
+    QVERIFY(legend.width() > 50 && legend.height() > 20);
+    for (const Series& one : series)
+      for (std::size_t i = 0; i + 1 < one.curve.x.size(); ++i) {
+        // Both ends and the way between them, which is long where a curve is steep.
+        for (const double part : {0.0, 0.25, 0.5, 0.75, 1.0}) {
+          const QPoint at = plot.pixelOf(std::lerp(one.curve.x[i], one.curve.x[i + 1], part),
+                                         std::lerp(one.curve.y[i], one.curve.y[i + 1], part));
+          QVERIFY2(!legend.contains(at), qPrintable(told(legend) + QStringLiteral("%1 %2").arg(at.x()).arg(at.y())));
+        }
+      }
   }
 
   void aLongLegendSaysHowManyItLeavesOut() {
