@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,11 +79,11 @@ inline PlanPredictor predictor(const Checkpoint& checkpoint) {
 }
 
 /// Where a window looks for results of `model`. One writer a run file: this one is closed when the function returns.
-inline void fillRun(const std::filesystem::path& model, bool withAdvice) {
+inline void fillRun(const std::filesystem::path& model, const std::optional<Advice>& advice) {
   const auto checkpoint = openCheckpoint(model);
   const auto run = RunFile::open(ui::usualRunPath(checkpoint->path()), *checkpoint);
   run->addEvaluation(toJson(predictor(*checkpoint)));
-  if (withAdvice) run->addEvaluation(toJson(advice()).dump());
+  if (advice) run->addEvaluation(toJson(*advice).dump());
 }
 
 } // namespace rankscope::test

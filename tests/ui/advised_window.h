@@ -20,7 +20,7 @@ class AdvisedWindow {
  protected:
   /// The run file holds the made-up predictor, and the made-up advice where asked for.
   void openDemo(bool withAdvice) {
-    fillRun(demoFolder(), withAdvice);
+    fillRun(demoFolder(), withAdvice ? std::optional(advice()) : std::nullopt);
     m_window = std::make_unique<ui::MainWindow>();
     m_window->resize(1280, 800);
     m_window->show();

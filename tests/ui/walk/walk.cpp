@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/walk/walk.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include <QAction>
@@ -20,14 +22,18 @@
 
 #include <qcustomplot.h>
 
+#include "core/evaluate/default_text.h"
+#include "tests/ui/advice_fixture.h"
 #include "tests/ui/ui_models.h"
 #include "ui/document/document.h"
 #include "ui/document/plan_tools.h"
 #include "ui/document/evaluations.h"
 #include "ui/file_actions.h"
 #include "ui/main_window.h"
+#include "ui/models/advice_model.h"
 #include "ui/models/layer_table_model.h"
 #include "ui/page_switch.h"
+#include "ui/panels/advise_page.h"
 #include "ui/panels/banner.h"
 #include "ui/panels/curve_panel.h"
 #include "ui/panels/layers_panel.h"
@@ -118,6 +124,7 @@ void Walk::all() {
   undoAll();
   compareAndCompress();
   evaluate();
+  advise();
   groupAndSearch();
   lookAtDialogs();
   exportAndReopen();
@@ -271,6 +278,78 @@ void Walk::evaluate() {
   const TradeOffMark* plan = m_window.findChild<TradeOffPanel*>()->shown().plan();
   expect(plan && plan->measured, "the evaluation places the plan in the trade-off");
   picture("trade-off-kl");
+  front("dockCosine");
+}
+
+/// Curves of the advice in the trade-off that have several points within the axes.
+static int frontiersDrawn(const QCustomPlot& plot) {
+  int drawn = 0;
+  for (int i = 0; i < plot.graphCount(); ++i) {
+    const QCPGraph& graph = *plot.graph(i);
+    if (!graph.realVisibility() || graph.pen().style() != Qt::DashLine) continue;
+    const auto inside = [&](const QCPGraphData& point) {
+      return plot.xAxis->range().contains(point.key) && plot.yAxis->range().contains(point.value);
+    };
+    if (std::count_if(graph.data()->constBegin(), graph.data()->constEnd(), inside) > 3) ++drawn;
+  }
+  return drawn;
+}
+
+/// As `advise` could have found it: measuring takes minutes.
+static Advice likelyAdvice(const Document& document) {
+  using Group = AdviceOption::Group;
+  struct Option {
+    const char* name;
+    Group group;
+    double kept, kl;
+  };
+  constexpr Option kOptions[]{
+      {"study-hybrid", Group::Study, 0.82, 1.9}, {"plain-uniform", Group::InBudget, 0.5, 5.2},
+      {"low-rank", Group::InBudget, 0.5, 0.31},  {"int4", Group::InBudget, 0.28, 0.011},
+      {"mixed", Group::InBudget, 0.42, 0.004},   {"as-small-as-study-hybrid", Group::EqualBytes, 0.8, 0.0006}};
+  Advice advice = test::advice();
+  advice.modelBytes = document.totals().model.before;
+  advice.scopeTotal = 0;
+  for (const LayerId id : document.scope()) advice.scopeTotal += document.layer(id).bytes;
+  advice.options.clear();
+  for (const Option& given : kOptions) {
+    AdviceOption option = test::option(given.name, given.group, 24, given.kl);
+    option.scopeKept = given.kept;
+    option.withinBudget = given.kept <= 0.5;
+    option.bytes =
+        advice.modelBytes - static_cast<std::uint64_t>((1 - given.kept) * static_cast<double>(advice.scopeTotal));
+    option.kept = static_cast<double>(option.bytes) / static_cast<double>(advice.modelBytes);
+    option.measured.compressed.value = 5.1 * std::exp(given.kl);
+    advice.options.push_back(option);
+  }
+  advice.recommended = 4;
+  advice.frontier.clear();
+  for (int i = 1; i < 25; ++i) {
+    const double kept = i / 25.0;
+    const auto bytes = static_cast<std::uint64_t>(kept * static_cast<double>(advice.scopeTotal));
+    PlanPrediction lowRank, quantised;
+    lowRank.kl = 6 * std::exp(-6 * kept);
+    quantised.kl = 0.4 * std::exp(-11 * kept);
+    advice.frontier.push_back({"low rank", bytes, kept, lowRank});
+    if (kept > 0.2) advice.frontier.push_back({"quantised, with corrections", bytes, kept, quantised});
+  }
+  return advice;
+}
+
+void Walk::advise() {
+  const Advice advice = likelyAdvice(m_window.document());
+  action("close")->trigger();
+  test::fillRun(demoFolder(), advice);
+  expect(test::opened(m_window.files(), QString::fromStdString(demoFolder().string())), "the demo opens again");
+  waitIdle();
+  m_window.pages().showPage(&m_window.advisePage());
+  expect(m_window.advisePage().model().rowCount() == 6, "all options are in the table");
+  expect(m_window.advisePage().takeButton().isEnabled(), "the recommended one is chosen");
+  picture("advised");
+  m_window.pages().showPage(&m_window.layers());
+  front("dockTradeOff");
+  expect(frontiersDrawn(*m_window.findChild<TradeOffPanel*>()->canvas()) == 2, "the advice's two frontiers are drawn");
+  picture("trade-off-frontiers");
   front("dockCosine");
 }
 

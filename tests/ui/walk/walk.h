@@ -38,6 +38,7 @@ class Walk final {
   void undoAll();
   void compareAndCompress();
   void evaluate();
+  void advise();
   void groupAndSearch();
   void lookAtDialogs();
   void exportAndReopen();
