@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How fluid the window is on a model of 1,002 layers: how long the event loop keeps others waiting while everything is
-// analysed and compressed, and how long one step of a dragged rank takes until all views are painted.
+// How fluid the window is on a model of 1,004 layers: how long the event loop keeps others waiting while it is put on
+// screen, analysed and compressed, and how long one step of a dragged rank takes until all views are painted.
 // Run it under a real platform: xvfb-run -s "-screen 0 1600x1000x24" build/release/tests/ui_latency
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include <time.h>
 
 #include <qcustomplot.h>
 
 #include <QApplication>
+#include <QComboBox>
 #include <QElapsedTimer>
 #include <QTreeView>
 
@@ -23,6 +25,7 @@
 #include "ui/file_actions.h"
 #include "ui/main_window.h"
 #include "ui/panels/curve_panel.h"
+#include "ui/panels/layers_panel.h"
 #include "ui/plots/rank_plot.h"
 
 using namespace rankscope;
@@ -42,18 +45,39 @@ void report(const char* what, const std::vector<double>& milliseconds) {
               milliseconds.size());
 }
 
-/// Asks the event loop for its attention every 4 ms and notes how long it took to get it.
-std::vector<double> loopDelays(const std::function<void()>& work) {
-  std::vector<double> delays;
+/// Milliseconds of processor time that the calling thread has had.
+double processorTime() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+struct Times {
+  std::vector<double> waited; ///< by the clock: what a person sees; grows when the machine has other work
+  std::vector<double> worked; ///< processor time of the window's thread
+};
+
+void report(const char* what, const Times& times) {
+  report(what, times.waited);
+  report("  of it processor time of the window's thread", times.worked);
+}
+
+/// Asks the event loop for its attention every 4 ms and notes how long it took to get it, and what the loop worked
+/// since it gave its attention last.
+Times loopDelays(const std::function<void()>& work) {
+  Times delays;
+  double last = processorTime();
   QObject receiver;
   std::jthread asker([&](std::stop_token stop) {
     while (!stop.stop_requested()) {
       const auto asked = std::chrono::steady_clock::now();
       QMetaObject::invokeMethod(
           &receiver,
-          [&delays, asked] {
-            delays.push_back(
+          [&delays, &last, asked] {
+            delays.waited.push_back(
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - asked).count());
+            const double now = processorTime();
+            delays.worked.push_back(now - std::exchange(last, now));
           },
           Qt::QueuedConnection);
       std::this_thread::sleep_for(std::chrono::milliseconds(4));
@@ -66,20 +90,8 @@ std::vector<double> loopDelays(const std::function<void()>& work) {
   return delays;
 }
 
-/// Milliseconds of processor time that the calling thread has had.
-double processorTime() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
-struct Steps {
-  std::vector<double> waited; ///< by the clock: what a person sees; grows when the machine has other work
-  std::vector<double> worked; ///< processor time of the window's thread
-};
-
-Steps dragSteps(RankPlot& plot, int steps) {
-  Steps times;
+Times dragSteps(RankPlot& plot, int steps) {
+  Times times;
   QElapsedTimer clock;
   const auto send = [&](QEvent::Type type, double rank) {
     const QPoint at = plot.pixelOf(rank, plot.canvas()->yAxis->range().center());
@@ -117,10 +129,11 @@ int main(int argc, char** argv) {
   window.show();
   const bool exposed = QTest::qWaitForWindowExposed(&window);
   if (!exposed) return 1;
-  report("event loop while analysing", loopDelays([&] {
+  report("event loop while the model is put on screen", loopDelays([&] {
            test::opened(window.files(), QString::fromStdString(model.string()));
-           test::waitIdle(window.jobs(), 600000);
+           QTest::qWait(500);
          }));
+  report("event loop while analysing", loopDelays([&] { test::waitIdle(window.jobs(), 600000); }));
   window.tools().applyPreset(Preset::Uniform, 0.25);
   QApplication::processEvents();
   report("event loop while compressing", loopDelays([&] {
@@ -128,11 +141,22 @@ int main(int argc, char** argv) {
            test::waitIdle(window.jobs(), 600000);
          }));
   std::printf("%zu layers\n", window.document().layerCount());
-  const auto drag = [&](const char* what, int steps) {
-    const Steps times = dragSteps(window.spectrum().plot(), steps);
-    report(what, times.waited);
-    report("  of it processor time of the window's thread", times.worked);
+  const auto reopen = [&](const char* what) {
+    window.document().close();
+    report(what, loopDelays([&] {
+             test::opened(window.files(), QString::fromStdString(model.string()));
+             test::waitIdle(window.jobs(), 600000);
+           }));
   };
+  reopen("event loop while its run is opened again");
+  QComboBox& groups = *window.layers().groupBox();
+  report("event loop while the table is grouped", loopDelays([&] {
+           groups.setCurrentIndex(1);
+           QTest::qWait(200);
+         }));
+  reopen("event loop while its run is opened, grouped");
+  groups.setCurrentIndex(0);
+  const auto drag = [&](const char* what, int steps) { report(what, dragSteps(window.spectrum().plot(), steps)); };
   drag("one step of a drag, everything painted", 300);
   const std::vector<LayerId> all = window.document().scope();
   window.document().select(all, all.front());
