@@ -8,7 +8,6 @@
 #include <QFileInfo>
 #include <QMessageBox>
 #include <QPushButton>
-#include <QSettings>
 #include <QStandardPaths>
 #include <QStorageInfo>
 #include <QTimer>
@@ -126,11 +125,11 @@ void FileActions::attempt(const std::function<void()>& work) {
 }
 
 QString FileActions::lastFolder() const {
-  return QSettings().value(QStringLiteral("last_folder"), QDir::homePath()).toString();
+  return settings::text(QStringLiteral("last_folder"), QDir::homePath());
 }
 
 void FileActions::keepFolder(const QString& path) const {
-  QSettings().setValue(QStringLiteral("last_folder"), QFileInfo(path).absolutePath());
+  settings::setText(QStringLiteral("last_folder"), QFileInfo(path).absolutePath());
 }
 
 void FileActions::open(const QString& path) {

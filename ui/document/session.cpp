@@ -8,11 +8,17 @@
 
 #include <QSettings>
 
+#include "ui/document/settings_file.h"
+
 namespace rankscope::ui::session {
 
 namespace {
 
 const QString kGroup = QStringLiteral("sessions");
+
+QString keyOf(const QString& process) {
+  return kGroup + QLatin1Char('/') + process;
+}
 
 bool isAlive(qint64 process) {
   return process == getpid() || kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM;
@@ -21,23 +27,23 @@ bool isAlive(qint64 process) {
 } // namespace
 
 void note(const QString& path) {
-  QSettings settings;
-  settings.beginGroup(kGroup);
-  const QString own = QString::number(getpid());
+  const QString own = keyOf(QString::number(getpid()));
   if (path.isEmpty())
-    settings.remove(own);
+    settings::changedFile().remove(own);
   else
-    settings.setValue(own, path);
+    settings::changedFile().setValue(own, path);
 }
 
 QString takeLost() {
-  QSettings settings;
+  QSettings& settings = settings::changedFile();
   settings.beginGroup(kGroup);
+  const QStringList processes = settings.childKeys();
+  settings.endGroup();
   QString lost;
-  for (const QString& process : settings.childKeys()) {
+  for (const QString& process : processes) {
     if (isAlive(process.toLongLong())) continue;
-    lost = settings.value(process).toString();
-    settings.remove(process);
+    lost = settings.value(keyOf(process)).toString();
+    settings.remove(keyOf(process));
   }
   return lost;
 }

@@ -3,6 +3,8 @@
 
 #include <QSettings>
 
+#include "ui/document/settings_file.h"
+
 namespace rankscope::ui::settings {
 
 namespace {
@@ -10,11 +12,11 @@ constexpr int kRecentFiles = 12;
 
 template <typename T>
 T value(const QString& key, const T& otherwise) {
-  return QSettings().value(key, QVariant::fromValue(otherwise)).template value<T>();
+  return file().value(key, QVariant::fromValue(otherwise)).template value<T>();
 }
 
 void store(const QVector<RecentFile>& files) {
-  QSettings settings;
+  QSettings& settings = changedFile();
   settings.beginWriteArray(QStringLiteral("recent"), static_cast<int>(files.size()));
   for (int i = 0; i < files.size(); ++i) {
     settings.setArrayIndex(i);
@@ -28,16 +30,15 @@ void store(const QVector<RecentFile>& files) {
 } // namespace
 
 QVector<RecentFile> recentFiles() {
-  QSettings settings;
   QVector<RecentFile> files;
-  const int count = settings.beginReadArray(QStringLiteral("recent"));
-  for (int i = 0; i < count; ++i) {
-    settings.setArrayIndex(i);
-    files.append({settings.value(QStringLiteral("path")).toString(), settings.value(QStringLiteral("name")).toString(),
-                  settings.value(QStringLiteral("detail")).toString(),
-                  settings.value(QStringLiteral("opened")).toDateTime()});
+  const int count = file().value(QStringLiteral("recent/size")).toInt();
+  for (int i = 1; i <= count; ++i) { // as arrays of QSettings are kept
+    const auto part = [i](const char* key) {
+      return file().value(QStringLiteral("recent/%1/%2").arg(i).arg(QLatin1String(key)));
+    };
+    files.append(
+        {part("path").toString(), part("name").toString(), part("detail").toString(), part("opened").toDateTime()});
   }
-  settings.endArray();
   return files;
 }
 
@@ -59,7 +60,7 @@ QString theme() {
   return value<QString>(QStringLiteral("theme"), QStringLiteral("system"));
 }
 void setTheme(const QString& theme) {
-  QSettings().setValue(QStringLiteral("theme"), theme);
+  changedFile().setValue(QStringLiteral("theme"), theme);
 }
 
 VerdictThresholds thresholds() {
@@ -72,7 +73,7 @@ VerdictThresholds thresholds() {
 }
 
 void setThresholds(const VerdictThresholds& thresholds) {
-  QSettings settings;
+  QSettings& settings = changedFile();
   settings.setValue(QStringLiteral("verdict/excellent"), thresholds.excellent);
   settings.setValue(QStringLiteral("verdict/good"), thresholds.good);
   settings.setValue(QStringLiteral("verdict/fair"), thresholds.fair);
@@ -86,57 +87,64 @@ Storage factorStorage() {
 
 void setFactorStorage(Storage storage) {
   const std::string_view word = name(storage);
-  QSettings().setValue(QStringLiteral("factor_dtype"),
-                       QString::fromUtf8(word.data(), static_cast<qsizetype>(word.size())));
+  changedFile().setValue(QStringLiteral("factor_dtype"),
+                         QString::fromUtf8(word.data(), static_cast<qsizetype>(word.size())));
 }
 
 int rankStep() {
   return std::max(1, value(QStringLiteral("rank_step"), 1));
 }
 void setRankStep(int step) {
-  QSettings().setValue(QStringLiteral("rank_step"), step);
+  changedFile().setValue(QStringLiteral("rank_step"), step);
 }
 
 bool decimalUnits() {
   return value(QStringLiteral("decimal_units"), false);
 }
 void setDecimalUnits(bool decimal) {
-  QSettings().setValue(QStringLiteral("decimal_units"), decimal);
+  changedFile().setValue(QStringLiteral("decimal_units"), decimal);
 }
 
 int cacheMebibytes() {
   return std::max(0, value(QStringLiteral("cache_mebibytes"), 256));
 }
 void setCacheMebibytes(int size) {
-  QSettings().setValue(QStringLiteral("cache_mebibytes"), size);
+  changedFile().setValue(QStringLiteral("cache_mebibytes"), size);
 }
 
 int cores() {
   return std::max(0, value(QStringLiteral("cores"), 0));
 }
 void setCores(int cores) {
-  QSettings().setValue(QStringLiteral("cores"), cores);
+  changedFile().setValue(QStringLiteral("cores"), cores);
+}
+
+QString text(const QString& key, const QString& otherwise) {
+  return value(key, otherwise);
+}
+void setText(const QString& key, const QString& value) {
+  changedFile().setValue(key, value);
 }
 
 QByteArray bytes(const QString& key) {
-  return QSettings().value(key).toByteArray();
+  return file().value(key).toByteArray();
 }
 void setBytes(const QString& key, const QByteArray& value) {
-  QSettings().setValue(key, value);
+  changedFile().setValue(key, value);
 }
 
 bool flag(const QString& key, bool otherwise) {
   return value(key, otherwise);
 }
 void setFlag(const QString& key, bool on) {
-  QSettings().setValue(key, on);
+  changedFile().setValue(key, on);
 }
 
 int number(const QString& key, int otherwise) {
   return value(key, otherwise);
 }
 void setNumber(const QString& key, int number) {
-  QSettings().setValue(key, number);
+  changedFile().setValue(key, number);
 }
 
 } // namespace rankscope::ui::settings

@@ -11,7 +11,8 @@
 
 namespace rankscope::ui {
 
-/// What the program remembers between sessions, in the platform's usual place. Plain functions over QSettings.
+/// What the program remembers between sessions, in the platform's usual place. Plain functions over one QSettings
+/// (settings_file.h); of the GUI thread.
 namespace settings {
 
 struct RecentFile {
@@ -45,6 +46,9 @@ void setCacheMebibytes(int size);
 
 int cores(); ///< 0: all
 void setCores(int cores);
+
+QString text(const QString& key, const QString& otherwise);
+void setText(const QString& key, const QString& value);
 
 QByteArray bytes(const QString& key); ///< window geometry and the like
 void setBytes(const QString& key, const QByteArray& value);

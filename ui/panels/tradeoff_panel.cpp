@@ -22,6 +22,7 @@
 #include "ui/document/words.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/plots/framed_plot.h"
+#include "ui/plots/legend_place.h"
 #include "ui/plots/plot_files.h"
 #include "ui/plots/trade_off_plot.h"
 #include "ui/refresher.h"
@@ -81,6 +82,7 @@ TradeOffPanel::TradeOffPanel(Document& document, JobRunner& jobs, Advising& advi
   m_plot->setAccessibleName(tr("Size against quality"));
   m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   m_plot->installEventFilter(this);
+  connect(m_plot, &QCustomPlot::afterLayout, this, [this] { keepLegendClear(*m_plot); });
 
   connect(m_quality, &QComboBox::activated, this, [this] {
     m_chosen = true;

@@ -8,6 +8,7 @@
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
+#include "ui/plots/legend_place.h"
 #include "ui/plots/plot_files.h"
 #include "ui/theme.h"
 
@@ -49,6 +50,7 @@ FramedPlot::FramedPlot(const QString& title, const QString& empty, QWidget* pare
   m_plot->setAccessibleName(title);
   m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   m_plot->setFocusPolicy(Qt::StrongFocus);
+  connect(m_plot, &QCustomPlot::afterLayout, this, [this] { keepLegendClear(*m_plot); });
   auto* head = new QHBoxLayout;
   head->setContentsMargins(8, 2, 4, 0);
   head->addWidget(m_title, 1);

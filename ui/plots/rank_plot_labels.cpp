@@ -6,6 +6,7 @@
 #include <qcustomplot.h>
 
 #include "ui/plots/label_places.h"
+#include "ui/plots/legend_place.h"
 #include "ui/plots/plot_files.h"
 #include "ui/plots/rank_plot.h"
 
@@ -133,14 +134,7 @@ void RankPlot::placeMarks(std::vector<QRectF>& taken) {
 
 void RankPlot::placeLegend(std::vector<QRectF>& taken) {
   if (!m_plot->legend->visible()) return;
-  QCPLayoutInset* inset = m_plot->axisRect()->insetLayout();
-  const QRectF room = inset->rect();
-  const QRectF best =
-      freePlace(placesWithin(room, m_plot->legend->minimumOuterSizeHint(), m_legendCorner), taken, room, curveSpots());
-  const QPointF from = best.topLeft() - room.topLeft() + QPointF(0.5, 0.5); // cut to whole pixels
-  inset->setInsetPlacement(0, QCPLayoutInset::ipFree);
-  inset->setInsetRect(0, {from.x() / room.width(), from.y() / room.height(), 0, 0}); // as small as it can be
-  inset->update(QCPLayoutElement::upLayout);
+  ui::placeLegend(*m_plot, m_legendCorner, taken, curveSpots());
   taken.emplace_back(m_plot->legend->outerRect());
 }
 

@@ -6,14 +6,9 @@
 #include <QComboBox>
 #include <QStandardItemModel>
 
-#include "core/evaluate/default_text.h"
-#include "tests/support/small_models.h"
-#include "tests/ui/advice_fixture.h"
-#include "tests/ui/ui_models.h"
+#include "tests/ui/advised_window.h"
 #include "tests/ui/window_test.h"
-#include "ui/document/advising.h"
 #include "ui/document/evaluation_entry.h"
-#include "ui/main_window.h"
 #include "ui/plots/trade_off_plot.h"
 
 using namespace rankscope;
@@ -22,12 +17,11 @@ using namespace rankscope::ui;
 using Kind = TradeOffMark::Kind;
 
 /// The trade-off on the demo, with an advice, a predictor and an evaluation that its run file holds.
-class TestTradeOffPanel final : public QObject {
+class TestTradeOffPanel final : public QObject, test::AdvisedWindow {
   Q_OBJECT
 
  private slots:
   void init() {
-    test::fillRun(demoFolder(), true);
     const auto checkpoint = openCheckpoint(demoFolder());
     {
       // Of the plan that gives one layer rank 16.
@@ -44,28 +38,20 @@ class TestTradeOffPanel final : public QObject {
       entry.evaluation->comparison.logits.cosine = 0.97;
       RunFile::open(usualRunPath(checkpoint->path()), *checkpoint)->addEvaluation(toJson(entry));
     }
-    m_window = std::make_unique<MainWindow>();
-    m_window->resize(1280, 800);
-    m_window->show();
+    openDemo(true);
     auto* dock = m_window->findChild<QDockWidget*>(QStringLiteral("dockTradeOff"));
-    QVERIFY(test::opened(m_window->files(), QString::fromStdString(demoFolder().string())));
     dock->show();
     dock->raise();
-    QVERIFY(test::waitIdle(m_window->jobs(), 60000));
     m_layer = test::layerNamed(document(), "h.0.attn.attention.k_proj");
   }
-  void cleanup() {
-    m_window.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(usualRunPath(demoFolder()).parent_path(), ignored);
-  }
+  void cleanup() { closeDemo(); }
 
   void theAxisIsKlOnceItIsKnown() {
     document().setRank({m_layer}, 4);
     QTRY_VERIFY(panel().shown().plan());
     QVERIFY2(panel().canvas()->yAxis->label().startsWith(QStringLiteral("KL")),
              qPrintable(panel().canvas()->yAxis->label()));
-    const auto predicted = m_window->findChild<Advising*>()->prediction();
+    const auto predicted = advising().prediction();
     const TradeOffMark& plan = *panel().shown().plan();
     QCOMPARE(plan.value, predicted->kl);
     QVERIFY(!plan.measured && plan.low < plan.value && plan.value < plan.high);
@@ -114,7 +100,7 @@ class TestTradeOffPanel final : public QObject {
     QVERIFY(find(Kind::Quantised)->measured);
     QVERIFY(find(Kind::Quantised)->value > 0.99 && find(Kind::Quantised)->value < 1);
     // What the user chose stays when the advice tells its news again.
-    emit m_window->findChild<Advising*>()->changed();
+    emit advising().changed();
     QCOMPARE(panel().qualityBox()->currentData().toInt(), static_cast<int>(ModelQuality::KeptEnergy));
   }
 
@@ -133,18 +119,29 @@ class TestTradeOffPanel final : public QObject {
              qPrintable(words));
   }
 
+  void theLegendCoversNoPoint() {
+    document().setRank({m_layer}, 4);
+    QTRY_VERIFY(panel().shown().plan());
+    QCustomPlot& plot = *panel().canvas();
+    plot.replot(QCustomPlot::rpImmediateRefresh);
+    QVERIFY(plot.legend->visible());
+    for (const TradeOffMark& mark : panel().shown().marks) {
+      const QPoint at(static_cast<int>(plot.xAxis->coordToPixel(static_cast<double>(mark.bytes) / 1048576)),
+                      static_cast<int>(plot.yAxis->coordToPixel(mark.value)));
+      QVERIFY2(!plot.legend->outerRect().contains(at), qPrintable(mark.name));
+    }
+  }
+
   void withoutEvaluationOnlyEnergyIsOffered() {
     const test::TemporaryFolder folder;
     const auto other = test::writeSmallModel(folder / "neo", test::SmallFamily::GptNeo);
-    QVERIFY(test::opened(m_window->files(), QString::fromStdString(other.string())));
-    QVERIFY(test::waitIdle(m_window->jobs()));
+    open(other);
     QCOMPARE(panel().qualityBox()->currentData().toInt(), static_cast<int>(ModelQuality::KeptEnergy));
     const auto& items = *static_cast<QStandardItemModel*>(panel().qualityBox()->model());
     QVERIFY(items.item(0)->isEnabled() && !items.item(1)->isEnabled() && !items.item(2)->isEnabled());
   }
 
  private:
-  Document& document() { return m_window->document(); }
   TradeOffPanel& panel() { return *m_window->findChild<TradeOffPanel*>(); }
   void choose(ModelQuality quality) {
     QComboBox& box = *panel().qualityBox();
@@ -157,7 +154,6 @@ class TestTradeOffPanel final : public QObject {
     return found == marks.end() ? nullptr : &*found;
   }
 
-  std::unique_ptr<MainWindow> m_window;
   LayerId m_layer{};
 };
 
