@@ -14,6 +14,7 @@
 #include "ui/document/advising.h"
 #include "ui/document/document.h"
 #include "ui/document/evaluations.h"
+#include "ui/document/output_spectra.h"
 #include "ui/document/plan_tools.h"
 #include "ui/document/session.h"
 #include "ui/document/settings.h"
@@ -48,8 +49,9 @@ MainWindow::MainWindow(QWidget* parent)
       m_evaluate(new EvaluatePage(*m_document, *m_evaluations, *m_jobs, this)),
       m_advising(new Advising(*m_document, *m_jobs, this)),
       m_advise(new AdvisePage(*m_document, *m_advising, *m_jobs, this)),
-      m_spectrum(new CurvePanel(*m_document, CurvePanel::Quantity::Sigma, this)),
-      m_cosine(new CurvePanel(*m_document, CurvePanel::Quantity::Cosine, this)),
+      m_outputs(new OutputSpectra(*m_document, *m_jobs, this)),
+      m_spectrum(new CurvePanel(*m_document, *m_outputs, CurvePanel::Quantity::Sigma, this)),
+      m_cosine(new CurvePanel(*m_document, *m_outputs, CurvePanel::Quantity::Cosine, this)),
       m_plan(new PlanPanel(*m_document, *m_tools, this)),
       m_totals(new TotalsBar(*m_document, *m_jobs, *m_advising, this)) {
   words::useDecimalBytes(settings::decimalUnits());

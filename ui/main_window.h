@@ -17,6 +17,7 @@ namespace rankscope::ui {
 
 class Banner;
 class CurvePanel;
+class OutputSpectra;
 class Document;
 class AdvisePage;
 class Advising;
@@ -100,6 +101,7 @@ class MainWindow final : public QMainWindow {
   EvaluatePage* m_evaluate;
   Advising* m_advising;
   AdvisePage* m_advise;
+  OutputSpectra* m_outputs;
   CurvePanel* m_spectrum;
   CurvePanel* m_cosine;
   PlanPanel* m_plan;

@@ -42,6 +42,16 @@ void MethodOptions::applyTo(RankPlan& plan) const {
   plan.refineSteps = refineSteps.value_or(plan.refineSteps);
 }
 
+void declareTextOptions(CLI::App& app, MethodOptions& options) {
+  app.add_option("--calibration", options.text,
+                 "Text for all but plain, .gz too; else most of the stories that come with the program. Keep it apart "
+                 "from the text that you evaluate on")
+      ->option_text("FILE");
+  app.add_option("--calibration-tokens", options.tokens, "At most so many tokens of it (32768)")
+      ->check(CLI::Range(64, 1'000'000'000))
+      ->option_text("N");
+}
+
 void declareMethodOptions(CLI::App& app, MethodOptions& options) {
   app.add_option("--method", options.method,
                  "How factors and integers are found, where a plan does not say it of a layer. plain: truncated SVD of "
@@ -50,13 +60,7 @@ void declareMethodOptions(CLI::App& app, MethodOptions& options) {
                  "compressed model, the best for factors")
       ->check(CLI::IsMember({"plain", "aware", "fisher", "sequential"}))
       ->option_text("plain|aware|fisher|sequential");
-  app.add_option("--calibration", options.text,
-                 "Text for all but plain, .gz too; else most of the stories that come with the program. Keep it apart "
-                 "from the text that you evaluate on")
-      ->option_text("FILE");
-  app.add_option("--calibration-tokens", options.tokens, "At most so many tokens of it (32768)")
-      ->check(CLI::Range(64, 1'000'000'000))
-      ->option_text("N");
+  declareTextOptions(app, options);
   app.add_flag("--no-bias-shift", options.noBiasShift,
                "Leave linears' biases as they are; else those of all methods but plain take up the mean error");
   app.add_option(

@@ -32,6 +32,8 @@ struct MethodOptions {
   void applyTo(RankPlan& plan) const;
 };
 
+/// The text alone: --calibration, --calibration-tokens.
+void declareTextOptions(CLI::App& app, MethodOptions& options);
 void declareMethodOptions(CLI::App& app, MethodOptions& options);
 
 /// Runs the text through the model and fits what `needed` asks for to it; null where that is the plain method alone,

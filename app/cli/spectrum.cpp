@@ -6,9 +6,13 @@
 #include "app/cli/command.h"
 #include "app/cli/console.h"
 #include "app/cli/layer_line.h"
+#include "app/cli/method_options.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
+#include "core/base/error.h"
+#include "core/base/schedule.h"
+#include "core/linalg/svd.h"
 #include "core/report/compression_run.h"
 
 namespace rankscope::cli {
@@ -18,6 +22,8 @@ struct Options {
   std::string model;
   std::string layers;
   std::string run;
+  bool outputs = false;
+  MethodOptions text; ///< that outputs are seen on
 };
 
 std::vector<std::string> cellsOf(const LayerLine& line) {
@@ -59,28 +65,64 @@ std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines)
   return text + "\n";
 }
 
+LayerLine analysedLine(const LayerInfo& layer, const AnalysedLayer& analysed) {
+  LayerLine line = lineOf(layer);
+  line.spectrum = analysed.spectrum;
+  line.entries = analysed.entries;
+  line.error = analysed.error;
+  return line;
+}
+
+std::vector<LayerLine> ofWeights(const Options& options, const Checkpoint& checkpoint,
+                                 const std::vector<LayerId>& layers, Console& console) {
+  const std::unique_ptr<RunFile> run = options.run.empty() ? nullptr : RunFile::open(options.run, checkpoint);
+  const LayerSpectra spectra = spectraOf(checkpoint, layers, run.get(), console.progress("Spectra"));
+  if (run) run->finish();
+  std::vector<LayerLine> lines;
+  for (const LayerId id : layers) lines.push_back(analysedLine(checkpoint.layer(id), *spectra[id.value]));
+  return lines;
+}
+
+/// Layers that the text does not reach are left out.
+std::vector<LayerLine> ofOutputs(const Options& options, const std::shared_ptr<const Checkpoint>& checkpoint,
+                                 const std::vector<LayerId>& layers, Console& console) {
+  const auto method = methodFrom(options.text, {Method::Aware}, std::nullopt, checkpoint, console);
+  std::vector<LayerLine> lines;
+  std::vector<double> costs;
+  for (const LayerId id : layers) {
+    if (!method->knows(id)) continue;
+    lines.push_back(lineOf(checkpoint->layer(id)));
+    costs.push_back(singularValuesFlops(lines.back().rows, lines.back().cols));
+  }
+  if (lines.empty()) throw Error(ErrorKind::BadRequest, "the forward pass meets none of these layers");
+  runScheduled(Schedule(std::move(costs)), 0, console.progress("Spectra"), [&](std::size_t item, int threads) {
+    LayerLine& line = lines[item];
+    try {
+      line.spectrum = method->outputSpectrum(*checkpoint->findLayer(line.name), {}, threads);
+    } catch (const Error& error) {
+      line.error = fmt::format("{}: {}", line.name, error.what());
+    }
+  });
+  return lines;
+}
+
 void analyseModel(const Options& options, Console& console) {
   const auto checkpoint = openCheckpoint(options.model);
   const std::vector<LayerId> layers = layersMatching("--layers", options.layers, *checkpoint);
-  const std::unique_ptr<RunFile> run = options.run.empty() ? nullptr : RunFile::open(options.run, *checkpoint);
-  const LayerSpectra spectra = spectraOf(*checkpoint, layers, run.get(), console.progress("Spectra"));
-  if (run) run->finish();
-  std::vector<LayerLine> lines;
-  for (const LayerId id : layers) {
-    const AnalysedLayer& analysed = *spectra[id.value];
-    LayerLine& line = lines.emplace_back(lineOf(checkpoint->layer(id)));
-    line.spectrum = analysed.spectrum;
-    line.entries = analysed.entries;
-    line.error = analysed.error;
+  const std::vector<LayerLine> lines = options.outputs ? ofOutputs(options, checkpoint, layers, console)
+                                                       : ofWeights(options, *checkpoint, layers, console);
+  for (const LayerLine& line : lines)
     if (!line.error.empty()) console.warn(line.error);
-  }
   const ModelIdentity model = identityOf(*checkpoint);
   if (console.wantsJson()) {
-    console.printJson(jsonOf(model, lines, true));
-  } else {
-    console.print(textOf(model, lines));
-    if (run) console.print(fmt::format("Recorded in {}\n", options.run));
+    auto json = jsonOf(model, lines, true);
+    json["space"] = options.outputs ? "outputs" : "weights";
+    console.printJson(json);
+    return;
   }
+  if (options.outputs) console.print("Of what the layers put out on the text: σ of W·C^½, cosines of outputs\n");
+  console.print(textOf(model, lines));
+  if (!options.run.empty()) console.print(fmt::format("Recorded in {}\n", options.run));
 }
 
 } // namespace
@@ -91,6 +133,14 @@ Action spectrumCommand(CLI::App& app) {
   app.add_option("--layers", options->layers, "Only layers whose whole name matches")->option_text("GLOB");
   app.add_option("--run", options->run, "Keep the spectra in this run file; those it has are not computed again")
       ->option_text("RUN.h5");
+  auto* outputs =
+      app.add_flag("--outputs", options->outputs,
+                   "Of what the layers put out on a text instead of their weights: singular values of W·C^½, "
+                   "as --method aware truncates");
+  outputs->excludes("--run"); // run files keep spectra of weights
+  declareTextOptions(app, options->text);
+  app.get_option("--calibration")->needs(outputs);
+  app.get_option("--calibration-tokens")->needs(outputs);
   app.footer("Example:\n  rankscope-cli spectrum gpt-neo-125m --layers '*attn*' --run run.h5");
   return [options](Console& console) { analyseModel(*options, console); };
 }

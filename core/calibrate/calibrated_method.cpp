@@ -67,6 +67,12 @@ Moments CalibratedMethod::momentsOf(LayerId layer, bool biasShift) const {
   return biasShift ? centred(moments) : moments;
 }
 
+Spectrum CalibratedMethod::outputSpectrum(LayerId layer, const Progress& progress, int threads) const {
+  const LayerInfo& info = m_checkpoint->layer(layer);
+  const WeightedMatrix seen(matrixOf(layer), info.orientation, momentsOf(layer, false), Metric::Outputs);
+  return Spectrum(info.rows, info.cols, seen.sigma(progress, threads));
+}
+
 RowMatrixD CalibratedMethod::matrixOf(LayerId layer) const {
   RowMatrixD stored = toDouble(m_checkpoint->matrix(layer).view);
   m_checkpoint->release(layer);

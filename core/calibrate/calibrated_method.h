@@ -10,6 +10,7 @@
 #include "core/compress/error_curve.h"
 #include "core/plan/budget.h"
 #include "core/plan/method.h"
+#include "core/spectrum/spectrum.h"
 
 namespace rankscope {
 
@@ -29,6 +30,12 @@ class CalibratedMethod final {
   const Calibration& calibration() const { return *m_calibration; }
   /// What a layer's parts are fitted to: about the mean where its bias makes up for that.
   Moments momentsOf(LayerId layer, bool biasShift) const;
+  /// Whether the calibration met the layer: it belongs to a block that the forward pass runs.
+  bool knows(LayerId layer) const { return m_calibration->layers.contains(layer); }
+  /// σ of W·C^½, W as it is used (out × in): the layer as this text sees it. Truncating there (Method::Aware) keeps of
+  /// its outputs what cosineAt() and relativeErrorAt() say, in the root mean square over the text. The layer must be
+  /// known.
+  Spectrum outputSpectrum(LayerId layer, const Progress& progress = {}, int threads = 1) const;
   /// Completes the method of every layer whose choice has one by what identifies the text; where the calibration has
   /// not met the layer it becomes plain, without a bias shift of its own.
   void applyTo(ResolvedPlan& plan) const;

@@ -317,12 +317,44 @@ Escreve: %2</translation>
         <translation>Calculando o espectro…</translation>
     </message>
     <message>
-        <source>i = %1   σ = %2   cosine %3   error %4</source>
-        <translation>i = %1   σ = %2   cosseno %3   erro %4</translation>
-    </message>
-    <message>
         <source>noise edge</source>
         <translation>borda do ruído</translation>
+    </message>
+    <message>
+        <source>outputs</source>
+        <translation>saídas</translation>
+    </message>
+    <message>
+        <source>Of the layer&apos;s outputs on the calibration text (W·C^½, as the method &quot;aware&quot; truncates) instead of its weights</source>
+        <translation>Das saídas da camada no texto de calibração (W·C^½, como o método &quot;aware&quot; trunca) em vez dos pesos</translation>
+    </message>
+    <message>
+        <source>σ of W·C^½</source>
+        <translation>σ de W·C^½</translation>
+    </message>
+    <message>
+        <source>cosine of outputs</source>
+        <translation>cosseno das saídas</translation>
+    </message>
+    <message>
+        <source>Running the calibration text…</source>
+        <translation>Executando o texto de calibração…</translation>
+    </message>
+    <message>
+        <source>i = %1   σ = %2   output cosine %3</source>
+        <translation>i = %1   σ = %2   cosseno das saídas %3</translation>
+    </message>
+    <message>
+        <source>i = %1   σ = %2   cosine %3</source>
+        <translation>i = %1   σ = %2   cosseno %3</translation>
+    </message>
+    <message>
+        <source>rank %1   output cosine %2   output error %3</source>
+        <translation>posto %1   cosseno das saídas %2   erro das saídas %3</translation>
+    </message>
+    <message>
+        <source>rank %1   cosine %2   error %3</source>
+        <translation>posto %1   cosseno %2   erro %3</translation>
     </message>
 </context>
 <context>
@@ -2002,6 +2034,17 @@ Escreve: %2</translation>
             <numerusform>%n passo de refinamento</numerusform>
             <numerusform>%n passos de refinamento</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>rankscope::ui::OutputSpectra</name>
+    <message>
+        <source>Spectra of outputs</source>
+        <translation>Espectros das saídas</translation>
+    </message>
+    <message>
+        <source>No block of the forward pass has this matrix, so no text says what it is fed</source>
+        <translation>Nenhum bloco da passagem direta tem esta matriz, e por isso nenhum texto diz o que ela recebe</translation>
     </message>
 </context>
 <context>

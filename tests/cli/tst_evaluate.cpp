@@ -47,6 +47,7 @@ class TestEvaluate final : public QObject {
   void exportsAreThePlan();
   void runHoldsWhatWasMeasured();
   void fittedToTheProgramsText();
+  void spectraOfOutputs();
   void plansSayTheMethods();
   void study();
   void generates();
@@ -262,6 +263,21 @@ void TestEvaluate::fittedToTheProgramsText() {
 }
 
 /// A plan's keys do what the options of the same name do; a run file has the fitted layers for the next time.
+void TestEvaluate::spectraOfOutputs() {
+  const QStringList command{"spectrum", m_model, "--layers", "*attn*", "--json"};
+  const QJsonObject weights = cli(command).json();
+  const Outcome outcome = cli(command + QStringList{"--outputs", "--calibration", m_text, "--calibration-tokens", "300"});
+  COMPARE_STATUS(outcome, 0);
+  const QJsonObject outputs = outcome.json();
+  QCOMPARE(weights["space"].toString(), "weights");
+  QCOMPARE(outputs["space"].toString(), "outputs");
+  QCOMPARE(outputs["layers"].toArray().size(), weights["layers"].toArray().size());
+  const auto sigma = [](const QJsonObject& printed) { return printed["layers"][0]["singular_values"].toArray(); };
+  QCOMPARE(sigma(outputs).size(), sigma(weights).size());
+  QVERIFY(sigma(outputs) != sigma(weights));
+  COMPARE_STATUS(cli({"spectrum", m_model, "--layers", "*wte*", "--outputs", "--calibration", m_text}), 1);
+}
+
 void TestEvaluate::plansSayTheMethods() {
   writeFile(m_folder / "methods.json", R"({"format": "rankscope-plan", "version": 1, "method": "fisher", "refine": 2,
     "rules": [{"glob": "*attn*proj*", "rank": 5}, {"glob": "*mlp*", "rank": 5, "method": "sequential"}]})");

@@ -118,6 +118,8 @@ void TestUsage::wrongUsage_data() {
   row("compress MODEL TMP/out --factor-dtype f8", "--factor-dtype");
   row("compress MODEL TMP/out --plan TMP/plan.json --rank 4", "--plan");
   row("compress MODEL TMP/out --plan TMP/plan.json --min-dim 4", "--plan");
+  row("spectrum MODEL --outputs --run TMP/run.h5", "--outputs");
+  row("spectrum MODEL --calibration TMP/text.txt", "--outputs");
   row("report TMP/run.h5", "--output");
   row("report TMP/run.h5 -o TMP/report.txt", "--output");
 }

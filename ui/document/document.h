@@ -134,6 +134,7 @@ class Document final : public QObject {
   void calibrate();
   bool needsCalibration() const;                     ///< the plan has methods that are fitted to a text
   Calibrator& calibrator() { return *m_calibrator; } ///< while a model is open
+  const std::shared_ptr<Calibrator>& sharedCalibrator() const { return m_calibrator; } ///< for workers
 
   /// For workers: carries out the plan as it is now, taking and keeping results as compress() does, and returns the
   /// linears that change. Throws Error naming a layer that cannot be compressed.

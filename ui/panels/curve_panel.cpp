@@ -14,6 +14,7 @@
 
 #include "core/spectrum/diagnostics.h"
 #include "ui/document/document.h"
+#include "ui/document/output_spectra.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
 #include "ui/panels/text_line.h"
@@ -39,10 +40,14 @@ QToolButton* toggle(QWidget* parent, const QString& text, const QString& tip, bo
 
 } // namespace
 
-CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
-    : QWidget(parent), m_document(document), m_quantity(quantity), m_plot(new RankPlot(this)),
+CurvePanel::CurvePanel(Document& document, OutputSpectra& outputs, Quantity quantity, QWidget* parent)
+    : QWidget(parent), m_document(document), m_outputs(outputs), m_quantity(quantity), m_plot(new RankPlot(this)),
       m_readout(new TextLine(Qt::PlainText, this)),
-      m_logX(toggle(this, tr("log x"), tr("Logarithmic rank axis"), false)) {
+      m_logX(toggle(this, tr("log x"), tr("Logarithmic rank axis"), false)),
+      m_space(toggle(this, tr("outputs"),
+                     tr("Of the layer's outputs on the calibration text (W·C^½, as the method \"aware\" truncates) "
+                        "instead of its weights"),
+                     false)) {
   const bool sigma = quantity == Quantity::Sigma;
   auto* head = new QHBoxLayout;
   head->setContentsMargins(8, 4, 4, 0);
@@ -50,6 +55,9 @@ CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
   m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   m_readout->setAccessibleName(tr("Values at the pointer or the rank"));
   head->addWidget(m_readout, 1);
+  m_space->setObjectName(QStringLiteral("ofOutputs"));
+  head->addWidget(m_space);
+  connect(m_space, &QToolButton::toggled, this, &CurvePanel::changeSpace);
   if (sigma) {
     m_logY = toggle(this, tr("log σ"), tr("Logarithmic axis of singular values"), true);
     m_normalise = toggle(this, tr("σ / σ₁"), tr("Divide by the largest singular value, to compare shapes"), false);
@@ -68,13 +76,13 @@ CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
   box->addLayout(head);
   box->addWidget(m_plot, 1);
 
-  m_plot->setTitles(sigma ? tr("singular value σ") : tr("predicted cosine"), tr("rank"));
   m_plot->setAccessibleName(sigma ? tr("Singular values by rank") : tr("Predicted cosine by rank"));
   m_plot->canvas()->setAccessibleName(m_plot->accessibleName());
   m_plot->canvas()->setAccessibleDescription(tr("Left and right arrow keys change the rank of the selected layers"));
   m_plot->setClickSetsRank(!sigma);
   m_plot->setRankStep(settings::rankStep());
   m_plot->setLegendCorner(Qt::AlignBottom | (sigma ? Qt::AlignLeft : Qt::AlignRight));
+  changeSpace();
   applyScales();
 
   connect(m_plot, &RankPlot::rankGrabbed, this, [this] { m_gesture = m_document.newGesture(); });
@@ -82,7 +90,7 @@ CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
   connect(m_plot, &RankPlot::rankReleased, this, [this] { m_gesture = 0; });
   connect(m_plot, &RankPlot::rankStepped, this, &CurvePanel::step);
   connect(m_plot, &RankPlot::hovered, this, &CurvePanel::showReadout);
-  connect(&document, &Document::opened, this, &CurvePanel::rebuild);
+  connect(&document, &Document::opened, this, &CurvePanel::changeSpace);
   connect(&document, &Document::closed, this, &CurvePanel::rebuild);
   connect(&document, &Document::selectionChanged, this, [this] {
     m_keyGesture = 0;
@@ -91,6 +99,12 @@ CurvePanel::CurvePanel(Document& document, Quantity quantity, QWidget* parent)
   connect(&document, &Document::spectrumArrived, this, [this](LayerId id) {
     const auto& selection = m_document.selection();
     m_arrived = m_arrived || std::find(selection.begin(), selection.end(), id) != selection.end();
+  });
+  connect(&outputs, &OutputSpectra::arrived, this, [this](LayerId id) {
+    if (showsOutputs() && std::find(m_drawn.begin(), m_drawn.end(), id) != m_drawn.end()) rebuild();
+  });
+  connect(&outputs, &OutputSpectra::changed, this, [this] {
+    if (showsOutputs()) rebuild();
   });
   // Comes once after many spectra have arrived.
   connect(&document, &Document::layersChanged, this, [this] {
@@ -110,6 +124,28 @@ QString CurvePanel::title() const {
       .arg(words::shortName(layer), words::shape(layer.rows, layer.cols), words::dtype(layer.dtype));
 }
 
+bool CurvePanel::showsOutputs() const {
+  return m_space->isChecked();
+}
+
+std::shared_ptr<const Spectrum> CurvePanel::spectrumOf(LayerId layer) const {
+  return showsOutputs() ? m_outputs.spectrum(layer) : m_document.spectrum(layer);
+}
+
+QString CurvePanel::obstacleOf(LayerId layer) const {
+  return showsOutputs() ? m_outputs.obstacle(layer) : m_document.spectrumError(layer);
+}
+
+void CurvePanel::changeSpace() {
+  const bool outputs = showsOutputs();
+  if (outputs) m_outputs.ask();
+  m_plot->setTitles(m_quantity == Quantity::Sigma ? outputs ? tr("σ of W·C^½") : tr("singular value σ")
+                    : outputs ? tr("cosine of outputs")
+                                                  : tr("predicted cosine"),
+                    tr("rank"));
+  rebuild();
+}
+
 void CurvePanel::setRankStep(int step) {
   m_plot->setRankStep(step);
 }
@@ -124,6 +160,7 @@ void CurvePanel::applyScales() {
 
 std::vector<Mark> CurvePanel::marks(const LayerInfo& layer, const Spectrum& spectrum) const {
   std::vector<Mark> marks{{breakEvenRank(layer.rows, layer.cols), tr("break-even"), true, true}};
+  if (showsOutputs()) return marks; // verdicts and noise are about weights
   if (m_quantity == Quantity::Cosine) {
     const VerdictThresholds& bounds = m_document.thresholds();
     const std::array lines{std::pair(bounds.good, Verdict::Good), std::pair(bounds.fair, Verdict::Fair),
@@ -160,10 +197,10 @@ void CurvePanel::rebuild() {
   bool waiting = false;
   QString error;
   for (const LayerId id : front) {
-    const auto spectrum = m_document.spectrum(id);
+    const auto spectrum = spectrumOf(id);
     if (!spectrum) {
-      waiting = waiting || m_document.spectrumError(id).isEmpty();
-      if (error.isEmpty()) error = m_document.spectrumError(id);
+      waiting = waiting || obstacleOf(id).isEmpty();
+      if (error.isEmpty()) error = obstacleOf(id);
       continue;
     }
     const Curve whole =
@@ -173,9 +210,9 @@ void CurvePanel::rebuild() {
     longest = std::max(longest, spectrum->fullRank());
   }
   const LayerInfo* layer = current ? &m_document.layer(*current) : nullptr;
-  const auto spectrum = current ? m_document.spectrum(*current) : nullptr;
-  if (spectrum && spectrum->fullRank() > 1 && spectrum->frobeniusNorm() > 0) {
-    lines = marks(*layer, *spectrum);
+  const auto spectrum = current ? spectrumOf(*current) : nullptr;
+  if (spectrum && spectrum->fullRank() > 1 && spectrum->frobeniusNorm() > 0) lines = marks(*layer, *spectrum);
+  if (!lines.empty() && !showsOutputs()) {
     const double norm = m_quantity == Quantity::Sigma && m_normalise->isChecked()
                             ? spectrum->frobeniusNorm() / spectrum->sigma().front()
                             : spectrum->frobeniusNorm();
@@ -187,8 +224,9 @@ void CurvePanel::rebuild() {
   m_plot->setEmptyText(!m_document.isOpen() ? QString()
                        : front.empty()      ? tr("Select a layer in the table")
                        : !error.isEmpty()   ? error
-                       : waiting            ? tr("Computing the spectrum…")
-                                            : QString());
+                       : !waiting           ? QString()
+                       : showsOutputs()     ? tr("Running the calibration text…")
+                                            : tr("Computing the spectrum…"));
   const double last = static_cast<double>(longest);
   const bool logX = m_logX->isChecked();
   const Range x{logX ? 0.9 : -0.01 * last, logX ? last * 1.1 : last * 1.01};
@@ -205,7 +243,7 @@ void CurvePanel::rebuild() {
 
 void CurvePanel::showCursor() {
   const auto current = m_document.isOpen() ? m_document.current() : std::nullopt;
-  if (!current || !m_document.spectrum(*current)) {
+  if (!current || !spectrumOf(*current)) {
     m_plot->setCursorRank(std::nullopt, {});
     return;
   }
@@ -213,25 +251,32 @@ void CurvePanel::showCursor() {
   const auto rank = m_document.rank(*current);
   const std::int64_t at = rank.value_or(layer.smallSide());
   QString label = rank ? words::count(at) : words::rank(rank);
-  if (const auto cosine = m_document.predictedCosine(*current); rank && cosine && m_quantity == Quantity::Cosine)
-    label += QStringLiteral("  ") + words::cosine(*cosine);
+  const std::optional<double> cosine =
+      showsOutputs() ? spectrumOf(*current)->cosineAt(at) : m_document.predictedCosine(*current);
+  if (rank && cosine && m_quantity == Quantity::Cosine) label += QStringLiteral("  ") + words::cosine(*cosine);
   m_plot->setCursorRank(at, label);
   if (!m_plot->underMouse()) showReadout(std::numeric_limits<double>::quiet_NaN());
 }
 
 void CurvePanel::showReadout(double x) {
   const auto current = m_document.isOpen() ? m_document.current() : std::nullopt;
-  const auto spectrum = current ? m_document.spectrum(*current) : nullptr;
+  const auto spectrum = current ? spectrumOf(*current) : nullptr;
   if (!spectrum) {
     m_readout->setText({});
     return;
   }
   const std::int64_t rank =
       std::isnan(x) ? m_document.rank(*current).value_or(spectrum->fullRank()) : rankAt(x, spectrum->fullRank(), 1);
+  const QString at = words::count(rank), cosine = words::cosine(spectrum->cosineAt(rank));
+  if (m_quantity == Quantity::Sigma) {
+    const QString sigma = QLocale().toString(spectrum->sigma()[static_cast<std::size_t>(rank - 1)], 'g', 4);
+    m_readout->setText((showsOutputs() ? tr("i = %1   σ = %2   output cosine %3") : tr("i = %1   σ = %2   cosine %3"))
+                           .arg(at, sigma, cosine));
+    return;
+  }
   m_readout->setText(
-      tr("i = %1   σ = %2   cosine %3   error %4")
-          .arg(words::count(rank), QLocale().toString(spectrum->sigma()[static_cast<std::size_t>(rank - 1)], 'g', 4),
-               words::cosine(spectrum->cosineAt(rank)), words::relativeError(spectrum->relativeErrorAt(rank))));
+      (showsOutputs() ? tr("rank %1   output cosine %2   output error %3") : tr("rank %1   cosine %2   error %3"))
+          .arg(at, cosine, words::relativeError(spectrum->relativeErrorAt(rank))));
 }
 
 void CurvePanel::drag(qint64 rank) {
@@ -253,6 +298,8 @@ void CurvePanel::align(CurvePanel& a, CurvePanel& b) {
   connect(b.m_plot, &RankPlot::viewChanged, &a, [&a, &b] { a.m_plot->setViewX(b.m_plot->viewX()); });
   connect(a.m_logX, &QToolButton::toggled, b.m_logX, &QToolButton::setChecked);
   connect(b.m_logX, &QToolButton::toggled, a.m_logX, &QToolButton::setChecked);
+  connect(a.m_space, &QToolButton::toggled, b.m_space, &QToolButton::setChecked);
+  connect(b.m_space, &QToolButton::toggled, a.m_space, &QToolButton::setChecked);
 }
 
 } // namespace rankscope::ui

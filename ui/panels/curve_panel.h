@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <memory>
+
 #include <QWidget>
 
 #include "core/checkpoint/layer.h"
@@ -12,28 +14,33 @@ class QToolButton;
 namespace rankscope::ui {
 
 class Document;
+class OutputSpectra;
 class TextLine;
 
-/// A plot of the selected layers over ranks, with the rank of the current one as a cursor. Dragging it sets the rank of
-/// all selected layers, as one undo step.
+/// A plot of the selected layers over ranks, of their weights or of their outputs on the calibration text, with the
+/// rank of the current one as a cursor. Dragging it sets the rank of all selected layers, as one undo step.
 class CurvePanel final : public QWidget {
   Q_OBJECT
 
  public:
   enum class Quantity { Sigma, Cosine };
 
-  CurvePanel(Document& document, Quantity quantity, QWidget* parent = nullptr);
+  CurvePanel(Document& document, OutputSpectra& outputs, Quantity quantity, QWidget* parent = nullptr);
 
   RankPlot& plot() const { return *m_plot; }
   QString title() const; ///< of the current layer: name, shape, dtype
   void setRankStep(int step);
-  /// Keeps the rank axes of two panels the same.
+  /// Keeps the rank axes of two panels the same, and whether they show weights or outputs.
   static void align(CurvePanel& a, CurvePanel& b);
 
  signals:
   void titleChanged(const QString& title);
 
  private:
+  bool showsOutputs() const;
+  std::shared_ptr<const Spectrum> spectrumOf(LayerId layer) const; ///< of what is shown
+  QString obstacleOf(LayerId layer) const;
+  void changeSpace();
   void rebuild();
   void showCursor();
   void showReadout(double x);
@@ -43,12 +50,14 @@ class CurvePanel final : public QWidget {
   void applyScales();
 
   Document& m_document;
+  OutputSpectra& m_outputs;
   Quantity m_quantity;
   RankPlot* m_plot;
   TextLine* m_readout;
   QToolButton* m_logX;
   QToolButton* m_logY = nullptr;
   QToolButton* m_normalise = nullptr;
+  QToolButton* m_space; ///< checked: of outputs
   int m_gesture = 0;
   int m_keyGesture = 0;
   std::vector<LayerId> m_drawn;

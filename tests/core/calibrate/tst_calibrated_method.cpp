@@ -53,6 +53,8 @@ class TestCalibratedMethod final : public QObject {
   void namesRoundTrip();
   void costsLessThanPlainAtTheSameBytes_data();
   void costsLessThanPlainAtTheSameBytes();
+  void spectraOfOutputsSayWhatTruncationKeeps_data();
+  void spectraOfOutputsSayWhatTruncationKeeps();
   void marksOnlyCompressedLayers();
   void correctsABase();
   void biasesTakeUpTheMean_data();
@@ -99,6 +101,42 @@ void TestCalibratedMethod::costsLessThanPlainAtTheSameBytes() {
   const double predicted = predictedDivergence(curves, plan);
   QVERIFY2(predicted > 0.3 * measured && predicted < 3 * measured,
            qPrintable(QString("%1, measured %2").arg(predicted).arg(measured)));
+}
+
+void TestCalibratedMethod::spectraOfOutputsSayWhatTruncationKeeps_data() {
+  QTest::addColumn<SmallFamily>("family");
+  QTest::newRow("gpt2, stored in×out") << SmallFamily::Gpt2;
+  QTest::newRow("llama") << SmallFamily::Llama;
+}
+
+/// Aware factors of every rank, multiplied out, on the activations themselves.
+void TestCalibratedMethod::spectraOfOutputsSayWhatTruncationKeeps() {
+  QFETCH(SmallFamily, family);
+  const Fixture f(family);
+  const CalibratedMethod method = f.method(Method::Aware);
+  std::map<LayerId, RowMatrixD> inputs;
+  f.model.forward(batchOf(test::tokenSequences(20, 30, 1)),
+                  {[&](LayerId layer, Eigen::Ref<const RowMatrixF> x) { inputs[layer] = x.cast<double>(); }, {}, {}});
+  for (const LayerId id : f.model.blockLayers()) {
+    const LayerInfo& layer = f.checkpoint->layer(id);
+    const RowMatrixD stored = toDouble(f.checkpoint->matrix(id).view);
+    const auto outputsOf = [&](const RowMatrixD& matrix) {
+      return layer.orientation == Orientation::OutIn ? RowMatrixD(inputs.at(id) * matrix.transpose())
+                                                     : RowMatrixD(inputs.at(id) * matrix);
+    };
+    const RowMatrixD whole = outputsOf(stored);
+    const Spectrum spectrum = method.outputSpectrum(id);
+    QCOMPARE(spectrum.fullRank(), layer.smallSide());
+    for (const std::int64_t rank : {std::int64_t{1}, layer.smallSide() / 3, layer.smallSide() - 1}) {
+      LayerChoice choice = choiceFor(layer, rank, Storing{});
+      choice.method = method.identity(Method::Aware);
+      const LayerParts parts = method.partsOf(id, stored, method.momentsOf(id, false), choice);
+      const RowMatrixD kept = outputsOf(parts.factors->a * parts.factors->b);
+      QVERIFY(std::abs((whole - kept).norm() / whole.norm() - spectrum.relativeErrorAt(rank)) < 1e-4);
+      const double cosine = whole.cwiseProduct(kept).sum() / (whole.norm() * kept.norm());
+      QVERIFY(std::abs(cosine - spectrum.cosineAt(rank)) < 1e-4);
+    }
+  }
 }
 
 void TestCalibratedMethod::marksOnlyCompressedLayers() {

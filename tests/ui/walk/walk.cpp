@@ -17,6 +17,7 @@
 #include <QScreen>
 #include <QSpinBox>
 #include <QTimer>
+#include <QToolButton>
 #include <QTreeView>
 #include <QUndoStack>
 
@@ -185,6 +186,13 @@ void Walk::tuneByDrag() {
   expect(document.undoStack().count() == steps + 1, "a drag is one undo step");
   expect(m_window.cosine().plot().cursorRank() == rank, "the other plot follows");
   picture("drag");
+  auto* outputs = m_window.spectrum().findChild<QToolButton*>(QStringLiteral("ofOutputs"));
+  QTest::mouseClick(outputs, Qt::LeftButton);
+  waitIdle();
+  expect(m_window.spectrum().plot().canvas()->graphCount() == 3, "three curves of outputs, no random matrix");
+  expect(m_window.cosine().plot().canvas()->graphCount() == 3, "in both plots");
+  picture("outputs");
+  QTest::mouseClick(outputs, Qt::LeftButton);
 }
 
 void Walk::brushTheMap() {
