@@ -97,7 +97,9 @@ void drawMarks(QCustomPlot& plot, const Theme& theme, const TradeOff& tradeOff) 
                                                mark.kind == Kind::Plan ? 10 : 9));
         const QString group = look.group.isEmpty() ? mark.name : look.group;
         graph->setName(measured ? tr("%1, measured").arg(group) : tr("%1, predicted").arg(group));
-        if (mark.kind == Kind::Original) graph->removeFromLegend();
+        // What has its name beside it needs no line in a legend that covers the plot as it is.
+        if (mark.kind == Kind::Original || mark.kind == Kind::Plan || mark.kind == Kind::Quantised)
+          graph->removeFromLegend();
       }
       graph->addData(static_cast<double>(mark.bytes) / kMebi, mark.value);
       if (mark.kind != Kind::Plan || std::isnan(mark.low)) continue;

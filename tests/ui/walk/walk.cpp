@@ -324,6 +324,7 @@ static Advice likelyAdvice(const Document& document) {
     AdviceOption option = test::option(given.name, given.group, 24, given.kl);
     option.scopeKept = given.kept;
     option.withinBudget = given.kept <= 0.5;
+    option.meanCosine = 0.9 + 0.09 * given.kept;
     option.bytes =
         advice.modelBytes - static_cast<std::uint64_t>((1 - given.kept) * static_cast<double>(advice.scopeTotal));
     option.kept = static_cast<double>(option.bytes) / static_cast<double>(advice.modelBytes);
