@@ -81,6 +81,7 @@ inline PlanPredictor predictor(const Checkpoint& checkpoint) {
 /// Where a window looks for results of `model`. One writer a run file: this one is closed when the function returns.
 inline void fillRun(const std::filesystem::path& model, const std::optional<Advice>& advice) {
   const auto checkpoint = openCheckpoint(model);
+  ui::waitForClosing();
   const auto run = RunFile::open(ui::usualRunPath(checkpoint->path()), *checkpoint);
   run->addEvaluation(toJson(predictor(*checkpoint)));
   if (advice) run->addEvaluation(toJson(*advice).dump());

@@ -51,7 +51,10 @@ Document::Document(JobRunner& jobs, QObject* parent)
   });
 }
 
-Document::~Document() = default;
+Document::~Document() {
+  closeInBackground(std::move(m_storage));
+  waitForClosing();
+}
 
 std::vector<LayerId> Document::allLayers() const {
   std::vector<LayerId> ids;

@@ -62,7 +62,7 @@ void Document::close() {
   m_jobs.cancelAllAndWait();
   emit aboutToChange();
   ++m_generation;
-  m_storage.reset();
+  closeInBackground(std::move(m_storage));
   m_schedule.reset();
   m_selection.clear();
   m_current.reset();

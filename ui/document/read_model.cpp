@@ -13,6 +13,7 @@ OpenedModel readModel(const std::filesystem::path& path) {
     const auto runPath = usualRunPath(checkpoint->path());
     return {std::move(checkpoint), runPath};
   }
+  waitForClosing();
   const RunContents contents = readRun(path);
   try {
     return {openCheckpoint(contents.model.path), path};
@@ -25,6 +26,7 @@ OpenedModel readModel(const std::filesystem::path& path) {
 
 OpenedModel readMovedModel(const std::filesystem::path& run, const std::filesystem::path& model) {
   auto checkpoint = openCheckpoint(model);
+  waitForClosing();
   requireSameModel(readRun(run), *checkpoint);
   return {std::move(checkpoint), run};
 }

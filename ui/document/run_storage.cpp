@@ -2,6 +2,8 @@
 #include "ui/document/run_storage.h"
 
 #include <chrono>
+#include <future>
+#include <vector>
 
 #include <QCryptographicHash>
 #include <QDir>
@@ -15,6 +17,17 @@ namespace rankscope::ui {
 namespace {
 /// Time that further edits have to arrive before a plan is written.
 constexpr std::chrono::milliseconds kSettle{400};
+
+/// Storages that are being closed.
+struct Closing {
+  std::mutex mutex;
+  std::vector<std::shared_future<void>> all;
+};
+
+Closing& closing() {
+  static Closing instance;
+  return instance;
+}
 } // namespace
 
 RunStorage::RunStorage(std::filesystem::path path, std::function<void(const Error&)> failed)
@@ -27,6 +40,7 @@ RunStorage::~RunStorage() {
 
 void RunStorage::openOnce(const Checkpoint& checkpoint) {
   if (file()) return;
+  waitForClosing();
   std::shared_ptr<RunFile> file = RunFile::open(m_path, checkpoint);
   const std::lock_guard lock(m_mutex);
   m_file = std::move(file);
@@ -94,6 +108,27 @@ void RunStorage::writeWaiting(std::unique_lock<std::mutex>& lock) {
     throw;
   }
   lock.lock();
+}
+
+void closeInBackground(std::shared_ptr<RunStorage> storage) {
+  if (!storage) return;
+  const std::lock_guard lock(closing().mutex);
+  std::erase_if(closing().all, [](const std::shared_future<void>& one) {
+    return one.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  });
+  closing().all.push_back(std::async(std::launch::async, [storage = std::move(storage)]() mutable {
+                            takeLowPriority();
+                            storage.reset();
+                          }).share());
+}
+
+void waitForClosing() {
+  std::vector<std::shared_future<void>> all;
+  {
+    const std::lock_guard lock(closing().mutex);
+    all = closing().all;
+  }
+  for (const std::shared_future<void>& one : all) one.wait();
 }
 
 std::filesystem::path usualRunPath(const std::filesystem::path& model) {

@@ -53,6 +53,12 @@ class RunStorage final {
   std::jthread m_writer;
 };
 
+/// Lets go of a storage on a thread of its own, where merging may take its time. Any thread.
+void closeInBackground(std::shared_ptr<RunStorage> storage);
+/// Returns when all that were let go of so far are merged and closed: before their files are read or opened again, and
+/// before the program ends. Any thread.
+void waitForClosing();
+
 /// Where results of a model go unless the user chose a place: one file per model in the user's data folder.
 std::filesystem::path usualRunPath(const std::filesystem::path& model);
 
