@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -25,25 +26,43 @@ struct Options {
   PlanOptions plan;
 };
 
-/// The study's table and its averages.
+/// The study's table and its averages; with the outputs' columns where a text says what the layers put out.
 std::string tableOf(std::span<const LayerLine> lines) {
-  TextTable table{
-      {"Layer", TextTable::Align::Left},   {rankHeader(lines)}, {"Predicted"}, {"Cosine"}, {"Relative Error"},
-      {"Verdict", TextTable::Align::Left}, {"Before"},          {"After"}};
+  const bool outputs = std::ranges::any_of(lines, [](const LayerLine& line) { return line.outputs.has_value(); });
+  const std::string rank = rankHeader(lines);
+  std::vector<TextTable::Column> columns{
+      {"Layer", TextTable::Align::Left},   {rank},     {"Predicted"}, {"Cosine"}, {"Relative Error"},
+      {"Verdict", TextTable::Align::Left}, {"Before"}, {"After"}};
+  if (outputs) columns.insert(columns.begin() + 5, {{"Output Cosine"}, {"Output Error"}});
+  TextTable table(columns);
   std::size_t dense = 0;
   for (const LayerLine& line : lines) {
     dense += line.isCompressed() ? 0 : 1;
     if (!line.isCompressed()) continue;
     const auto verdict = line.verdict();
-    table.add({line.name, kindOf(line), cosine(line.predictedCosine), cosine(line.quality->cosine),
-               percent(line.quality->relativeError), std::string(verdict ? name(*verdict) : "-"),
-               bytes(line.bytesBefore), bytes(line.choice->bytesAfter)});
+    std::vector<std::string> cells{line.name,
+                                   kindOf(line),
+                                   cosine(line.predictedCosine),
+                                   cosine(line.quality->cosine),
+                                   percent(line.quality->relativeError),
+                                   std::string(verdict ? name(*verdict) : "-"),
+                                   bytes(line.bytesBefore),
+                                   bytes(line.choice->bytesAfter)};
+    const auto output = [&](double Quality::*value) {
+      return line.outputs ? std::optional((*line.outputs).*value) : std::nullopt;
+    };
+    if (outputs)
+      cells.insert(cells.begin() + 5, {cosine(output(&Quality::cosine)), percent(output(&Quality::relativeError))});
+    table.add(cells);
   }
   const LineTotals totals = totalsOf(lines);
   std::string text = fmt::format("{}\n{} layers compressed, {} dense\n", table.text(), totals.compressed, dense);
   if (totals.compressed > 0)
     text += fmt::format("average cosine {}, average relative error {}; {}\n", cosine(totals.meanCosine),
                         percent(totals.meanRelativeError), verdictCounts(totals));
+  if (totals.meanOutputCosine)
+    text += fmt::format("average cosine of the outputs on the calibration text {}; verdicts go by the weights\n",
+                        cosine(totals.meanOutputCosine));
   return text;
 }
 
@@ -107,7 +126,9 @@ class Run final {
     if (m_run) addSpectra(layersWithRank()); // for the report
     const Progress progress = m_console.progress("Compressing");
     runCompression(
-        *m_checkpoint, {m_plan, lookupIn(m_spectra), m_factoriser, m_run.get(), &target},
+        *m_checkpoint,
+        {m_plan, lookupIn(m_spectra), m_factoriser, m_run.get(), &target,
+         [this](const CompressedLayer& layer) { seeOutputs(layer); }},
         [this](CompressedLayer&& layer) { take(layer); }, progress.slice(0, 0.95));
     if (m_run) m_run->finish();
     target.finish(progress.slice(0.95, 1));
@@ -118,6 +139,12 @@ class Run final {
     for (const LayerInfo& layer : m_checkpoint->layers())
       if (!m_plan.layers[layer.id.value].isDense()) layers.push_back(layer.id);
     return layers;
+  }
+
+  /// What the text that methods are fitted to says of a compressed layer.
+  void seeOutputs(const CompressedLayer& layer) {
+    if (m_method && !layer.stored.empty() && m_method->knows(layer.layer))
+      m_lines[layer.layer.value].outputs = m_method->outputQuality(layer.layer, layer.stored);
   }
 
   void take(const CompressedLayer& layer) {

@@ -80,6 +80,10 @@ void addChoice(Json& json, const LayerLine& line) {
     json["cosine"] = number(line.quality->cosine);
     json["relative_error"] = number(line.quality->relativeError);
   }
+  if (line.outputs) {
+    json["output_cosine"] = number(line.outputs->cosine);
+    json["output_relative_error"] = number(line.outputs->relativeError);
+  }
   const auto verdict = line.verdict();
   json["verdict"] = verdict ? Json(name(*verdict)) : Json(nullptr);
 }
@@ -122,6 +126,7 @@ Json totalOf(const ModelIdentity& model, std::span<const LayerLine> lines) {
   json["mean_predicted_cosine"] = number(totals.meanPredictedCosine);
   json["mean_cosine"] = number(totals.meanCosine ? totals.meanCosine : totals.meanPredictedCosine);
   json["mean_relative_error"] = number(totals.meanRelativeError);
+  if (totals.meanOutputCosine) json["mean_output_cosine"] = number(totals.meanOutputCosine);
   for (std::size_t i = 0; i < kVerdicts.size(); ++i)
     json["verdicts"][std::string(name(kVerdicts[i]))] = totals.verdicts[i];
   return json;
@@ -205,8 +210,8 @@ void setResult(LayerLine& line, const CompressedLayer& layer) {
 
 LineTotals totalsOf(std::span<const LayerLine> lines) {
   LineTotals totals;
-  std::int64_t measured = 0, predicted = 0;
-  double cosines = 0, errors = 0, predictions = 0;
+  std::int64_t measured = 0, predicted = 0, seen = 0;
+  double cosines = 0, errors = 0, predictions = 0, outputs = 0;
   for (const LayerLine& line : lines) {
     const std::uint64_t after = line.choice ? line.choice->bytesAfter : line.bytesBefore;
     totals.bytesBefore += line.bytesBefore;
@@ -217,9 +222,11 @@ LineTotals totalsOf(std::span<const LayerLine> lines) {
     ++totals.compressed;
     if (const auto verdict = line.verdict()) ++totals.verdicts[static_cast<std::size_t>(*verdict)];
     if (line.predictedCosine) predictions += *line.predictedCosine, ++predicted;
+    if (line.outputs) outputs += line.outputs->cosine, ++seen;
     if (line.quality) cosines += line.quality->cosine, errors += line.quality->relativeError, ++measured;
   }
   if (predicted > 0) totals.meanPredictedCosine = predictions / static_cast<double>(predicted);
+  if (seen > 0) totals.meanOutputCosine = outputs / static_cast<double>(seen);
   if (measured == 0) return totals;
   totals.meanCosine = cosines / static_cast<double>(measured);
   totals.meanRelativeError = errors / static_cast<double>(measured);

@@ -39,6 +39,7 @@ struct LayerLine {
   std::optional<Choice> choice;
   std::optional<double> predictedCosine;
   std::optional<Quality> quality; ///< measured
+  std::optional<Quality> outputs; ///< measured, of what the layer puts out on the calibration text
   std::optional<Spectrum> spectrum;
   std::optional<EntryStatistics> entries;
   std::string error;
@@ -71,6 +72,7 @@ struct LineTotals {
   std::optional<double> meanPredictedCosine;
   std::optional<double> meanCosine; ///< measured
   std::optional<double> meanRelativeError;
+  std::optional<double> meanOutputCosine;
   std::array<std::int64_t, kVerdicts.size()> verdicts{};
 };
 LineTotals totalsOf(std::span<const LayerLine> lines);

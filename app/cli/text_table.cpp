@@ -14,7 +14,7 @@ std::size_t width(std::string_view text) {
 
 } // namespace
 
-TextTable::TextTable(std::initializer_list<Column> columns) {
+TextTable::TextTable(const std::vector<Column>& columns) {
   std::vector<std::string> titles;
   for (const Column& column : columns) {
     m_aligns.push_back(column.align);

@@ -17,7 +17,8 @@ class TextTable final {
     Align align = Align::Right;
   };
 
-  explicit TextTable(std::initializer_list<Column> columns);
+  TextTable(std::initializer_list<Column> columns) : TextTable(std::vector<Column>(columns)) {}
+  explicit TextTable(const std::vector<Column>& columns);
 
   /// As many cells as there are columns.
   void add(std::vector<std::string> cells);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include "core/base/schedule.h"
 #include "core/calibrate/quantised_fit.h"
 #include "core/linalg/svd.h"
+#include "core/model/blas.h"
 
 namespace rankscope {
 
@@ -71,6 +73,37 @@ Spectrum CalibratedMethod::outputSpectrum(LayerId layer, const Progress& progres
   const LayerInfo& info = m_checkpoint->layer(layer);
   const WeightedMatrix seen(matrixOf(layer), info.orientation, momentsOf(layer, false), Metric::Outputs);
   return Spectrum(info.rows, info.cols, seen.sigma(progress, threads));
+}
+
+Quality CalibratedMethod::outputQuality(LayerId layer, const StoredLayer& stored) const {
+  const Orientation orientation = m_checkpoint->layer(layer).orientation;
+  const Moments moments = m_calibration->at(layer);
+  const RowMatrixF c = moments.inputs->cast<float>();
+  const RowMatrixD whole = turned(matrixOf(layer), orientation);
+  const RowMatrixD lost = whole - turned(ExpandedRows(stored).rows(0, stored.rows()), orientation);
+  const auto throughC = [&](const RowMatrixD& matrix) {
+    const RowMatrixF values = matrix.cast<float>();
+    RowMatrixF product(values.rows(), c.cols());
+    parallelSgemm(values.rows(), c.cols(), c.rows(), 1.0f, {values.data(), values.cols(), false},
+                  {c.data(), c.cols(), false}, product.data(), product.cols());
+    return RowMatrixD(product.cast<double>());
+  };
+  const RowMatrixD spread = throughC(whole);
+  // y − ŷ = Dx − b with D = W − Ŵ and the bias shift b.
+  const double energy = whole.cwiseProduct(spread).sum();
+  double crossed = lost.cwiseProduct(spread).sum();
+  double error = lost.cwiseProduct(throughC(lost)).sum();
+  if (!stored.biasShift.empty()) {
+    const Eigen::VectorXd shift =
+        Eigen::Map<const Eigen::VectorXf>(stored.biasShift.data(), whole.rows()).cast<double>();
+    crossed -= shift.dot(whole * *moments.inputMean);
+    error += shift.squaredNorm() - 2 * shift.dot(lost * *moments.inputMean);
+  }
+  error = std::max(0.0, error);
+  const double kept = std::max(0.0, energy - 2 * crossed + error); // E‖ŷ‖²
+  if (!(energy > 0)) return {kept > 0 ? 0.0 : 1.0, kept > 0 ? INFINITY : 0.0};
+  return {kept > 0 ? std::clamp((energy - crossed) / std::sqrt(energy * kept), -1.0, 1.0) : 0.0,
+          std::sqrt(error / energy)};
 }
 
 RowMatrixD CalibratedMethod::matrixOf(LayerId layer) const {

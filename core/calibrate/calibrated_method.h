@@ -8,6 +8,7 @@
 
 #include "core/calibrate/weighted_factors.h"
 #include "core/compress/error_curve.h"
+#include "core/compress/quality.h"
 #include "core/plan/budget.h"
 #include "core/plan/method.h"
 #include "core/spectrum/spectrum.h"
@@ -36,6 +37,10 @@ class CalibratedMethod final {
   /// its outputs what cosineAt() and relativeErrorAt() say, in the root mean square over the text. The layer must be
   /// known.
   Spectrum outputSpectrum(LayerId layer, const Progress& progress = {}, int threads = 1) const;
+  /// How near what a compressed layer puts out on this text (base + factors as stored, bias shift included) is to what
+  /// the original puts out: E⟨y, ŷ⟩ / √(E‖y‖²·E‖ŷ‖²) and √(E‖y − ŷ‖² / E‖y‖²), in F32. The layer must be known,
+  /// `stored` not empty.
+  Quality outputQuality(LayerId layer, const StoredLayer& stored) const;
   /// Completes the method of every layer whose choice has one by what identifies the text; where the calibration has
   /// not met the layer it becomes plain, without a bias shift of its own.
   void applyTo(ResolvedPlan& plan) const;

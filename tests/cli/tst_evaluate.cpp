@@ -48,6 +48,7 @@ class TestEvaluate final : public QObject {
   void runHoldsWhatWasMeasured();
   void fittedToTheProgramsText();
   void spectraOfOutputs();
+  void compressMeasuresOutputs();
   void plansSayTheMethods();
   void study();
   void generates();
@@ -266,7 +267,8 @@ void TestEvaluate::fittedToTheProgramsText() {
 void TestEvaluate::spectraOfOutputs() {
   const QStringList command{"spectrum", m_model, "--layers", "*attn*", "--json"};
   const QJsonObject weights = cli(command).json();
-  const Outcome outcome = cli(command + QStringList{"--outputs", "--calibration", m_text, "--calibration-tokens", "300"});
+  const Outcome outcome =
+      cli(command + QStringList{"--outputs", "--calibration", m_text, "--calibration-tokens", "300"});
   COMPARE_STATUS(outcome, 0);
   const QJsonObject outputs = outcome.json();
   QCOMPARE(weights["space"].toString(), "weights");
@@ -276,6 +278,23 @@ void TestEvaluate::spectraOfOutputs() {
   QCOMPARE(sigma(outputs).size(), sigma(weights).size());
   QVERIFY(sigma(outputs) != sigma(weights));
   COMPARE_STATUS(cli({"spectrum", m_model, "--layers", "*wte*", "--outputs", "--calibration", m_text}), 1);
+}
+
+void TestEvaluate::compressMeasuresOutputs() {
+  const auto layersOf = [&](const char* out, const QStringList& more) {
+    const Outcome outcome = cli(QStringList{"compress", m_model, text(m_folder / out), "--rank", "6", "--json"} + more);
+    return outcome.json()["layers"].toArray();
+  };
+  for (const QJsonValue& layer : layersOf("plain out", {})) QVERIFY(!layer.toObject().contains("output_cosine"));
+  int measured = 0;
+  for (const QJsonValue& layer :
+       layersOf("aware out", {"--method", "aware", "--calibration", m_text, "--calibration-tokens", "300"})) {
+    if (layer["rank"].isNull()) continue;
+    ++measured;
+    QVERIFY(layer["output_cosine"].toDouble() > layer["cosine"].toDouble()); // that is what aware factors are for
+    QVERIFY(layer["output_relative_error"].toDouble() < layer["relative_error"].toDouble());
+  }
+  QVERIFY(measured > 0);
 }
 
 void TestEvaluate::plansSayTheMethods() {

@@ -55,6 +55,8 @@ class TestCalibratedMethod final : public QObject {
   void costsLessThanPlainAtTheSameBytes();
   void spectraOfOutputsSayWhatTruncationKeeps_data();
   void spectraOfOutputsSayWhatTruncationKeeps();
+  void outputsAreMeasuredAsStored_data();
+  void outputsAreMeasuredAsStored();
   void marksOnlyCompressedLayers();
   void correctsABase();
   void biasesTakeUpTheMean_data();
@@ -136,6 +138,48 @@ void TestCalibratedMethod::spectraOfOutputsSayWhatTruncationKeeps() {
       const double cosine = whole.cwiseProduct(kept).sum() / (whole.norm() * kept.norm());
       QVERIFY(std::abs(cosine - spectrum.cosineAt(rank)) < 1e-4);
     }
+  }
+}
+
+void TestCalibratedMethod::outputsAreMeasuredAsStored_data() {
+  QTest::addColumn<SmallFamily>("family");
+  QTest::newRow("gpt2, stored in×out, biases") << SmallFamily::Gpt2;
+  QTest::newRow("llama") << SmallFamily::Llama;
+}
+
+/// Against the linear's own outputs, with integers, a correction, and a bias shift where the family has biases.
+void TestCalibratedMethod::outputsAreMeasuredAsStored() {
+  QFETCH(SmallFamily, family);
+  const Fixture f(family);
+  const CalibratedMethod method = f.method(Method::Aware);
+  const LayerId id = f.model.blockLayers().back();
+  const LayerInfo& layer = f.checkpoint->layer(id);
+  RowMatrixF inputs;
+  f.model.forward(batchOf(test::tokenSequences(20, 30, 1)), {[&](LayerId met, Eigen::Ref<const RowMatrixF> x) {
+                                                               if (met == id) inputs = x;
+                                                             },
+                                                             {},
+                                                             {}});
+  const auto outputsOf = [&](const Linear& linear) {
+    RowMatrixF y(inputs.rows(), linear.outputs());
+    linear.apply(inputs.data(), inputs.rows(), y.data());
+    return RowMatrixD(y.cast<double>());
+  };
+  const RowMatrixD whole = outputsOf(*f.model.linear(id));
+  for (const bool based : {false, true}) {
+    Storing storing;
+    storing.method = Method::Aware;
+    storing.biasShift = family == SmallFamily::Gpt2;
+    if (based) storing.base = Storage::Int4;
+    LayerChoice choice = choiceFor(layer, 3, storing);
+    choice.method = method.identity(Method::Aware);
+    const CompressedLayer compressed = compressLayer(*f.checkpoint, id, choice, nullptr, {}, 1, method.factoriser());
+    QCOMPARE(compressed.stored.biasShift.empty(), family != SmallFamily::Gpt2);
+    const RowMatrixD kept = outputsOf(*linearOf(layer, compressed.stored));
+    const Quality quality = method.outputQuality(id, compressed.stored);
+    QVERIFY(std::abs((whole - kept).norm() / whole.norm() - quality.relativeError) < 1e-4);
+    const double cosine = whole.cwiseProduct(kept).sum() / (whole.norm() * kept.norm());
+    QVERIFY(std::abs(cosine - quality.cosine) < 1e-4);
   }
 }
 
