@@ -57,6 +57,7 @@ CommandSearch::CommandSearch(const QMenuBar& menus, QWidget* parent)
   connect(m_typed, &QLineEdit::textChanged, this, &CommandSearch::search);
   connect(m_list, &QListWidget::itemClicked, this, &CommandSearch::run);
   search({});
+  m_typed->setFocus(Qt::PopupFocusReason); // a popup hands its keys to the child that has the focus, or keeps them
 }
 
 void CommandSearch::collect(const QList<QAction*>& actions, const QString& path) {

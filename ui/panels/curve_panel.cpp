@@ -245,6 +245,7 @@ void CurvePanel::showCursor() {
   const auto current = m_document.isOpen() ? m_document.current() : std::nullopt;
   if (!current || !spectrumOf(*current)) {
     m_plot->setCursorRank(std::nullopt, {});
+    m_readout->setText({});
     return;
   }
   const LayerInfo& layer = m_document.layer(*current);

@@ -92,6 +92,11 @@ class TestCurvePanel final : public QObject {
     QVERIFY(test::waitIdle(*m_jobs, 60000));
     QVERIFY(!m_outputs->obstacle(first).isEmpty());
     QVERIFY(m_document->spectrum(first));
+    QVERIFY2(readout(*m_sigma).isEmpty(), qPrintable(readout(*m_sigma))); // not what was there before
+    space(*m_sigma).click();
+    QVERIFY(!readout(*m_sigma).isEmpty());
+    m_document->select({}, std::nullopt);
+    QVERIFY(readout(*m_sigma).isEmpty());
   }
 
  private:

@@ -26,6 +26,7 @@
 #include "core/evaluate/default_text.h"
 #include "tests/ui/advice_fixture.h"
 #include "tests/ui/ui_models.h"
+#include "ui/command_search.h"
 #include "ui/document/document.h"
 #include "ui/document/plan_tools.h"
 #include "ui/document/evaluations.h"
@@ -383,6 +384,10 @@ void Walk::groupAndSearch() {
 void Walk::lookAtDialogs() {
   const auto look = [this](const char* name, const char* trigger) {
     QTimer::singleShot(400, &m_window, [this, name] {
+      if (auto* commands = qobject_cast<CommandSearch*>(QApplication::activePopupWidget())) {
+        for (const char letter : {'r', 'e', 'p'}) QTest::keyClick(commands->windowHandle(), letter);
+        expect(commands->findChild<QLineEdit*>()->text() == QLatin1String("rep"), "what is typed is searched for");
+      }
       picture(name);
       if (auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget()))
         dialog->reject();
