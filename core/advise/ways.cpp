@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/calibrate/metric.h"
 #include "core/linalg/svd.h"
 
 namespace rankscope {
@@ -68,12 +69,6 @@ std::vector<double> awareQuadratic(const RowMatrixD& stored, Orientation orienta
   return sums;
 }
 
-std::vector<double> fisherQuadratic(const std::vector<double>& sigma) {
-  std::vector<double> sums(sigma.size() + 1, 0.0);
-  for (std::size_t r = sigma.size(); r-- > 0;) sums[r] = sums[r + 1] + 0.5 * sigma[r] * sigma[r];
-  return sums;
-}
-
 Way lowRankWay(const FittedText& fitted, const Storing& storing) {
   Way way;
   way.kind = name(storing.method);
@@ -104,7 +99,7 @@ Way lowRankWay(const FittedText& fitted, const Storing& storing) {
     break;
   default:
     way.sigma = with(seenAs(Metric::Predictions));
-    way.quadratic = [sigma = way.sigma](LayerId layer) { return fisherQuadratic(sigma(layer)); };
+    way.quadratic = [sigma = way.sigma](LayerId layer) { return divergenceByRank(sigma(layer)); };
   }
   return way;
 }
@@ -128,7 +123,7 @@ Way quantisedWay(const FittedText& fitted, const Storing& storing, bool correcte
                           Metric::Predictions)
         .sigma();
   };
-  way.quadratic = [sigma = way.sigma](LayerId layer) { return fisherQuadratic(sigma(layer)); };
+  way.quadratic = [sigma = way.sigma](LayerId layer) { return divergenceByRank(sigma(layer)); };
   way.kind = fmt::format("{}/{}+{}", name(*storing.base), storing.baseGroup, name(storing.method));
   return way;
 }

@@ -44,6 +44,5 @@ Way quantisedWay(const FittedText& fitted, const Storing& storing, bool correcte
 /// Quadratics of factors by rank. `stored` is the matrix as it lies in the checkpoint.
 std::vector<double> plainQuadratic(const RowMatrixD& stored, Orientation orientation, const Moments& moments);
 std::vector<double> awareQuadratic(const RowMatrixD& stored, Orientation orientation, const Moments& moments);
-std::vector<double> fisherQuadratic(const std::vector<double>& sigma); ///< ½Σ_{i>r}σ_i²
 
 } // namespace rankscope

@@ -43,7 +43,7 @@ class TestSensitivity final : public QObject {
  private slots:
   void plainQuadraticIsTheTrace();
   void awareQuadraticIsTheTrace();
-  void fisherQuadraticIsTheTail();
+  void divergenceByRankIsTheTail();
   void probesAreTakenWhereEffectsCanBeMeasured();
   void curvesGoThroughTheProbes();
   void comesBackFromJson();
@@ -81,8 +81,8 @@ void TestSensitivity::awareQuadraticIsTheTrace() {
   for (std::size_t r = 0; r <= 6; ++r) QVERIFY(std::abs(turned[r] - quadratic[r]) <= 1e-5 * quadratic.front());
 }
 
-void TestSensitivity::fisherQuadraticIsTheTail() {
-  const std::vector<double> quadratic = fisherQuadratic({3, 2, 1});
+void TestSensitivity::divergenceByRankIsTheTail() {
+  const std::vector<double> quadratic = divergenceByRank({3, 2, 1});
   QCOMPARE(quadratic, (std::vector<double>{7, 2.5, 0.5, 0}));
 }
 

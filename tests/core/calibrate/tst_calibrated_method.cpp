@@ -39,6 +39,14 @@ struct Fixture {
     return compare(model, model.with(substitutes), windows).kl.mean;
   }
 
+  /// What every linear of the blocks reads of the text that method() is fitted to.
+  std::map<LayerId, RowMatrixF> inputs() const {
+    std::map<LayerId, RowMatrixF> met;
+    model.forward(batchOf(test::tokenSequences(20, 30, 1)),
+                  {[&](LayerId layer, Eigen::Ref<const RowMatrixF> x) { met[layer] = x; }, {}, {}});
+    return met;
+  }
+
   test::TemporaryFolder folder;
   std::shared_ptr<const Checkpoint> checkpoint;
   Model model;
@@ -116,15 +124,13 @@ void TestCalibratedMethod::spectraOfOutputsSayWhatTruncationKeeps() {
   QFETCH(SmallFamily, family);
   const Fixture f(family);
   const CalibratedMethod method = f.method(Method::Aware);
-  std::map<LayerId, RowMatrixD> inputs;
-  f.model.forward(batchOf(test::tokenSequences(20, 30, 1)),
-                  {[&](LayerId layer, Eigen::Ref<const RowMatrixF> x) { inputs[layer] = x.cast<double>(); }, {}, {}});
+  const std::map<LayerId, RowMatrixF> inputs = f.inputs();
   for (const LayerId id : f.model.blockLayers()) {
     const LayerInfo& layer = f.checkpoint->layer(id);
     const RowMatrixD stored = toDouble(f.checkpoint->matrix(id).view);
     const auto outputsOf = [&](const RowMatrixD& matrix) {
-      return layer.orientation == Orientation::OutIn ? RowMatrixD(inputs.at(id) * matrix.transpose())
-                                                     : RowMatrixD(inputs.at(id) * matrix);
+      const RowMatrixD x = inputs.at(id).cast<double>();
+      return layer.orientation == Orientation::OutIn ? RowMatrixD(x * matrix.transpose()) : RowMatrixD(x * matrix);
     };
     const RowMatrixD whole = outputsOf(stored);
     const Spectrum spectrum = method.outputSpectrum(id);
@@ -154,12 +160,7 @@ void TestCalibratedMethod::outputsAreMeasuredAsStored() {
   const CalibratedMethod method = f.method(Method::Aware);
   const LayerId id = f.model.blockLayers().back();
   const LayerInfo& layer = f.checkpoint->layer(id);
-  RowMatrixF inputs;
-  f.model.forward(batchOf(test::tokenSequences(20, 30, 1)), {[&](LayerId met, Eigen::Ref<const RowMatrixF> x) {
-                                                               if (met == id) inputs = x;
-                                                             },
-                                                             {},
-                                                             {}});
+  const RowMatrixF inputs = f.inputs().at(id);
   const auto outputsOf = [&](const Linear& linear) {
     RowMatrixF y(inputs.rows(), linear.outputs());
     linear.apply(inputs.data(), inputs.rows(), y.data());
