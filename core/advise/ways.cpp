@@ -31,7 +31,7 @@ std::vector<double> tailSums(const Eigen::MatrixXd& k) {
 
 RowMatrixD storedOf(const Checkpoint& checkpoint, LayerId layer) {
   RowMatrixD stored = toDouble(checkpoint.matrix(layer).view);
-  checkpoint.release(layer);
+  checkpoint.finishReading(layer);
   return stored;
 }
 

@@ -19,6 +19,7 @@ std::string_view name(ErrorKind kind) {
     case ErrorKind::Unwritable: return "unwritable";
     case ErrorKind::NoSpace: return "no-space";
     case ErrorKind::InUse: return "in-use";
+    case ErrorKind::Changed: return "changed";
   }
   return "unknown";
 }

@@ -19,6 +19,7 @@ enum class ErrorKind {
   Unwritable,   ///< the operating system refuses to write
   NoSpace,      ///< the disk is full, or would be
   InUse,        ///< another process holds the file
+  Changed,      ///< a file became another one while it was open
 };
 
 std::string_view name(ErrorKind kind);

@@ -108,7 +108,7 @@ Quality CalibratedMethod::outputQuality(LayerId layer, const StoredLayer& stored
 
 RowMatrixD CalibratedMethod::matrixOf(LayerId layer) const {
   RowMatrixD stored = toDouble(m_checkpoint->matrix(layer).view);
-  m_checkpoint->release(layer);
+  m_checkpoint->finishReading(layer);
   if (!stored.allFinite()) throw Error(ErrorKind::BadValues, "the matrix has entries that are NaN or infinite");
   return stored;
 }

@@ -25,11 +25,13 @@ constexpr std::size_t kHashPiece = std::size_t{64} << 20;
 std::string hashOf(std::span<const TensorView* const> tensors) {
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(), XXH3_freeState);
   XXH3_128bits_reset(state.get());
-  for (const TensorView* tensor : tensors)
+  for (const TensorView* tensor : tensors) {
     for (std::size_t at = 0; at < tensor->bytes.size(); at += kHashPiece) {
       const auto piece = tensor->bytes.subspan(at, std::min(kHashPiece, tensor->bytes.size() - at));
       XXH3_128bits_update(state.get(), piece.data(), piece.size());
     }
+    tensor->file->checkUnchanged();
+  }
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state.get()));
   std::string text;
@@ -64,6 +66,9 @@ Checkpoint::Checkpoint(Content content) : m_content(std::move(content)), m_hashe
   m_layersByName.resize(m_content.layers.size());
   std::iota(m_layersByName.begin(), m_layersByName.end(), std::size_t{0});
   std::ranges::sort(m_layersByName, {}, [this](std::size_t i) -> std::string_view { return m_content.layers[i].name; });
+  std::set<const MappedFile*> met;
+  for (const TensorView& tensor : m_content.tensors)
+    if (met.insert(tensor.file.get()).second) m_files.push_back(tensor.file);
   countUp();
 }
 
@@ -132,8 +137,15 @@ const FactorPair* Checkpoint::factors(LayerId id) const {
   return pair ? &*pair : nullptr;
 }
 
-void Checkpoint::release(LayerId id) const {
-  for (const TensorView* tensor : tensorsOf(id)) tensor->file->release(tensor->bytes);
+void Checkpoint::finishReading(LayerId id) const {
+  for (const TensorView* tensor : tensorsOf(id)) {
+    tensor->file->release(tensor->bytes);
+    tensor->file->checkUnchanged();
+  }
+}
+
+void Checkpoint::checkUnchanged() const {
+  for (const std::shared_ptr<const MappedFile>& file : m_files) file->checkUnchanged();
 }
 
 std::string Checkpoint::contentHash(LayerId id) const {

@@ -66,8 +66,12 @@ class Checkpoint final {
   /// The layer's factors as stored; null where it has none.
   const FactorPair* factors(LayerId id) const;
 
-  /// Says that the layer's pages are not needed for now, so that a model larger than memory streams through.
-  void release(LayerId id) const;
+  /// To be called behind the reading of a layer, before anything is made of it: throws Error(Changed) if a file of the
+  /// layer was written to since it was opened. Also says that the layer's pages are not needed for now, so that a model
+  /// larger than memory streams through.
+  void finishReading(LayerId id) const;
+  /// The same for the files of all tensors, without the pages.
+  void checkUnchanged() const;
 
   /// XXH3-128 of the layer's stored bytes, hex (for a compressed layer of all its tensors, in name order).
   /// Reads the bytes once, then remembers. Thread-safe.
@@ -80,6 +84,7 @@ class Checkpoint final {
 
   Content m_content;
   std::vector<std::size_t> m_layersByName;
+  std::vector<std::shared_ptr<const MappedFile>> m_files;  ///< of the tensors, each once
   std::uint64_t m_parameters = 0;
   std::uint64_t m_bytes = 0;
   std::unique_ptr<Hashes> m_hashes;

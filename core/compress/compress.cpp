@@ -122,7 +122,7 @@ CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const
       result.error = fmt::format("{}: {}", info.name, error.what());
     }
   }
-  checkpoint.release(layer);
+  checkpoint.finishReading(layer);
   progress.report(1, info.name);
   return result;
 }

@@ -38,7 +38,7 @@ std::map<LayerId, ErrorCurve> residualCurves(const Checkpoint& checkpoint, const
   runScheduled(Schedule(std::move(costs)), 0, progress, [&](std::size_t item, int threads) {
     const LayerInfo& layer = checkpoint.layer(layers[item]);
     RowMatrixD values = toDouble(checkpoint.matrix(layer.id).view);
-    checkpoint.release(layer.id);
+    checkpoint.finishReading(layer.id);
     if (!values.allFinite()) return;
     ErrorCurve curve;
     curve.energy = values.squaredNorm();

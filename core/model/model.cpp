@@ -341,6 +341,7 @@ void Model::runBlocks(RowMatrixF& hidden, const Batch& batch, int first, int las
     progress.check();
     pass.run(static_cast<std::size_t>(i), hidden);
   }
+  m_checkpoint->checkUnchanged();
 }
 
 RowMatrixF Model::finalNorm(const RowMatrixF& hidden) const {
@@ -355,6 +356,7 @@ RowMatrixF Model::logits(Eigen::Ref<const RowMatrixF> normalised) const {
   assert(normalised.outerStride() == normalised.cols());
   RowMatrixF out(normalised.rows(), architecture().vocabulary);
   linear(m_parts->head)->apply(normalised.data(), normalised.rows(), out.data());
+  m_checkpoint->checkUnchanged();
   return out;
 }
 
@@ -377,6 +379,7 @@ RowMatrixF Model::forward(std::span<const int> tokens, KvCache& cache, const Pro
     progress.check();
     pass.run(i, hidden);
   }
+  m_checkpoint->checkUnchanged();
   cache.advance(rows);
   return finalNorm(hidden);
 }

@@ -196,10 +196,12 @@ void ExportTensors::copy(OpenShard& shard, const ExportTensor& tensor, const Pro
   const TensorView& source = *tensor.copyOf;
   ContentHash hash;
   inPieces(source.bytes, progress, [&](std::span<const std::byte> piece, std::size_t offset) {
+    source.file->checkUnchanged(); // the kernel would call a page that is gone a bad address
     shard.writer->write(tensor.spec.name, piece, offset);
     hash.add(piece);
     source.file->release(piece);
   });
+  source.file->checkUnchanged();
   remember(tensor.spec.name, hash.hex());
 }
 

@@ -19,19 +19,20 @@ AnalysedLayer analyseLayer(const Checkpoint& checkpoint, LayerId layer, const Pr
   const SpectrumCache::Key key{result.contentHash, info.dtype, info.rows, info.cols};
   progress.check();
   auto known = cache.load(key);
-  if (!known) {
+  const bool isNew = !known;
+  if (isNew) {
     try {
       const Checkpoint::Matrix matrix = checkpoint.matrix(layer);
       known.emplace(Spectrum(info.rows, info.cols, singularValues(matrix.view, progress, threads)),
                     entryStatistics(matrix.view));
-      cache.save(key, *known);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::BadValues) throw;
       result.error = fmt::format("{}: {}", info.name, error.what());
     }
   }
-  checkpoint.release(layer);
+  checkpoint.finishReading(layer);
   if (known) {
+    if (isNew) cache.save(key, *known);
     result.spectrum = std::move(known->spectrum);
     result.entries = known->entries;
   }

@@ -128,7 +128,7 @@ AnalysedLayer analysed(const Analysis& analysis, LayerId id, const Progress& pro
       known.entries = entriesOf(record->second);
       if (known.spectrum && !known.entries) { // an older run file
         known.entries = entryStatistics(analysis.checkpoint->matrix(id).view);
-        analysis.checkpoint->release(id);
+        analysis.checkpoint->finishReading(id);
       }
       if (known.spectrum) return known;
     }

@@ -240,6 +240,8 @@ QString advice(ErrorKind kind) {
     return tr("Free some space or choose another disk, then try again: what is finished is kept.");
   case ErrorKind::InUse:
     return tr("Close the other window or program that uses it, then try again.");
+  case ErrorKind::Changed:
+    return tr("Open the model again to work with what it is now; nothing was made of what was read halfway.");
   case ErrorKind::BadRequest:
   case ErrorKind::Unsupported:
     return {}; // the sentence itself says what can be done

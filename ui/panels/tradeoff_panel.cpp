@@ -230,7 +230,7 @@ void TradeOffPanel::measureQuantisation() {
           energy[i] += kept;
           bytes[i] = bytes[i] - layer.bytes + storedBytes(layer.rows, layer.cols, format);
         }
-        checkpoint->release(layer.id);
+        checkpoint->finishReading(layer.id);
       });
       m_jobs.deliver([this, energy, bytes, generation, count = scope.size()] {
         if (generation != m_generation) return;

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/test_main.h"
 
+#include <algorithm>
 #include <cstring>
+#include <thread>
+#include <vector>
 
+#include <csignal>
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/base/error.h"
 #include "core/tensor/mapped_file.h"
@@ -29,6 +37,10 @@ class TestMappedFile : public QObject {
   void mapsEmptyFile();
   void stillReadableAfterHintsAndRemoval();
   void namesWhatItCannotOpen();
+  void goesOnWhenTheFileIsReplaced();
+  void saysThatTheFileWasWrittenTo();
+  void survivesAFileCutShort();
+  void leavesOtherBusErrorsAlone();
 };
 
 void TestMappedFile::mapsWholeFile() {
@@ -66,6 +78,68 @@ void TestMappedFile::namesWhatItCannotOpen() {
   EXPECT_ERROR(MappedFile::open(folder.path()), ErrorKind::Unreadable, "is not a regular file");
   QVERIFY(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   EXPECT_ERROR(MappedFile::open(folder / "pipe"), ErrorKind::Unreadable, "is not a regular file");
+}
+
+void TestMappedFile::goesOnWhenTheFileIsReplaced() {
+  const TemporaryFolder folder;
+  writeFile(folder / "file", "some bytes");
+  const auto file = MappedFile::open(folder / "file");
+  file->checkUnchanged();
+  writeFile(folder / "other", "more bytes than before");
+  std::filesystem::rename(folder / "other", folder / "file");
+  file->checkUnchanged();
+  QCOMPARE(text(*file), std::string("some bytes"));
+}
+
+void TestMappedFile::saysThatTheFileWasWrittenTo() {
+  const TemporaryFolder folder;
+  writeFile(folder / "file", "some bytes");
+  const auto file = MappedFile::open(folder / "file");
+  const auto before = std::filesystem::last_write_time(folder / "file");
+  writeFile(folder / "file", "SOME BYTES");
+  std::filesystem::last_write_time(folder / "file", before + std::chrono::seconds(1));
+  EXPECT_ERROR(file->checkUnchanged(), ErrorKind::Changed, (folder / "file").string() + " was written to");
+}
+
+void TestMappedFile::survivesAFileCutShort() {
+  const TemporaryFolder folder;
+  const std::string content(1 << 20, 'x');
+  writeFile(folder / "file", content);
+  writeFile(folder / "sound", content);
+  const auto sound = MappedFile::open(folder / "sound");
+  { MappedFile::open(folder / "sound"); } // its watch is free to be used again
+  const auto file = MappedFile::open(folder / "file");
+  std::filesystem::resize_file(folder / "file", 5000);
+  std::vector<std::thread> threads;
+  std::vector<std::ptrdiff_t> kept(4);
+  for (std::ptrdiff_t& count : kept)
+    threads.emplace_back([&] { count = std::ranges::count(file->bytes(), static_cast<std::byte>('x')); });
+  for (std::thread& thread : threads) thread.join();
+  for (const std::ptrdiff_t count : kept) QCOMPARE(count, std::ptrdiff_t{5000});
+  EXPECT_ERROR(file->checkUnchanged(), ErrorKind::Changed, "it held 1048576 bytes and now holds 5000");
+
+  writeFile(folder / "file", content); // of the old size again: what was read in between is still not what it was
+  std::filesystem::last_write_time(folder / "file", std::filesystem::last_write_time(folder / "sound"));
+  EXPECT_ERROR(file->checkUnchanged(), ErrorKind::Changed, (folder / "file").string());
+  sound->checkUnchanged();
+}
+
+void TestMappedFile::leavesOtherBusErrorsAlone() {
+  const TemporaryFolder folder;
+  writeFile(folder / "file", "some bytes");
+  writeFile(folder / "foreign", std::string(100'000, 'x'));
+  const auto file = MappedFile::open(folder / "file");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (const int output : {1, 2}) ::dup2(::open("/dev/null", O_WRONLY), output); // a crash handler has much to say
+    const int descriptor = ::open((folder / "foreign").c_str(), O_RDWR);
+    const auto* bytes = static_cast<const volatile char*>(::mmap(nullptr, 100'000, PROT_READ, MAP_SHARED, descriptor, 0));
+    if (::ftruncate(descriptor, 0) == 0) (void)bytes[50'000];
+    ::_exit(0);
+  }
+  int status = 0;
+  QCOMPARE(::waitpid(child, &status, 0), child);
+  QVERIFY(!WIFEXITED(status) || WEXITSTATUS(status) != 0); // by the signal, or as a sanitizer ends it
 }
 
 RANKSCOPE_TEST_MAIN(TestMappedFile)
