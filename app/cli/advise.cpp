@@ -83,8 +83,8 @@ std::string tableOf(const Advice& advice) {
                option.predicted ? nats(option.predicted->kl) : "-", nats(c.kl.mean),
                fmt::format("{:.2f}", c.compressed.value),
                option.sample ? percent(option.sample->repetition.repeated4grams) : "-",
-               option.speed ? fmt::format("{:.2f}", option.speed->prefillRatio) : "-",
-               option.speed ? fmt::format("{:.2f}", option.speed->decodeRatio) : "-"});
+               option.speed ? ratioText(option.speed->prefillRatio) : "-",
+               option.speed ? ratioText(option.speed->decodeRatio) : "-"});
   }
   return table.text();
 }

@@ -65,8 +65,8 @@ std::string blocksOf(const Comparison& comparison) {
 std::string speedOf(const SpeedReport& report) {
   TextTable table{{"", TextTable::Align::Left}, {"Weights"}, {"Prefill tok/s"}, {"Ratio"}, {"Decode tok/s"}, {"Ratio"}};
   for (const Speed& s : report.models)
-    table.add({s.name, bytes(s.weightBytes), fmt::format("{:.1f}", s.prefill), fmt::format("{:.2f}", s.prefillRatio),
-               fmt::format("{:.1f}", s.decode), fmt::format("{:.2f}", s.decodeRatio)});
+    table.add({s.name, bytes(s.weightBytes), fmt::format("{:.1f}", s.prefill), ratioText(s.prefillRatio),
+               fmt::format("{:.1f}", s.decode), ratioText(s.decodeRatio)});
   return table.text();
 }
 

@@ -48,8 +48,10 @@ Json jsonOf(const AdviceOption& option) {
   json["predicted"] = option.predicted ? jsonOf(*option.predicted) : Json();
   json["sample"] = option.sample ? Json(option.sample->text) : Json();
   json["repeated_4grams"] = option.sample ? Json(number(option.sample->repetition.repeated4grams)) : Json();
-  json["prefill_ratio"] = option.speed ? Json(number(option.speed->prefillRatio)) : Json();
-  json["decode_ratio"] = option.speed ? Json(number(option.speed->decodeRatio)) : Json();
+  for (const auto& [key, ratio] : {std::pair("prefill_ratio", &Speed::prefillRatio), {"decode_ratio", &Speed::decodeRatio}}) {
+    json[key] = option.speed ? Json(number((*option.speed.*ratio).value)) : Json();
+    json[fmt::format("{}_interval", key)] = option.speed ? Json(intervalJson(*option.speed.*ratio)) : Json();
+  }
   return json;
 }
 

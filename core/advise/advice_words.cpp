@@ -98,6 +98,19 @@ std::optional<std::string> warning(const AdviceOption& best) {
   return "That is a heavy loss: within this budget the model is no longer what it was. Allow more bytes.";
 }
 
+/// "1.32 times (1.27 to 1.36)"
+std::string timesOf(const SpeedRatio& ratio) {
+  const std::string value = fmt::format("{:.2f} times", ratio.value);
+  if (!(ratio.high > ratio.low)) return value;
+  return fmt::format("{} ({:.2f} to {:.2f})", value, ratio.low, ratio.high);
+}
+
+std::optional<std::string> speedOf(const AdviceOption& best) {
+  if (!best.speed) return std::nullopt;
+  return fmt::format("Here it reads a text {} and writes one {} as fast as the original.",
+                     timesOf(best.speed->prefillRatio), timesOf(best.speed->decodeRatio));
+}
+
 std::optional<std::string> repetition(const Advice& advice, const AdviceOption& best) {
   if (!best.sample || !advice.originalSample) return std::nullopt;
   const double now = best.sample->repetition.repeated4grams, before = advice.originalSample->repetition.repeated4grams;
@@ -148,6 +161,7 @@ std::vector<std::string> adviceSentences(const Advice& advice) {
   if (const std::string mixture = mixtureOf(best); !mixture.empty())
     add(fmt::format("In it, {}; everything else (embeddings, norms and the like) stays as it is.", mixture));
   add(warning(best));
+  add(speedOf(best));
   add(againstUniform(advice, best));
   for (std::string& sentence : aboutTheStudy(advice)) sentences.push_back(std::move(sentence));
   add(aboutCosine(advice, best));

@@ -183,6 +183,16 @@ class Advisor final {
     return options;
   }
 
+  static SpeedOptions quickSpeed() {
+    SpeedOptions options;
+    options.promptTokens = 128;
+    options.decodeTokens = 12;
+    options.mostRounds = 7;
+    options.seconds = 5;
+    options.int8 = false;
+    return options;
+  }
+
   AdviceOption measured(const PlanMaker& maker, const PlannedOption& planned) const {
     const Progress silent = m_progress.silent();
     AdviceOption option;
@@ -207,7 +217,7 @@ class Advisor final {
     const Model compressed = m_original.with(carried.linears);
     option.measured = m_text->compareWith(compressed, silent);
     option.withinBudget = maker.isWithin(planned.choices, option.measured.kl.mean);
-    if (m_request.speed) option.speed = measureSpeed(m_original, compressed, {128, 12, 2, false}, silent).models.at(1);
+    if (m_request.speed) option.speed = measureSpeed(m_original, compressed, quickSpeed(), silent).models.at(1);
     if (m_request.sampleTokens > 0)
       option.sample = generate(compressed, m_tokenizer, m_texts.prompt, sampleOptions(), silent);
     return option;

@@ -100,8 +100,8 @@ Speed speedOf(const std::string& name, const Json& speed, const Json& memory) {
   s.name = name;
   takeReal(speed, "prefill_tokens_per_second", s.prefill);
   takeReal(speed, "decode_tokens_per_second", s.decode);
-  takeReal(speed, "prefill_ratio", s.prefillRatio);
-  takeReal(speed, "decode_ratio", s.decodeRatio);
+  s.prefillRatio = speedRatioFrom(speed, "prefill_ratio");
+  s.decodeRatio = speedRatioFrom(speed, "decode_ratio");
   takeReal(speed, "flops_per_token", s.flopsPerToken);
   if (const Json* bytes = part(memory, name.c_str())) {
     take(*bytes, "weight_bytes", s.weightBytes);

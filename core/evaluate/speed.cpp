@@ -21,12 +21,16 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-struct Round {
-  double prefill = 0;
-  double decode = 0;
+/// Tokens and the seconds that they took.
+struct Timed {
+  double tokens = 0;
+  double seconds = 0;
+  double speed() const { return tokens / seconds; }
 };
 
-Round measureOnce(const Model& model, const SpeedOptions& options, const Progress& progress) {
+/// Reads a prompt and writes after it, once.
+void readAndWrite(const Model& model, const SpeedOptions& options, const Progress& progress, Timed& read,
+                  Timed& written) {
   const std::int64_t room = model.context() - options.decodeTokens - 1;
   const auto prompt = static_cast<std::size_t>(std::max<std::int64_t>(1, std::min(options.promptTokens, room)));
   std::vector<int> tokens(prompt);
@@ -36,7 +40,8 @@ Round measureOnce(const Model& model, const SpeedOptions& options, const Progres
   auto start = std::chrono::steady_clock::now();
   RowMatrixF hidden = model.forward(tokens, cache, progress);
   model.logits(hidden.bottomRows(1));
-  const double prefill = secondsSince(start);
+  read.seconds += secondsSince(start);
+  read.tokens += static_cast<double>(prompt);
   start = std::chrono::steady_clock::now();
   const int steps =
       std::max(1, static_cast<int>(std::min<std::int64_t>(options.decodeTokens, model.context() - cache.length())));
@@ -45,14 +50,44 @@ Round measureOnce(const Model& model, const SpeedOptions& options, const Progres
     hidden = model.forward(next, cache, progress);
     model.logits(hidden);
   }
-  return {static_cast<double>(prompt) / prefill, steps / secondsSince(start)};
+  written.seconds += secondsSince(start);
+  written.tokens += steps;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t n = values.size();
-  return n == 0 ? 0 : n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
+using NamedModel = std::pair<std::string, Model>;
+
+/// Speeds of models that run by turns: prefill[model][round], decode[model][round].
+struct Turns {
+  explicit Turns(std::size_t models) : prefill(models), decode(models) {}
+
+  void run(const std::vector<NamedModel>& models, const SpeedOptions& options, const Progress& progress) {
+    for (const NamedModel& model : models) { // reads the file and warms up
+      Timed read, written;
+      readAndWrite(model.second, options, progress, read, written);
+    }
+    const auto start = std::chrono::steady_clock::now();
+    for (int round = 1; round <= options.mostRounds; ++round) {
+      for (std::size_t i = 0; i < models.size(); ++i) {
+        Timed read, written;
+        while (std::min(read.seconds, written.seconds) <= options.secondsOfARound)
+          readAndWrite(models[i].second, options, progress, read, written);
+        prefill[i].push_back(read.speed());
+        decode[i].push_back(written.speed());
+      }
+      progress.report(static_cast<double>(round) / options.mostRounds, "speed");
+      if (round >= options.leastRounds && (isPrecise(options.precision) || secondsSince(start) > options.seconds)) break;
+    }
+  }
+
+  bool isPrecise(double precision) const {
+    const auto good = [&](const SpeedRatio& ratio) { return ratio.halfWidth() <= precision * ratio.value; };
+    for (std::size_t i = 1; i < prefill.size(); ++i)
+      if (!good(speedRatio(prefill[i], prefill[0])) || !good(speedRatio(decode[i], decode[0]))) return false;
+    return true;
+  }
+
+  std::vector<std::vector<double>> prefill, decode;
+};
 
 std::uint64_t processBytes() {
   std::ifstream in("/proc/self/statm");
@@ -77,8 +112,9 @@ std::optional<double> shareOfBreakEven(const Model& model) {
 std::string describe(const SpeedReport& report) {
   const Speed &a = report.models[0], &b = report.models[1];
   std::string text = fmt::format("The compressed model needs {:.2f} times the arithmetic of the original, prefills "
-                                 "{:.2f} times and decodes {:.2f} times as fast.",
-                                 b.flopsPerToken / a.flopsPerToken, b.prefillRatio, b.decodeRatio);
+                                 "{} times and decodes {} times as fast.",
+                                 b.flopsPerToken / a.flopsPerToken, ratioText(b.prefillRatio),
+                                 ratioText(b.decodeRatio));
   if (report.shareOfBreakEven)
     text += fmt::format(" Ranks are at {:.0f} % of break-even on average: at rows·cols/(rows+cols) two factors take as "
                         "many bytes and as much arithmetic as the matrix.",
@@ -116,33 +152,26 @@ Substitutes int8Factors(const Model& model) {
 
 SpeedReport measureSpeed(const Model& original, const Model& compressed, const SpeedOptions& options,
                          const Progress& progress) {
-  std::vector<std::pair<std::string, Model>> models{{"original", original}, {"compressed", compressed}};
+  std::vector<NamedModel> models{{"original", original}, {"compressed", compressed}};
   if (const Substitutes int8 = options.int8 ? int8Factors(compressed) : Substitutes(); !int8.empty())
     models.emplace_back("int8", compressed.with(int8));
-  std::vector<std::vector<double>> prefill(models.size()), decode(models.size());
-  for (int round = 0; round <= options.rounds; ++round)
-    for (std::size_t i = 0; i < models.size(); ++i) {
-      const Round measured = measureOnce(models[i].second, options, progress);
-      progress.report((static_cast<double>(round) * static_cast<double>(models.size()) + static_cast<double>(i) + 1) /
-                          (static_cast<double>(options.rounds + 1) * static_cast<double>(models.size())),
-                      "speed");
-      if (round == 0) continue; // the first one reads the file and warms up
-      prefill[i].push_back(measured.prefill);
-      decode[i].push_back(measured.decode);
-    }
+  Turns turns(models.size());
+  turns.run(models, options, progress);
   SpeedReport report;
   for (std::size_t i = 0; i < models.size(); ++i) {
     const Model& model = models[i].second;
-    Speed speed{models[i].first,      median(prefill[i]), median(decode[i]), 1, 1, model.weightBytes(), 0,
-                model.flopsPerToken()};
     const Architecture& a = model.architecture();
+    Speed speed;
+    speed.name = models[i].first;
+    speed.prefill = median(turns.prefill[i]);
+    speed.decode = median(turns.decode[i]);
+    speed.prefillRatio = speedRatio(turns.prefill[i], turns.prefill[0]);
+    speed.decodeRatio = speedRatio(turns.decode[i], turns.decode[0]);
+    speed.weightBytes = model.weightBytes();
     speed.residentBytes = speed.weightBytes +
                           static_cast<std::uint64_t>(2 * a.kvWidth() * (options.promptTokens + options.decodeTokens)) *
                               a.blocks.size() * sizeof(float);
-    if (i > 0) {
-      speed.prefillRatio = speed.prefill / report.models[0].prefill;
-      speed.decodeRatio = speed.decode / report.models[0].decode;
-    }
+    speed.flopsPerToken = model.flopsPerToken();
     report.models.push_back(std::move(speed));
   }
   for (const LayerId layer : compressed.blockLayers()) {
@@ -163,8 +192,10 @@ nlohmann::json speedJson(const SpeedReport& report) {
   for (const Speed& s : report.models)
     json[s.name] = {{"prefill_tokens_per_second", number(s.prefill)},
                     {"decode_tokens_per_second", number(s.decode)},
-                    {"prefill_ratio", number(s.prefillRatio)},
-                    {"decode_ratio", number(s.decodeRatio)},
+                    {"prefill_ratio", number(s.prefillRatio.value)},
+                    {"prefill_ratio_interval", intervalJson(s.prefillRatio)},
+                    {"decode_ratio", number(s.decodeRatio.value)},
+                    {"decode_ratio_interval", intervalJson(s.decodeRatio)},
                     {"flops_per_token", number(s.flopsPerToken)}};
   json["share_of_break_even"] = report.shareOfBreakEven ? number(*report.shareOfBreakEven) : nlohmann::json();
   json["above_break_even"] = nlohmann::json::array();

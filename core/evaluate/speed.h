@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/base/progress.h"
+#include "core/evaluate/speed_ratio.h"
 #include "core/model/model.h"
 
 namespace rankscope {
@@ -17,8 +18,8 @@ struct Speed {
   std::string name;   ///< "original", "compressed", "int8"
   double prefill = 0; ///< tokens a second
   double decode = 0;
-  double prefillRatio = 1; ///< to the first model
-  double decodeRatio = 1;
+  SpeedRatio prefillRatio; ///< to the first model
+  SpeedRatio decodeRatio;
   std::uint64_t weightBytes = 0;   ///< as stored, scales included
   std::uint64_t residentBytes = 0; ///< of those, what has to be in memory while it runs, KV cache included
   double flopsPerToken = 0;
@@ -27,7 +28,11 @@ struct Speed {
 struct SpeedOptions {
   std::int64_t promptTokens = 256;
   int decodeTokens = 24;
-  int rounds = 3;
+  int leastRounds = 3;
+  int mostRounds = 11;
+  double precision = 0.04;        ///< rounds go on until every ratio's interval is within ± this share of it,
+  double seconds = 20;            ///< or this is over
+  double secondsOfARound = 0.05;  ///< a round runs each model until reading and writing took at least this long each
   bool int8 = true; ///< also the compressed model with its factors rounded to int8, where it has factors of floats
 };
 
@@ -46,8 +51,8 @@ struct SpeedReport {
   std::string sentence;           ///< what the figures mean
 };
 
-/// Measures the models by turns, round by round, so that a change of the machine's load hits all alike; medians of the
-/// rounds.
+/// Measures the models by turns, round by round, so that a change of the machine's load hits all alike: medians of the
+/// rounds, ratios with what the rounds leave open.
 SpeedReport measureSpeed(const Model& original, const Model& compressed, const SpeedOptions& options,
                          const Progress& progress = {});
 

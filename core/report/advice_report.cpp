@@ -43,8 +43,8 @@ std::vector<std::string> cellsOf(const AdviceOption& option) {
           perplexityText(c.compressed.value),
           percentText(c.top1Agreement),
           option.sample ? percentText(option.sample->repetition.repeated4grams) : std::string(kDash),
-          option.speed ? number(option.speed->prefillRatio, 2) : std::string(kDash),
-          option.speed ? number(option.speed->decodeRatio, 2) : std::string(kDash)};
+          option.speed ? ratioText(option.speed->prefillRatio) : std::string(kDash),
+          option.speed ? ratioText(option.speed->decodeRatio) : std::string(kDash)};
 }
 
 constexpr std::string_view kTitles[] = {"Bytes",         "Model kept",   "Layers kept", "Weight cosine",

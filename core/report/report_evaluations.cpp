@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "core/evaluate/speed_ratio.h"
 #include "core/report/evaluation_plots.h"
 #include "core/report/report_text.h"
 
@@ -68,6 +70,11 @@ Table metricsOf(const json& e) {
   return table;
 }
 
+std::string ratioAt(const json& speed, const char* key) {
+  const SpeedRatio ratio = speedRatioFrom(speed, key);
+  return std::isfinite(ratio.value) ? ratioText(ratio) : std::string(kDash);
+}
+
 Table speedOf(const json& e) {
   Table table{{"", "Weights", "Resident", "Prefill, tokens/s", "× original", "Decode, tokens/s", "× original"}};
   for (const char* name : {"original", "compressed", "int8"}) {
@@ -79,8 +86,8 @@ Table speedOf(const json& e) {
     };
     table.push_back(
         {name == std::string_view("int8") ? "factors in int8" : name, size("weight_bytes"), size("resident_bytes"),
-         decimal(numberAt(speed, "prefill_tokens_per_second"), 1), decimal(numberAt(speed, "prefill_ratio"), 2),
-         decimal(numberAt(speed, "decode_tokens_per_second"), 1), decimal(numberAt(speed, "decode_ratio"), 2)});
+         decimal(numberAt(speed, "prefill_tokens_per_second"), 1), ratioAt(speed, "prefill_ratio"),
+         decimal(numberAt(speed, "decode_tokens_per_second"), 1), ratioAt(speed, "decode_ratio")});
   }
   return table.size() > 1 ? table : Table();
 }

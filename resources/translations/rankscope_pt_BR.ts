@@ -3814,6 +3814,18 @@ Escreve: %2</translation>
         <source>checking the prediction</source>
         <translation>conferindo a previsão</translation>
     </message>
+    <message>
+        <source>%1 times</source>
+        <translation>%1 vezes</translation>
+    </message>
+    <message>
+        <source>%1 times (%2 to %3)</source>
+        <translation>%1 vezes (%2 a %3)</translation>
+    </message>
+    <message>
+        <source>Here it reads a text %1 and writes one %2 as fast as the original.</source>
+        <translation>Neste computador a leitura de um texto é %1 e a escrita %2 tão rápida quanto a do original.</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::words</name>
@@ -3988,6 +4000,10 @@ Escreve: %2</translation>
     <message>
         <source>3-bit integer</source>
         <translation>inteiro de 3 bits</translation>
+    </message>
+    <message>
+        <source>Open the model again to work with what it is now; nothing was made of what was read halfway.</source>
+        <translation>Abra o modelo outra vez para trabalhar com o que ele é agora; nada do que foi lido pela metade foi aproveitado.</translation>
     </message>
 </context>
 </TS>

@@ -78,8 +78,8 @@ AdviceRow rowFrom(const Json& json) {
   row.perplexityError = real(json, "perplexity_se");
   row.sameToken = real(json, "top1_agreement");
   row.repeated = real(json, "repeated_4grams");
-  row.prefill = real(json, "prefill_ratio");
-  row.decode = real(json, "decode_ratio");
+  row.prefill = speedRatioFrom(json, "prefill_ratio");
+  row.decode = speedRatioFrom(json, "decode_ratio");
   row.sample = text(json, "sample");
   return row;
 }

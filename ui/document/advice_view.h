@@ -11,6 +11,8 @@
 #include <QDateTime>
 #include <QString>
 
+#include "core/evaluate/speed_ratio.h"
+
 namespace rankscope::ui {
 
 /// One way to compress the model as an advice measured it. NaN: not measured.
@@ -33,8 +35,8 @@ struct AdviceRow {
   double perplexityError = kNone; ///< standard error
   double sameToken = kNone;       ///< how often the likeliest token stays the same
   double repeated = kNone;
-  double prefill = kNone;
-  double decode = kNone;
+  SpeedRatio prefill{kNone, kNone, kNone};
+  SpeedRatio decode{kNone, kNone, kNone};
   QString sample;
 
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();

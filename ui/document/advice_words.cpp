@@ -99,6 +99,18 @@ QString aboutCosine(const AdviceView& view, const AdviceRow& best) {
            words::real(nearest->kl / best.kl, 1));
 }
 
+/// "1.32 times (1.27 to 1.36)"
+QString timesOf(const SpeedRatio& ratio) {
+  const QString value = words::real(ratio.value, 2);
+  if (!(ratio.high > ratio.low)) return tr("%1 times").arg(value);
+  return tr("%1 times (%2 to %3)").arg(value, words::real(ratio.low, 2), words::real(ratio.high, 2));
+}
+
+QString speedOf(const AdviceRow& best) {
+  return tr("Here it reads a text %1 and writes one %2 as fast as the original.")
+      .arg(timesOf(best.prefill), timesOf(best.decode));
+}
+
 QString repetition(const AdviceView& view, const AdviceRow& best) {
   return tr("Continuing \"%1\", %2 of its 4-grams occurred before (the original: %3).")
       .arg(view.prompt, words::share(best.repeated), words::share(view.originalRepeated));
@@ -158,6 +170,7 @@ QStringList adviceWords(const AdviceView& view) {
   QStringList all{recommendation(view, best)};
   if (!best.storage.empty()) all << mixture(best);
   if (best.kl >= 0.1) all << warning(best);
+  if (std::isfinite(best.prefill.value) && std::isfinite(best.decode.value)) all << speedOf(best);
   if (const AdviceRow* uniform = named(view, QStringLiteral("plain-uniform")); uniform && uniform != &best)
     all << againstUniform(*uniform);
   for (const AdviceRow& row : view.rows)

@@ -66,6 +66,11 @@ QString count(std::int64_t value) {
 QString real(double value, int decimals) {
   return fixed(value, decimals);
 }
+QString times(const SpeedRatio& ratio) {
+  if (!std::isfinite(ratio.value)) return QStringLiteral("–");
+  const QString value = QStringLiteral("× %1").arg(real(ratio.value, 2));
+  return ratio.high > ratio.low ? QStringLiteral("%1 ± %2").arg(value, real(ratio.halfWidth(), 2)) : value;
+}
 QString rank(const std::optional<std::int64_t>& rank) {
   return rank ? count(*rank) : tr("dense");
 }

@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/checkpoint/layer.h"
 #include "core/compress/quality.h"
+#include "core/evaluate/speed_ratio.h"
 #include "core/plan/presets.h"
 #include "core/plan/rank_plan.h"
 #include "core/plan/resolve.h"
@@ -25,6 +26,7 @@ QString bytes(std::uint64_t count);
 void useDecimalBytes(bool decimal);
 QString count(std::int64_t value); ///< with the locale's grouping
 QString real(double value, int decimals = 1);
+QString times(const SpeedRatio& ratio); ///< "× 1.32 ± 0.04"; "–" where it was not measured
 QString rank(const std::optional<std::int64_t>& rank); ///< "96", "dense"
 QString choice(const LayerChoice& choice);             ///< "96", "dense", "int4", "int4 + 8"
 QString stored(const LayerInfo& layer);                ///< the same of a layer that the model holds compressed

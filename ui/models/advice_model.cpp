@@ -22,9 +22,6 @@ QString three(double value) {
 QString two(double value) {
   return words::real(value, value >= 1000 ? 0 : 2);
 }
-QString times(double value) {
-  return QStringLiteral("× %1").arg(words::real(value, 2));
-}
 
 } // namespace
 
@@ -63,9 +60,9 @@ QString AdviceModel::textOf(const AdviceRow& row, Column column) const {
   case Repeated:
     return known(row.repeated, words::share);
   case Prefill:
-    return known(row.prefill, times);
+    return words::times(row.prefill);
   case Decode:
-    return known(row.decode, times);
+    return words::times(row.decode);
   case ColumnCount:
     break;
   }
@@ -93,9 +90,9 @@ QVariant AdviceModel::numberOf(const AdviceRow& row, Column column) const {
   case Repeated:
     return row.repeated;
   case Prefill:
-    return row.prefill;
+    return row.prefill.value;
   case Decode:
-    return row.decode;
+    return row.decode.value;
   case ColumnCount:
     break;
   }

@@ -105,7 +105,7 @@ QString speed(const SpeedReport& report, const Theme& theme) {
             true);
   for (const Speed& s : report.models)
     table.add({speedName(s.name), words::bytes(s.weightBytes), words::bytes(s.residentBytes), words::real(s.prefill, 1),
-               words::real(s.prefillRatio, 2), words::real(s.decode, 1), words::real(s.decodeRatio, 2)});
+               words::times(s.prefillRatio), words::real(s.decode, 1), words::times(s.decodeRatio)});
   QString html = table.html();
   if (!report.aboveBreakEven.empty()) {
     QStringList names;

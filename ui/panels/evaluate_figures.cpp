@@ -110,7 +110,7 @@ Figure sizeFigure(const SpeedReport* speed, const ByteTotals& bytes) {
   for (std::size_t i = 1; i < speed->models.size(); ++i) {
     const Speed& model = speed->models[i];
     figure.lines << (i == 1 ? tr("reads %1, writes %2") : tr("int8 factors: %1, %2"))
-                        .arg(ratio(model.prefillRatio), ratio(model.decodeRatio));
+                        .arg(words::times(model.prefillRatio), words::times(model.decodeRatio));
   }
   return figure;
 }

@@ -183,7 +183,7 @@ void TestFactored::hashesFactorsInNameOrder() {
   model.write(folder / "m");
   const auto checkpoint = openCheckpoint(folder / "m");
   const std::string before = checkpoint->contentHash(*checkpoint->findLayer(kUp));
-  checkpoint->release(*checkpoint->findLayer(kUp));
+  checkpoint->finishReading(*checkpoint->findLayer(kUp));
   for (const std::string& name :
        {factorName(kUp, 'a'), factorName(kUp, 'b'), scaleName(kUp, 'a'), scaleName(kUp, 'b')}) {
     FactoredModel changed;

@@ -460,7 +460,7 @@ void TestOpen::matrixPointsIntoTheFile() {
   const RowMatrixD values = toDouble(matrix.view);
   for (int i = 0; i < 15; ++i)
     QCOMPARE(values(i / 5, i % 5), rounded(tensor.values[static_cast<std::size_t>(i)], DType::BF16));
-  checkpoint->release(LayerId{0});
+  checkpoint->finishReading(LayerId{0});
   QVERIFY(toDouble(matrix.view) == values);
 }
 

@@ -186,15 +186,27 @@ void TestComparison::controlsLieWhereTheyShould() {
   QCOMPARE(random.size(), compressed.blockLayers().size());
 }
 
+static SpeedOptions briefSpeed() {
+  SpeedOptions options;
+  options.promptTokens = 8;
+  options.decodeTokens = 4;
+  options.secondsOfARound = 0.001;
+  return options;
+}
+
 void TestComparison::speedIsMeasuredForAllThree() {
   const Model original = fixture("llama_gqa");
-  const SpeedReport report = measureSpeed(original, original.with(uniform(original, 0.2)), {8, 4, 1});
+  const SpeedReport report = measureSpeed(original, original.with(uniform(original, 0.2)), briefSpeed());
   QCOMPARE(report.models.size(), std::size_t{3});
+  QVERIFY(report.models[0].prefillRatio == SpeedRatio() && report.models[0].decodeRatio == SpeedRatio());
+  for (const Speed& speed : report.models)
+    for (const SpeedRatio& ratio : {speed.prefillRatio, speed.decodeRatio})
+      QVERIFY(ratio.low > 0 && ratio.low <= ratio.value && ratio.value <= ratio.high);
   for (const Speed& speed : report.models) QVERIFY(speed.prefill > 0 && speed.decode > 0);
   QVERIFY(report.models[1].flopsPerToken < report.models[0].flopsPerToken);
   QVERIFY(report.models[2].weightBytes < report.models[1].weightBytes);
   QVERIFY(report.aboveBreakEven.empty());
-  QCOMPARE(measureSpeed(original, original.with(fullRank(original)), {8, 4, 1}).aboveBreakEven.size(),
+  QCOMPARE(measureSpeed(original, original.with(fullRank(original)), briefSpeed()).aboveBreakEven.size(),
            original.blockLayers().size());
   QVERIFY(speedJson(report).contains("int8"));
   QVERIFY(memoryJson(report)["original"]["weight_bytes"] == report.models[0].weightBytes);

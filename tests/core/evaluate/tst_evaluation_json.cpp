@@ -47,7 +47,8 @@ EvaluationReport evaluation() {
   controls.unrelatedHiddenCosine = 0.21;
   report.controls = controls;
   SpeedReport speed;
-  speed.models = {{"original", 1000, 100, 1, 1, 4096, 8192, 2e6}, {"compressed", 1500, 140, 1.5, 1.4, 1024, 4096, 1e6}};
+  speed.models = {{"original", 1000, 100, {}, {}, 4096, 8192, 2e6},
+                  {"compressed", 1500, 140, {1.5, 1.25, 1.75}, {1.4, 1.3, 1.5}, 1024, 4096, 1e6}};
   speed.aboveBreakEven = {{"h.0.q", 40, 16.5}};
   speed.processBytes = 123456;
   speed.sentence = "it is faster";
