@@ -11,6 +11,7 @@
 #include "app/cli/command.h"
 #include "app/cli/console.h"
 #include "app/cli/plan_options.h"
+#include "app/cli/ranges.h"
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/base/error.h"
@@ -251,7 +252,7 @@ Action adviseCommand(CLI::App& app) {
                  "Instead: the least bytes whose KL is predicted to stay below, nats a token")
       ->check(CLI::PositiveNumber)
       ->excludes(budget)
-      ->option_text("NATS");
+      ->option_text("NATS (above 0)");
   app.add_option("--methods", options->methods, "Only these, separated by commas; all when not given")
       ->delimiter(',')
       ->check(CLI::IsMember(std::vector<std::string>(kAdviceMethods.begin(), kAdviceMethods.end())))
@@ -265,22 +266,18 @@ Action adviseCommand(CLI::App& app) {
   app.add_option("--multiple", options->request.limits.ranks.multiple, "Ranks are multiples of this")
       ->check(CLI::IsMember({1, 8, 16, 64}))
       ->option_text("1|8|16|64");
-  app.add_option("--least-rank", options->request.limits.ranks.leastRank, "No factors of a smaller rank")
-      ->check(CLI::Range(1, 1'000'000))
-      ->option_text("R");
-  app.add_option("--largest-rank", options->request.limits.ranks.largestRank, "No factors of a larger rank")
-      ->check(CLI::Range(1, 1'000'000))
-      ->option_text("R");
-  app.add_option("--calibration-tokens", options->tokens.calibrationTokens,
-                 "At most so many tokens to calibrate on (32768)")
-      ->check(CLI::Range(64, 1'000'000'000))
-      ->option_text("N");
-  app.add_option("--tokens", options->tokens.measuredTokens, "At most so many tokens to measure on (4096)")
-      ->check(CLI::Range(16, 1'000'000'000))
-      ->option_text("N");
-  app.add_option("--checks", options->request.checks, "Random plans that check the prediction (8)")
-      ->check(CLI::Range(0, 1000))
-      ->option_text("N");
+  RankLimits& ranks = options->request.limits.ranks;
+  between(app.add_option("--least-rank", ranks.leastRank, "No factors of a smaller rank"), "R", 1, kMostRank);
+  between(app.add_option("--largest-rank", ranks.largestRank, "No factors of a larger rank"), "R", 1, kMostRank);
+  between(app.add_option("--calibration-tokens", options->tokens.calibrationTokens,
+                         "At most so many tokens to calibrate on; 32768 when not given"),
+          "N", 64, kMostTokens);
+  between(app.add_option("--tokens", options->tokens.measuredTokens,
+                         "At most so many tokens to measure on; 4096 when not given"),
+          "N", 16, kMostTokens);
+  between(
+      app.add_option("--checks", options->request.checks, "Random plans that check the prediction; 8 when not given"),
+      "N", 0, 1000);
   app.add_flag("--no-speed", options->noSpeed, "Leave out the measurement of speed");
   app.add_option("-o,--output", options->output, "Write the advice as a page; its ending says which kind")
       ->option_text("REPORT.{html,md}");

@@ -8,6 +8,7 @@
 #include "app/cli/console.h"
 #include "app/cli/layer_line.h"
 #include "app/cli/plan_options.h"
+#include "app/cli/plan_warnings.h"
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/base/error.h"
@@ -56,7 +57,8 @@ std::string tableOf(std::span<const LayerLine> lines) {
     table.add(cells);
   }
   const LineTotals totals = totalsOf(lines);
-  std::string text = fmt::format("{}\n{} layers compressed, {} dense\n", table.text(), totals.compressed, dense);
+  std::string text = totals.compressed > 0 ? table.text() + "\n" : "";
+  text += fmt::format("{} layers compressed, {} dense\n", totals.compressed, dense);
   if (totals.compressed > 0)
     text += fmt::format("average cosine {}, average relative error {}; {}\n", cosine(totals.meanCosine),
                         percent(totals.meanRelativeError), verdictCounts(totals));
@@ -97,7 +99,10 @@ class Run final {
   void choose() {
     const bool fromFile = !m_options.planFile.empty();
     RankPlan plan;
-    if (fromFile) plan = planFromFile(m_options.planFile, m_options.plan, *m_checkpoint);
+    if (fromFile) {
+      plan = planFromFile(m_options.planFile, m_options.plan, *m_checkpoint);
+      warnOfIdleRules(plan, m_options.planFile, *m_checkpoint, m_console);
+    }
     m_method = methodFrom(m_options.plan.method, fromFile ? methodsIn(plan) : std::set{m_options.plan.method.chosen()},
                           std::nullopt, m_checkpoint, m_console);
     m_spectra.resize(m_checkpoint->layers().size());
@@ -108,8 +113,19 @@ class Run final {
     m_plan = resolve(plan, *m_checkpoint, lookupIn(m_spectra), m_options.plan.recompress);
     m_notes.insert(m_notes.end(), m_plan.notes.begin(), m_plan.notes.end());
     m_console.notes(m_notes);
+    requireSomethingToDo(plan);
     if (m_run) m_run->setPlan(plan);
     m_factoriser = factoriserFor(m_method.get(), m_checkpoint, m_plan, m_run.get(), m_console);
+  }
+
+  /// A model as large as the original is written only for those who asked for dense matrices, or whose budget it keeps.
+  void requireSomethingToDo(const RankPlan& plan) {
+    const bool fromFile = !m_options.planFile.empty();
+    const auto why = whyNothingIsCompressed(fromFile ? nullptr : &m_options.plan, *m_checkpoint, m_plan);
+    if (!why) return;
+    if (!m_options.dense && !m_options.plan.hasBudget() && !(fromFile && asksForDense(plan)))
+      throw Error(ErrorKind::BadRequest, fmt::format("{}. Nothing was written; --dense writes it all the same", *why));
+    m_console.warn(*why);
   }
 
   void addSpectra(const std::vector<LayerId>& layers) {
@@ -206,7 +222,8 @@ void requireConsistent(const Options& options) {
 Action compressCommand(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   auto* model = app.add_option("MODEL", options->model, "Hugging Face folder, .safetensors file or index");
-  auto* output = app.add_option("OUT", options->output, "Folder for the compressed model; must not exist or be empty");
+  auto* output = app.add_option(
+      "OUT", options->output, "Folder for the compressed model, new or empty; it may lie beside or in the model's own");
   app.add_option("--input_dir", options->model, "The same as MODEL")->excludes(model)->option_text("FOLDER");
   app.add_option("--output_dir", options->output, "The same as OUT")->excludes(output)->option_text("FOLDER");
   app.add_option("--plan", options->planFile, "Take the ranks from a plan file")->option_text("PLAN.json");

@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/console.h"
 #include "app/cli/model_pair.h"
+#include "app/cli/ranges.h"
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/base/error.h"
@@ -122,9 +123,7 @@ Action evaluateCommand(CLI::App& app) {
   declareModelPair(app, options->models, "ORIGINAL", true);
   app.add_option("--text", options->text, "Text to run both models on, .gz too; else stories that the demo never saw")
       ->option_text("FILE");
-  app.add_option("--tokens", options->evaluation.tokens, "At most so many tokens of it")
-      ->check(CLI::Range(2, 1'000'000'000))
-      ->option_text("N");
+  between(app.add_option("--tokens", options->evaluation.tokens, "At most so many tokens of it"), "N", 2, kMostTokens);
   app.add_option("--prompt", options->prompt, "Also let both continue this")->option_text("TEXT");
   app.add_flag("--no-speed", options->noSpeed, "Leave out the measurement of speed");
   app.add_option("--run", options->models.run, "Keep layers and result in this run file")->option_text("RUN.h5");

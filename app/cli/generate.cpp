@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/console.h"
 #include "app/cli/model_pair.h"
+#include "app/cli/ranges.h"
 #include "app/cli/words.h"
 #include "core/evaluate/generate.h"
 
@@ -44,16 +45,12 @@ Action generateCommand(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   declareModelPair(app, options->models, "MODEL", false);
   app.add_option("--prompt", options->prompt, "What the text begins with")->option_text("TEXT");
-  app.add_option("--tokens", options->generation.tokens, "At most so many tokens")
-      ->check(CLI::Range(1, 1'000'000))
-      ->option_text("N");
-  app.add_option("--temperature", options->generation.temperature, "0 is greedy, the default")
-      ->check(CLI::Range(0.0, 100.0))
-      ->option_text("T");
-  app.add_option("--top-p", options->generation.topP, "Sample among the likeliest tokens of this probability")
-      ->check(CLI::Range(0.0, 1.0))
-      ->option_text("P");
-  app.add_option("--seed", options->generation.seed, "Of the samples")->option_text("N");
+  between(app.add_option("--tokens", options->generation.tokens, "At most so many tokens"), "N", 1, 1'000'000);
+  between(app.add_option("--temperature", options->generation.temperature, "0 is greedy, the default"), "T", 0.0,
+          100.0);
+  between(app.add_option("--top-p", options->generation.topP, "Sample among the likeliest tokens of this probability"),
+          "P", 0.0, 1.0);
+  atLeast(app.add_option("--seed", options->generation.seed, "Of the samples"), "N", 0);
   app.footer("With --plan, --preset, --rank, … the compressed model's text stands beside the original's.\n"
              "Example:\n  rankscope-cli generate stories15M --prompt 'Once upon a time' --rank 128");
   return [options](Console& console) { carryOut(*options, console); };

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <new>
+#include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/cli/command.h"
 #include "app/cli/console.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/nearest.h"
 #include "core/base/error.h"
 #include "core/linalg/blas_core_type.h"
 
@@ -38,6 +42,23 @@ constexpr std::array kCommands{
             adviseCommand},
     Command{"report", "Writes the report of a run as HTML, Markdown or CSV", reportCommand},
 };
+
+std::vector<std::string_view> commandNames() {
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  return names;
+}
+
+/// What is wrong with the command that was given, the first argument that is no option; "" when nothing is.
+std::string commandProblem(std::span<char* const> arguments) {
+  const auto given = std::ranges::find_if(arguments, [](std::string_view text) { return !text.starts_with('-'); });
+  const std::vector<std::string_view> names = commandNames();
+  if (given == arguments.end()) return fmt::format("a command is needed: {}", fmt::join(names, ", "));
+  if (std::ranges::find(names, std::string_view(*given)) != names.end()) return {};
+  const std::vector<std::string_view> near = nearest(*given, names);
+  if (near.empty()) return fmt::format("unknown command \"{}\"; there are {}", *given, fmt::join(names, ", "));
+  return fmt::format("unknown command \"{}\"; did you mean {}?", *given, fmt::join(near, " or "));
+}
 
 /// The first line only: scripts read one line per failure.
 int fail(int code, std::string_view sentence) {
@@ -87,6 +108,8 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
+    const std::string problem = commandProblem(std::span(argv + 1, static_cast<std::size_t>(std::max(argc - 1, 0))));
+    if (!problem.empty()) return fail(kWrongUsage, problem);
     return fail(kWrongUsage, error.what());
   }
   const Interrupt interrupt;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/cli/console.h"
+#include "app/cli/ranges.h"
 #include "core/advise/advise.h"
 #include "core/base/error.h"
 #include "core/calibrate/calibration_cache.h"
@@ -47,9 +48,8 @@ void declareTextOptions(CLI::App& app, MethodOptions& options) {
                  "Text for all but plain, .gz too; else most of the stories that come with the program. Keep it apart "
                  "from the text that you evaluate on")
       ->option_text("FILE");
-  app.add_option("--calibration-tokens", options.tokens, "At most so many tokens of it (32768)")
-      ->check(CLI::Range(64, 1'000'000'000))
-      ->option_text("N");
+  between(app.add_option("--calibration-tokens", options.tokens, "At most so many tokens of it; 32768 when not given"),
+          "N", 64, kMostTokens);
 }
 
 void declareMethodOptions(CLI::App& app, MethodOptions& options) {
@@ -63,12 +63,10 @@ void declareMethodOptions(CLI::App& app, MethodOptions& options) {
   declareTextOptions(app, options);
   app.add_flag("--no-bias-shift", options.noBiasShift,
                "Leave linears' biases as they are; else those of all methods but plain take up the mean error");
-  app.add_option(
-         "--refine", options.refineSteps,
-         "So many steps of distillation over all layers fitted to the text together; keeps the best on a held-out part "
-         "of it")
-      ->check(CLI::Range(0, kMostRefineSteps))
-      ->option_text("STEPS");
+  between(app.add_option("--refine", options.refineSteps,
+                         "So many steps of distillation over all layers fitted to the text together; keeps the best on "
+                         "a held-out part of it"),
+          "STEPS", 0, kMostRefineSteps);
 }
 
 std::unique_ptr<const CalibratedMethod> methodFrom(const MethodOptions& options, const std::set<Method>& needed,

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "app/cli/console.h"
+#include "app/cli/plan_warnings.h"
 #include "core/base/time_stamp.h"
 #include "core/report/compression_run.h"
 
@@ -22,7 +23,6 @@ std::string describe(const PlanOptions& options) {
   if (options.cosine) parts.push_back(fmt::format("cosine {}", *options.cosine));
   if (options.keep) parts.push_back(fmt::format("{:g} % of the bytes in scope", 100 * *options.keep));
   if (options.bytes) parts.push_back(fmt::format("{} bytes", *options.bytes));
-  if (!options.base.empty()) parts.push_back(options.base + " base");
   if (options.minDim) parts.push_back(fmt::format("sides from {}", *options.minDim));
   if (!options.factorDtype.empty()) parts.push_back(options.factorDtype);
   if (options.quantBits) parts.push_back(fmt::format("{} bits", *options.quantBits));
@@ -47,6 +47,8 @@ ResolvedPlan planOf(const ModelPairOptions& options, const Checkpoint& checkpoin
   ResolvedPlan resolved = resolve(plan, checkpoint, lookupIn(spectra));
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
   console.notes(notes);
+  if (const auto why = whyNothingIsCompressed(fromFile ? nullptr : &options.plan, checkpoint, resolved))
+    console.warn(*why);
   if (pair.run) pair.run->setPlan(plan);
   pair.description = fromFile ? options.planFile : describe(options.plan);
   for (const Method used : methodsIn(plan))
@@ -121,6 +123,7 @@ ModelPair openPair(const ModelPairOptions& options, const std::optional<std::fil
     std::set<Method> needed{options.plan.method.chosen()};
     if (!options.planFile.empty()) {
       given = planFromFile(options.planFile, options.plan, *pair.checkpoint);
+      warnOfIdleRules(given, options.planFile, *pair.checkpoint, console);
       needed = methodsIn(given);
     }
     const auto method = methodFrom(options.plan.method, needed, measuredOn, pair.checkpoint, console);

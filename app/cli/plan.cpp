@@ -7,6 +7,7 @@
 #include "app/cli/console.h"
 #include "app/cli/layer_line.h"
 #include "app/cli/plan_options.h"
+#include "app/cli/plan_warnings.h"
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/report/compression_run.h"
@@ -42,7 +43,7 @@ std::string textOf(const ModelIdentity& model, std::span<const LayerLine> lines)
                std::string(verdict ? name(*verdict) : "-"), bytes(line.bytesBefore), bytes(line.choice->bytesAfter)});
   }
   const LineTotals totals = totalsOf(lines);
-  std::string text = fmt::format("{}\n\n{}\n", describe(model), table.text());
+  std::string text = describe(model) + "\n\n" + (totals.compressed > 0 ? table.text() + "\n" : "");
   text += fmt::format("{} layers compressed, {} stay dense\n", totals.compressed, dense);
   if (totals.meanPredictedCosine)
     text += fmt::format("mean predicted cosine {}; {}\n", cosine(totals.meanPredictedCosine), verdictCounts(totals));
@@ -90,6 +91,7 @@ void makePlan(const Options& options, Console& console) {
   }
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
   console.notes(notes);
+  if (const auto why = whyNothingIsCompressed(&options.plan, *checkpoint, resolved)) console.warn(*why);
   if (!options.output.empty()) writePlan(plan, options.output);
 
   const ModelIdentity model = identityOf(*checkpoint);

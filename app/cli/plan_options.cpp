@@ -2,29 +2,16 @@
 #include "app/cli/plan_options.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
+#include "app/cli/ranges.h"
 #include "core/base/error.h"
 
 namespace rankscope::cli {
 namespace {
 
 using Contradiction = CLI::ValidationError;
-
-std::string isShare(const std::string& text) {
-  double value = 0;
-  if (CLI::detail::lexical_cast(text, value) && value > 0 && value <= 1) return {};
-  return fmt::format("{} is not above 0 and at most 1", text);
-}
-
-std::string isWhole(const std::string& text, std::int64_t least) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value >= least) return {};
-  return fmt::format("{} is not a whole number from {}", text, least);
-}
 
 Storage storageOf(const PlanOptions& options, Storage otherwise) {
   if (options.quantBits) return *storageForBits(*options.quantBits);
@@ -39,24 +26,6 @@ Storage usualStorage(const Checkpoint& checkpoint) {
            std::ranges::all_of(checkpoint.layers(), [&](const LayerInfo& layer) { return layer.dtype == dtype; });
   };
   return all(DType::F16) ? Storage::F16 : all(DType::BF16) ? Storage::BF16 : Storage::F32;
-}
-
-PresetOptions presetOptions(const PlanOptions& options, const Checkpoint& checkpoint) {
-  PresetOptions preset;
-  preset.rank = options.rank;
-  preset.fraction = options.fraction;
-  preset.minDim = options.minDim.value_or(0);
-  preset.base = parseStorage(options.base);
-  preset.baseGroup = options.baseGroup.value_or(kDefaultBaseGroup);
-  preset.method = options.method.chosen();
-  preset.biasShift = !options.method.noBiasShift;
-  preset.refineSteps = options.method.refineSteps.value_or(0);
-  preset.limits = options.limits;
-  preset.factorDtype = storageOf(options, preset.base ? Storage::F16 : usualStorage(checkpoint));
-  preset.group = options.group.value_or(0);
-  preset.layers = options.layers;
-  preset.recompress = options.recompress;
-  return preset;
 }
 
 std::vector<std::string> namesOf(const Checkpoint& checkpoint, const std::vector<LayerId>& layers) {
@@ -113,31 +82,41 @@ RankPlan cosinePlan(double cosine, const Checkpoint& checkpoint, const SpectrumL
 
 } // namespace
 
+PresetOptions presetOptions(const PlanOptions& options, const Checkpoint& checkpoint) {
+  PresetOptions preset;
+  preset.rank = options.rank;
+  preset.fraction = options.fraction;
+  preset.minDim = options.minDim.value_or(0);
+  preset.base = parseStorage(options.base);
+  preset.baseGroup = options.baseGroup.value_or(kDefaultBaseGroup);
+  preset.method = options.method.chosen();
+  preset.biasShift = !options.method.noBiasShift;
+  preset.refineSteps = options.method.refineSteps.value_or(0);
+  preset.limits = options.limits;
+  preset.factorDtype = storageOf(options, preset.base ? Storage::F16 : usualStorage(checkpoint));
+  preset.group = options.group.value_or(0);
+  preset.layers = options.layers;
+  preset.recompress = options.recompress;
+  return preset;
+}
+
 void declarePlanOptions(CLI::App& app, PlanOptions& options) {
   app.add_option("--preset", options.preset,
                  "uniform: the same for all (the default); selective: MLP and both end blocks dense; "
                  "hybrid: MLP dense, more rank where it matters")
       ->check(CLI::IsMember({"uniform", "selective", "hybrid"}))
       ->option_text("uniform|selective|hybrid");
-  app.add_option("--rank", options.rank, "The rank of uniform and selective; else 6.25 % of the smaller side")
-      ->check([](const std::string& text) { return isWhole(text, 1); })
-      ->option_text("R");
-  app.add_option("--fraction", options.fraction, "The same as a share of the smaller side, above 0 and at most 1")
-      ->check(isShare)
-      ->option_text("F");
-  app.add_option("--cosine", options.cosine, "The smallest ranks that reach this cosine, above 0 and at most 1")
-      ->check(isShare)
-      ->option_text("C");
-  app.add_option("--keep", options.keep, "Share of the bytes of attention and MLP to keep, above 0 and at most 1")
-      ->check(isShare)
-      ->option_text("F");
+  atLeast(app.add_option("--rank", options.rank, "The rank of uniform and selective; else 6.25 % of the smaller side"),
+          "R", 1);
+  share(app.add_option("--fraction", options.fraction, "The same as a share of the smaller side"), "F");
+  share(app.add_option("--cosine", options.cosine, "The smallest ranks that reach this cosine"), "C");
+  share(app.add_option("--keep", options.keep, "Share of the bytes of attention and MLP to keep"), "F");
   app.add_option("--bytes", options.bytes, "Size of the whole compressed model: bytes, or 500MB, 2GiB")
       ->transform(CLI::AsSizeValue(true))
       ->option_text("N");
-  app.add_option("--min-dim,--min_dim_for_compression", options.minDim,
-                 "Layers whose smaller side is below this stay dense")
-      ->check([](const std::string& text) { return isWhole(text, 0); })
-      ->option_text("N");
+  atLeast(app.add_option("--min-dim,--min_dim_for_compression", options.minDim,
+                         "Layers whose smaller side is below this stay dense"),
+          "N", 0);
   app.add_option("--quant-bits,--quant_bits", options.quantBits, "Store the factors as f32, f16, int8 or int4")
       ->check(CLI::IsMember({32, 16, 8, 4}))
       ->option_text("32|16|8|4");
@@ -164,12 +143,10 @@ void declarePlanOptions(CLI::App& app, PlanOptions& options) {
                  "several times")
       ->allow_extra_args(false)
       ->option_text("GLOB");
-  app.add_option("--least-rank", options.limits.leastRank, "With a budget: no factors of a smaller rank")
-      ->check(CLI::Range(1, 1'000'000))
-      ->option_text("R");
-  app.add_option("--largest-rank", options.limits.largestRank, "With a budget: no larger rank")
-      ->check(CLI::Range(1, 1'000'000))
-      ->option_text("R");
+  between(app.add_option("--least-rank", options.limits.leastRank, "With a budget: no factors of a smaller rank"), "R",
+          1, kMostRank);
+  between(app.add_option("--largest-rank", options.limits.largestRank, "With a budget: no larger rank"), "R", 1,
+          kMostRank);
   app.add_option("--multiple", options.limits.multiple, "With a budget: ranks are multiples of this")
       ->check(CLI::IsMember({1, 8, 16, 64}))
       ->option_text("1|8|16|64");

@@ -44,6 +44,9 @@ struct PlanOptions {
   bool needsSpectra() const { return base.empty() && (cosine || (hasBudget() && method.chosen() == Method::Plain)); }
 };
 
+/// What the options say to presets, targets and budgets.
+PresetOptions presetOptions(const PlanOptions& options, const Checkpoint& checkpoint);
+
 void declarePlanOptions(CLI::App& app, PlanOptions& options);
 
 /// Throws CLI::ValidationError naming the options that contradict each other; with `fromFile` a plan file says more.

@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/console.h"
 #include "app/cli/model_pair.h"
+#include "app/cli/ranges.h"
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/base/error.h"
@@ -113,13 +114,11 @@ Action studyCommand(CLI::App& app) {
   declareModelPair(app, options->models, "ORIGINAL", true);
   app.add_option("--text", options->text, "Text to study on, .gz too; else stories that the demo never saw")
       ->option_text("FILE");
-  app.add_option("--tokens", options->tokens, "At most so many tokens of it")
-      ->check(CLI::Range(2, 100'000'000))
-      ->option_text("N");
-  app.add_option("--draws", options->study.draws, "Random choices of layers for each N; twice as many up to N = 4")
-      ->check(CLI::Range(1, 100))
-      ->option_text("N");
-  app.add_option("--seed", options->study.seed, "Of the choices")->option_text("N");
+  between(app.add_option("--tokens", options->tokens, "At most so many tokens of it"), "N", 2, 100'000'000);
+  between(
+      app.add_option("--draws", options->study.draws, "Random choices of layers for each N; twice as many up to N = 4"),
+      "N", 1, 100);
+  atLeast(app.add_option("--seed", options->study.seed, "Of the choices"), "N", 0);
   app.add_option("--run", options->models.run, "Keep layers and result in this run file")->option_text("RUN.h5");
   app.footer(
       "Example:\n  rankscope-cli study gpt-neo-125m --preset uniform --run study.h5\n"

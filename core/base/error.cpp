@@ -27,7 +27,7 @@ std::string_view name(ErrorKind kind) {
 static ErrorKind kindOf(int errnoValue, std::string_view what) {
   switch (errnoValue) {
     case ENOENT:
-    case ENOTDIR: return ErrorKind::NotFound;
+    case ENOTDIR: return what.find("write") == what.npos ? ErrorKind::NotFound : ErrorKind::Unwritable;
     case ENOSPC:
     case EDQUOT: return ErrorKind::NoSpace;
     case EWOULDBLOCK:

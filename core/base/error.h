@@ -35,8 +35,8 @@ class Error : public std::runtime_error {
   ErrorKind m_kind;
 };
 
-/// Turns `errno`-style failures on `path` into an Error: ENOENT is NotFound, ENOSPC/EDQUOT NoSpace, and so on.
-/// `what` begins the sentence, e.g. "cannot write".
+/// Turns `errno`-style failures on `path` into an Error: ENOENT is NotFound (in writing Unwritable), ENOSPC/EDQUOT
+/// NoSpace, and so on. `what` begins the sentence, e.g. "cannot write".
 [[nodiscard]] Error systemError(int errnoValue, std::string_view what, const std::filesystem::path& path);
 
 /// Thrown by Progress::check() after a stop request. Not an Error: nothing went wrong.

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
+#include "core/base/plain_text.h"
 
 namespace rankscope {
 
@@ -30,6 +31,7 @@ constexpr auto kNumpy =
     "Convert it in Python with safetensors.numpy.save_file(dict(numpy.load(\"FILE\")), \"model.safetensors\")."sv;
 constexpr auto kOnnx = "ONNX graphs rename and reshape weights; open the model it was exported from, in safetensors."sv;
 constexpr auto kFetch = "Fetch the real file with `git lfs pull`, or download it again."sv;
+constexpr auto kNoModel = "It holds no model: open a .safetensors file or a model's folder."sv;
 constexpr auto kUnpack = "Unpack it and open what is inside."sv;
 
 struct Format {
@@ -68,6 +70,9 @@ constexpr std::array kMagics{
     Magic{"\x1f\x8b"sv, 0, {"a gzip archive", kUnpack}},
     Magic{"\x28\xb5\x2f\xfd"sv, 0, {"a Zstandard archive", kUnpack}},
     Magic{"ustar"sv, 257, {"a tar archive", kUnpack}},
+    Magic{"%PDF-"sv, 0, {"a PDF document", kNoModel}},
+    Magic{"\x89PNG"sv, 0, {"an image (PNG)", kNoModel}},
+    Magic{"\xff\xd8\xff"sv, 0, {"an image (JPEG)", kNoModel}},
 };
 
 struct Extension {
@@ -112,6 +117,20 @@ const Format* formatByMagic(std::span<const std::byte> bytes) {
   return nullptr;
 }
 
+/// What a file is whose beginning reads as text; null for anything else, and for a few letters, which may be cut off of
+/// whatever it was.
+const Format* formatOfText(std::span<const std::byte> bytes) {
+  static constexpr Format kText{"a text file", kNoModel};
+  static constexpr Format kJson{"a JSON file", kNoModel};
+  static constexpr Format kScript{"a script", kNoModel};
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 4096));
+  if (text.size() < 8 || !looksLikeText(text)) return nullptr;
+  if (text.starts_with("#!")) return &kScript;
+  const std::size_t first = text.find_first_not_of(" \n\r\t");
+  const bool isJson = first != text.npos && (text[first] == '{' || text[first] == '[');
+  return isJson ? &kJson : &kText;
+}
+
 [[noreturn]] void refuse(const std::filesystem::path& file, const Format& format) {
   throw Error(ErrorKind::Unsupported,
               fmt::format("{} is {}, not safetensors. {}", file.string(), format.what, format.advice));
@@ -139,6 +158,7 @@ void refuseForeignFormat(const std::filesystem::path& file, std::span<const std:
       bytes.size() > 8 && bytes[8] == std::byte{'{'} && (bytes[4] | bytes[5] | bytes[6] | bytes[7]) == std::byte{0};
   if (const Format* format = maybeSafetensors ? nullptr : formatByMagic(bytes)) refuse(file, *format);
   if (const Format* format = maybeSafetensors ? nullptr : formatByExtension(file)) refuse(file, *format);
+  if (const Format* format = maybeSafetensors ? nullptr : formatOfText(bytes)) refuse(file, *format);
 }
 
 void refuseQuantisedModel(const std::filesystem::path& folder, std::string_view configJson) {

@@ -111,7 +111,11 @@ void locateFromFile(ModelFiles& model) {
 
 /// Says what a folder without safetensors holds instead.
 [[noreturn]] void refuseFolder(const fs::path& folder, std::vector<fs::path> files) {
-  if (files.empty()) throw Error(ErrorKind::NotFound, fmt::format("the folder {} is empty", folder.string()));
+  constexpr std::string_view kWanted =
+      "a model's folder has model.safetensors, or model.safetensors.index.json with its "
+      "shards, and beside them config.json";
+  if (files.empty())
+    throw Error(ErrorKind::Unsupported, fmt::format("the folder {} is empty: {}", folder.string(), kWanted));
   // Of several formats side by side PyTorch's is the easiest to convert.
   std::ranges::stable_partition(
       files, [](const fs::path& file) { return file.filename().string().starts_with("pytorch_model"); });
@@ -119,10 +123,8 @@ void locateFromFile(ModelFiles& model) {
     if (!hasForeignExtension(file) || !fs::is_regular_file(file)) continue;
     refuseForeignFormat(file, MappedFile::open(file)->bytes());
   }
-  throw Error(ErrorKind::NotFound,
-              fmt::format("the folder {} holds no safetensors file (a model has model.safetensors, or "
-                          "model.safetensors.index.json with its shards)",
-                          folder.string()));
+  throw Error(ErrorKind::Unsupported,
+              fmt::format("the folder {} holds no safetensors file: {}", folder.string(), kWanted));
 }
 
 void locateFromFolder(ModelFiles& model) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluate/text.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
@@ -8,6 +9,7 @@
 #include <zlib.h>
 
 #include "core/base/error.h"
+#include "core/base/plain_text.h"
 
 namespace rankscope {
 
@@ -36,6 +38,22 @@ std::string readText(const std::filesystem::path& path) {
     if (count == 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(count));
   }
+}
+
+/// A stray byte does no harm; an archive, a model or a text in another encoding is measured as nonsense.
+void requireText(std::string_view text, const std::filesystem::path& path) {
+  constexpr std::size_t kSample = std::size_t{16} << 20;
+  const std::string_view sample = text.substr(0, kSample);
+  const auto refuse = [&](std::string_view why) {
+    throw Error(ErrorKind::Unsupported,
+                fmt::format("{} is not a text in UTF-8 (plain or .gz): {}", path.string(), why));
+  };
+  if (sample.starts_with("\xff\xfe") || sample.starts_with("\xfe\xff")) refuse("it is UTF-16; save it as UTF-8");
+  const auto zeros = static_cast<std::size_t>(std::ranges::count(sample, '\0'));
+  if (zeros * 1000 > sample.size()) refuse("it holds zero bytes, as binary files do");
+  if (const std::size_t outside = bytesOutsideUtf8(sample); outside * 10 > sample.size())
+    refuse(fmt::format("{:.0f} % of its bytes belong to no character",
+                       100 * static_cast<double>(outside) / static_cast<double>(sample.size())));
 }
 
 std::string_view trimmedLines(std::string_view text) {
@@ -105,7 +123,9 @@ std::vector<std::string> splitRecords(std::string_view text) {
 }
 
 std::vector<std::string> readRecords(const std::filesystem::path& path) {
-  return splitRecords(readText(path));
+  const std::string text = readText(path);
+  requireText(text, path);
+  return splitRecords(text);
 }
 
 std::vector<Window> windowsOf(const std::vector<std::string>& records, const Tokenizer& tokenizer, std::int64_t context,

@@ -11,7 +11,7 @@
 namespace rankscope {
 
 /// A text file (plain or gzip) cut at its separator lines `<|endoftext|>`; empty records are left out. Throws Error
-/// (NotFound, Unreadable, Malformed) naming the file.
+/// (NotFound, Unreadable, Malformed, Unsupported for what is no text in UTF-8) naming the file.
 std::vector<std::string> readRecords(const std::filesystem::path& path);
 std::vector<std::string> splitRecords(std::string_view text);
 

@@ -53,6 +53,20 @@ std::set<fs::path> foldersOf(const Checkpoint& checkpoint) {
   throw Error(ErrorKind::BadRequest, fmt::format("cannot export to {}: {}", target.string(), why));
 }
 
+/// The first of `path`, `path`-2, … that is free.
+fs::path freePath(const fs::path& path) {
+  fs::path candidate = path;
+  for (int number = 2; fs::exists(fs::symlink_status(candidate)); ++number) {
+    candidate = path;
+    candidate += fmt::format("-{}", number);
+  }
+  return candidate;
+}
+
+[[noreturn]] void refuse(const fs::path& target, std::string_view why, const fs::path& instead) {
+  refuse(target, fmt::format("{}; try {}", why, freePath(instead).string()));
+}
+
 bool isEarlierExport(const fs::path& folder) {
   return fs::exists(folder / kManifestName) || fs::exists(folder / kDenseManifestName);
 }
@@ -86,22 +100,27 @@ fs::path exchange(const fs::path& fresh, const fs::path& old) {
 
 } // namespace
 
-void requireGoodTarget(const Checkpoint& checkpoint, const fs::path& target, bool overwrite) {
+void requireGoodTarget(const Checkpoint& checkpoint, const fs::path& given, bool overwrite) {
+  const fs::path target = given.has_filename() ? given : given.parent_path(); // "out/" is out
   const fs::path real = resolved(target);
+  const fs::path inside = target / "compressed"; // a new folder in one that is taken harms nothing in it
   for (const fs::path& folder : foldersOf(checkpoint)) {
-    if (within(real, folder) || within(clean(target), folder))
-      refuse(target,
-             real == folder ? "it is the folder of the model itself" : "it lies in the folder of the model itself");
-    if (within(folder, real)) refuse(target, "the model itself lies in it");
+    if (real == folder || clean(target) == folder) refuse(target, "it is the folder of the model itself", inside);
+    if (within(folder, real)) refuse(target, "the model itself lies in it", inside);
   }
+  // Beside a model, a folder of this name would be taken for weights.
+  if (target.extension() == ".safetensors")
+    refuse(target, "an export is a folder, which holds weights, configuration and tokenizer",
+           fs::path(target).replace_extension());
   std::error_code error;
   const fs::file_status status = fs::status(real, error);
   if (!fs::exists(status)) return;
-  if (!fs::is_directory(status)) refuse(target, "it is a file, and an export is a folder");
+  if (!fs::is_directory(status))
+    refuse(target, "it is a file, and an export is a folder", fs::path(target).concat("-compressed"));
   if (fs::is_empty(real, error) && !error) return;
   if (error) throw systemError(error.value(), "cannot read", target);
-  if (!isEarlierExport(real)) refuse(target, "the folder is not empty");
-  if (!overwrite) refuse(target, "it holds an earlier export; choose another folder or allow overwriting");
+  if (!isEarlierExport(real)) refuse(target, "the folder is not empty", inside);
+  if (!overwrite) refuse(target, "it holds an earlier export; allow overwriting, or choose another folder", target);
   requireOnlyOurs(real);
 }
 

@@ -14,8 +14,9 @@ namespace rankscope {
 
 enum class ExportKind { Factored, Dense };
 
-/// Throws Error(BadRequest) unless an export may go to `target`: outside the model's own folders (links resolved), and
-/// absent, empty, or, when `overwrite`, an earlier export with nothing else in it.
+/// Throws Error(BadRequest), which offers another path, unless an export may go to `target`: none of the model's own
+/// folders (links resolved) nor around one, though a new folder in one may be, and absent, empty, or, when `overwrite`,
+/// an earlier export with nothing else in it.
 void requireGoodTarget(const Checkpoint& checkpoint, const std::filesystem::path& target, bool overwrite);
 
 /// Bytes that the export will take, known from the plan alone.
@@ -26,9 +27,8 @@ std::uint64_t exportBytes(const Checkpoint& checkpoint, const ResolvedPlan& plan
 /// finish() the target does not exist, and a failure leaves nothing behind. Thread-safe add().
 class ModelExport final {
  public:
-  /// Checks first: the target must not be (or lie in) the model's own resolved folder, must be absent or an empty
-  /// folder (or an earlier export of ours when `overwrite`), and the disk must hold it (Error NoSpace with both
-  /// figures).
+  /// Checks first: the target must be a good one (requireGoodTarget), and the disk must hold it (Error NoSpace with
+  /// both figures).
   ModelExport(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedPlan& plan, ExportKind kind,
               const std::filesystem::path& target, bool overwrite = false);
   ~ModelExport();

@@ -64,6 +64,9 @@ class TestCommands final : public QObject {
   void compress();
   void compressAsTheStudyDoes();
   void compressByPlanFile();
+  void rankAboveBreakEven();
+  void rulesThatMatchNothing();
+  void compressBesideTheWeights();
   void compressToIntegers();
   void compressSomeLayers();
   void notANumber();
@@ -394,6 +397,60 @@ void TestCommands::compressByPlanFile() {
            static_cast<qint64>(m_checkpoint->bytes()));
 }
 
+void TestCommands::rankAboveBreakEven() {
+  const Outcome planned = cli({"plan", m_model, "--rank", "9999", "-q"});
+  COMPARE_STATUS(planned, 0);
+  QCOMPARE(planned.err,
+           QByteArray("warning: no layer would be compressed: every layer would stay dense, "
+                      "because rank 9999 is above break-even; the largest ranks that save bytes are 15 for "
+                      "32 × 32, 20 for 32 × 56, 20 for 56 × 32\n"));
+  QVERIFY(planned.out.contains("0 layers compressed, 14 stay dense") && !planned.out.contains("Predicted cosine"));
+  const QStringList compress{"compress", m_model, fresh("nothing"), "--rank", "9999", "-q"};
+  const Outcome refused = cli(compress);
+  COMPARE_STATUS(refused, 1);
+  QVERIFY2(refused.isOneLine() && refused.err.contains("rank 9999") && refused.err.contains("--dense"),
+           refused.err.constData());
+  QVERIFY(!std::filesystem::exists(fresh("nothing").toStdString()));
+  const Outcome asked = cli(compress + QStringList{"--dense"});
+  COMPARE_STATUS(asked, 0);
+  QVERIFY2(asked.err.contains("warning: no layer would be compressed"), asked.err.constData());
+  QVERIFY(cli({"plan", m_model, "--rank", "2", "--layers", "*wte*", "-q"}).err.contains("--layers *wte* matches no"));
+  QVERIFY(cli({"plan", m_model, "--rank", "2", "--min-dim", "4000", "-q"}).err.contains("--min-dim 4000 leaves out"));
+  QVERIFY(cli({"plan", m_model, "--rank", "2", "-q"}).err.isEmpty());
+}
+
+void TestCommands::rulesThatMatchNothing() {
+  const auto compressBy = [this](const char* name, const char* rules) {
+    const QString file = fresh(name) + ".json";
+    writeFile(file.toStdString(), std::string(R"({"format": "rankscope-plan", "version": 1, "rules": )") + rules + "}");
+    return cli({"compress", m_model, fresh(name), "--plan", file, "-q"});
+  };
+  const Outcome some = compressBy("some", R"([{"glob": "*q_proj*", "rank": 4}, {"glob": "*gate*", "rank": 4}])");
+  COMPARE_STATUS(some, 0);
+  QVERIFY2(some.err.contains("warning: rule 2 of") && some.err.contains("(glob *gate*) matches no layer") &&
+               some.err.count('\n') == 1,
+           some.err.constData());
+  const Outcome none = compressBy("none", R"([{"regex": "gate$", "rank": 4}])");
+  COMPARE_STATUS(none, 1);
+  QVERIFY2(none.err.contains("(regex gate$) matches no layer") && none.err.contains("no layer would be compressed"),
+           none.err.constData());
+  QVERIFY(!std::filesystem::exists(fresh("none").toStdString()));
+  COMPARE_STATUS(compressBy("all-dense", R"([{"glob": "*", "dense": true}])"), 0);
+}
+
+/// The most natural call of all.
+void TestCommands::compressBesideTheWeights() {
+  const QString file = m_model + "/model.safetensors", out = m_model + "/out";
+  COMPARE_STATUS(cli({"compress", file, out, "--rank", "4"}), 0);
+  COMPARE_STATUS(cli({"info", out}), 0);
+  COMPARE_STATUS(cli({"info", m_model}), 0);
+  const Outcome inPlace = cli({"compress", file, m_model, "--rank", "4", "--overwrite"});
+  COMPARE_STATUS(inPlace, 1);
+  QVERIFY2(inPlace.isOneLine() && inPlace.err.contains(("try " + m_model + "/compressed").toUtf8()),
+           inPlace.err.constData());
+  std::filesystem::remove_all(out.toStdString());
+}
+
 /// int4 + rank 3: what the table, the JSON, the folder and the plan file say of it, and that it runs.
 void TestCommands::compressToIntegers() {
   const QStringList options{"--base", "int4", "--rank", "3"};
@@ -480,7 +537,7 @@ void TestCommands::notANumber() {
 }
 
 void TestCommands::quietAndVerbose() {
-  const QStringList arguments{"compress", m_model, fresh("loud"), "--rank", "30", "--overwrite"};
+  const QStringList arguments{"compress", m_model, fresh("loud"), "--rank", "18", "--overwrite"};
   QVERIFY(cli(arguments).err.contains("would save nothing"));
   QVERIFY(cli(arguments + QStringList{"-q"}).err.isEmpty());
   QVERIFY(cli({"compress", m_model, fresh("loud"), "--rank", "3", "--overwrite", "-v"}).err.contains("rank 3, cosine"));

@@ -450,6 +450,8 @@ void TestEvaluate::failures_data() {
   row("evaluate MODEL --rank 3 --text TMP/empty.txt", "empty.txt");
   row("evaluate MODEL --rank 3 --text TMP/cut.txt.gz", "cut.txt.gz");
   row("evaluate MODEL --rank 3 --text TMP", "cannot read");
+  row("evaluate MODEL --rank 3 --text MODEL/model.safetensors", "model.safetensors is not a text in UTF-8");
+  row("compress MODEL TMP/out --method aware --calibration MODEL/model.safetensors", "is not a text in UTF-8");
   row("evaluate MODEL --plan TMP/nowhere.json", "nowhere.json");
   row("evaluate MODEL --rank 3 --run TMP/text.txt", "text.txt");
   row("evaluate TMP/other --rank 3", "no tokenizer");

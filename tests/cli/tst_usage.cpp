@@ -15,6 +15,8 @@ class TestUsage final : public QObject {
   void initTestCase() { m_model = text(writeSmallModel(m_folder / "model", SmallFamily::GptNeo)); }
   void helpHasAnExample_data();
   void helpHasAnExample();
+  void helpNamesRanges_data();
+  void helpNamesRanges();
   void version();
   void linksNoQt();
   void wrongUsage_data();
@@ -48,6 +50,46 @@ void TestUsage::helpHasAnExample() {
   QVERIFY(cli({"--help"}).out.contains(command.toUtf8()));
 }
 
+void TestUsage::helpNamesRanges_data() {
+  QTest::addColumn<QString>("command");
+  QTest::addColumn<QString>("option");
+  const auto row = [](const char* command, const char* option) {
+    QTest::addRow("%s %s", command, option) << QString(command) << QString(option);
+  };
+  for (const char* command : {"plan", "compress", "evaluate", "generate", "study"}) {
+    row(command, "--rank R (from 1)");
+    row(command, "--fraction F (above 0, at most 1)");
+    row(command, "--cosine C (above 0, at most 1)");
+    row(command, "--keep F (above 0, at most 1)");
+    row(command, "--min_dim_for_compression N (from 0)");
+    row(command, "--least-rank R (1 to 1000000)");
+    row(command, "--largest-rank R (1 to 1000000)");
+    row(command, "--calibration-tokens N (64 to 1000000000)");
+    row(command, "--refine STEPS (0 to 1000000)");
+  }
+  row("evaluate", "--tokens N (2 to 1000000000)");
+  row("study", "--tokens N (2 to 100000000)");
+  row("study", "--draws N (1 to 100)");
+  row("study", "--seed N (from 0)");
+  row("generate", "--tokens N (1 to 1000000)");
+  row("generate", "--temperature T (0 to 100)");
+  row("generate", "--top-p P (0 to 1)");
+  row("generate", "--seed N (from 0)");
+  row("advise", "--largest-kl NATS (above 0)");
+  row("advise", "--least-rank R (1 to 1000000)");
+  row("advise", "--largest-rank R (1 to 1000000)");
+  row("advise", "--calibration-tokens N (64 to 1000000000)");
+  row("advise", "--tokens N (16 to 1000000000)");
+  row("advise", "--checks N (0 to 1000)");
+}
+
+void TestUsage::helpNamesRanges() {
+  QFETCH(QString, command);
+  QFETCH(QString, option);
+  const Outcome outcome = cli({command, "--help"});
+  QVERIFY2(outcome.out.contains(option.toUtf8()), outcome.out.constData());
+}
+
 void TestUsage::version() {
   const Outcome outcome = cli({"--version"});
   COMPARE_STATUS(outcome, 0);
@@ -69,8 +111,11 @@ void TestUsage::wrongUsage_data() {
   const auto row = [](const char* arguments, const char* named) {
     QTest::newRow(arguments) << QString(arguments).split(' ', Qt::SkipEmptyParts) << QString(named);
   };
-  row("", "subcommand");
-  row("frobnicate", "subcommand");
+  row("", "a command is needed: info, spectrum, plan,");
+  row("frobnicate", "unknown command \"frobnicate\"; there are info, spectrum, plan,");
+  row("compres MODEL TMP/out", "unknown command \"compres\"; did you mean compress?");
+  row("sudty MODEL", "unknown command \"sudty\"; did you mean study?");
+  row("-q foo", "unknown command \"foo\"");
   row("info", "MODEL");
   row("info MODEL MODEL", "not expected");
   row("info MODEL --frobnicate", "--frobnicate");
@@ -151,7 +196,6 @@ void TestUsage::failures_data() {
   row("compress MODEL TMP/out --plan TMP/bad.json", "bad.json");
   row("compress MODEL TMP/out --layers nothing*", "nothing*");
   row("compress MODEL MODEL --rank 2", "model");
-  row("compress MODEL MODEL/inside --rank 2", "model");
   row("compress MODEL TMP/full --rank 2", "full");
   row("report TMP/nowhere.h5 -o TMP/report.html", "nowhere.h5");
   row("report TMP/bad.json -o TMP/report.html", "bad.json");

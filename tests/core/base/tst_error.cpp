@@ -35,7 +35,9 @@ void TestError::systemErrorsBecomeKinds_data() {
     QTest::newRow(tag) << number << what << static_cast<int>(kind);
   };
   row("missing", ENOENT, "cannot open", ErrorKind::NotFound);
-  row("file as a folder", ENOTDIR, "cannot write", ErrorKind::NotFound);
+  row("file as a folder", ENOTDIR, "cannot open", ErrorKind::NotFound);
+  row("no folder to write to", ENOENT, "cannot write", ErrorKind::Unwritable);
+  row("file as a folder to write to", ENOTDIR, "cannot write", ErrorKind::Unwritable);
   row("full", ENOSPC, "cannot write", ErrorKind::NoSpace);
   row("quota", EDQUOT, "cannot write", ErrorKind::NoSpace);
   row("locked", EWOULDBLOCK, "cannot open", ErrorKind::InUse);

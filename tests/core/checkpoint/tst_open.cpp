@@ -305,6 +305,12 @@ void TestOpen::foreignFormats_data() {
   row("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:4665\nsize 5312753\n"sv,
       "a Git LFS pointer", "git lfs pull");
   row("page.safetensors", "<!DOCTYPE html><html>"sv, "a web page", "Download the file again");
+  row("notes.txt", "Buy milk.\nRead about singular values.\n"sv, "a text file", "It holds no model");
+  row("text.safetensors", "Buy milk.\nRead about singular values.\n"sv, "a text file", "open a .safetensors file");
+  row("tokenizer.json", "\n {\"version\": \"1.0\"}"sv, "a JSON file", "It holds no model");
+  row("run.sh", "#!/bin/sh\necho hello\n"sv, "a script", "It holds no model");
+  row("paper.pdf", "%PDF-1.7\n\xb5\xed"sv, "a PDF document", "It holds no model");
+  row("picture.png", "\x89PNG\r\n\x1a\n\0\0"sv, "an image (PNG)", "It holds no model");
   row("model.safetensors.gz", "\x1f\x8b\x08\0\0\0\0\0\0\0"sv, "a gzip archive", "Unpack it");
 }
 
@@ -327,8 +333,8 @@ void TestOpen::foreignFolders_data() {
   const auto row = [](const char* what, QStringList files, ErrorKind kind, const char* sentence) {
     QTest::newRow(what) << files << int(kind) << sentence;
   };
-  row("empty", {}, ErrorKind::NotFound, "is empty");
-  row("only a config", {"config.json"}, ErrorKind::NotFound, "holds no safetensors file");
+  row("empty", {}, ErrorKind::Unsupported, "is empty: a model's folder has model.safetensors, or");
+  row("only a config", {"config.json"}, ErrorKind::Unsupported, "holds no safetensors file: a model's folder has");
   row("PyTorch", {"config.json", "pytorch_model.bin"}, ErrorKind::Unsupported,
       "pytorch_model.bin is a PyTorch checkpoint (.bin)");
   row("PyTorch beside Flax and TensorFlow", {"flax_model.msgpack", "pytorch_model.bin", "tf_model.h5"},

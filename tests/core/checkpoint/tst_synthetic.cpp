@@ -98,7 +98,7 @@ void TestSynthetic::refusesToReplace() {
   writeFile(folder / "model.safetensors", "precious");
   EXPECT_ERROR(writeSyntheticCheckpoint(folder.path(), tiny(), 1), ErrorKind::Unwritable, "model.safetensors");
   QCOMPARE(readFile(folder / "model.safetensors"), std::string("precious"));
-  EXPECT_ERROR(writeSyntheticCheckpoint(folder / "model.safetensors" / "below", tiny(), 1), ErrorKind::NotFound,
+  EXPECT_ERROR(writeSyntheticCheckpoint(folder / "model.safetensors" / "below", tiny(), 1), ErrorKind::Unwritable,
                "below");
 }
 

@@ -32,6 +32,9 @@ class TestText : public QObject {
   void recordsAreCutAtSeparatorLines();
   void gzipIsRead();
   void damagedGzipIsNamed();
+  void whatIsNoTextIsRefused_data();
+  void whatIsNoTextIsRefused();
+  void strayBytesAreAccepted();
   void windowsBeginWithBos();
   void windowsCarryTheModelsSeparator();
   void limitsCountEveryToken();
@@ -74,6 +77,38 @@ void TestText::damagedGzipIsNamed() {
   }
   QVERIFY_EXCEPTION_THROWN(readRecords(folder / "absent.txt"), Error);
   QVERIFY_EXCEPTION_THROWN(readRecords(folder.path()), Error);
+}
+
+void TestText::whatIsNoTextIsRefused_data() {
+  QTest::addColumn<QByteArray>("content");
+  QTest::addColumn<QString>("why");
+  QByteArray noise;
+  for (unsigned i = 1; i < 5000; ++i) noise += static_cast<char>(1 + (i * 2654435761U >> 13) % 255);
+  QTest::newRow("a model") << QByteArray("\x10\0\0\0\0\0\0\0{\"a\":{}}        ", 26) << "zero bytes";
+  QTest::newRow("noise without zeros") << noise << "belong to no character";
+  QTest::newRow("UTF-16") << QByteArray("\xff\xfeO\0n\0c\0e\0", 10) << "UTF-16";
+  QTest::newRow("Cyrillic in KOI8") << QByteArray("\xf7 \xce\xc1\xde\xc1\xcc\xc5") << "belong to no character";
+}
+
+void TestText::whatIsNoTextIsRefused() {
+  QFETCH(QByteArray, content);
+  QFETCH(QString, why);
+  const test::TemporaryFolder folder;
+  test::writeFile(folder / "text.bin", content.toStdString());
+  try {
+    readRecords(folder / "text.bin");
+    QFAIL("accepted");
+  } catch (const Error& error) {
+    QCOMPARE(error.kind(), ErrorKind::Unsupported);
+    QVERIFY2(QString(error.what()).contains(why) && QString(error.what()).contains("text.bin"), error.what());
+  }
+}
+
+void TestText::strayBytesAreAccepted() {
+  const test::TemporaryFolder folder;
+  const std::string text = "caf\xe9 " + std::string(2000, 'a') + std::string(1, '\0') + "🙂";
+  test::writeFile(folder / "text.txt", text);
+  QCOMPARE(readRecords(folder / "text.txt"), Strings{text});
 }
 
 void TestText::windowsBeginWithBos() {

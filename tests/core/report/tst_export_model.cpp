@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <map>
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -40,6 +41,7 @@ class TestExportModel final : public QObject {
   void conv1d();
   void factoredAgain();
   void refusesBadTargets();
+  void exportsIntoAFolderOfTheModels();
   void replacesEarlierExport();
   void leavesNothingBehind();
   void wrongLayers();
@@ -321,12 +323,11 @@ void TestExportModel::refusesBadTargets() {
            sentence.find(target.string()) != sentence.npos;
   };
   QVERIFY(refused(model, m_model, "folder of the model itself"));
-  QVERIFY(refused(model, m_model / "sub" / "deeper", "lies in the folder of the model"));
   QVERIFY(refused(model, *m_folder / "link", "folder of the model itself"));
-  QVERIFY(refused(model, *m_folder / "link" / "sub", "lies in the folder of the model"));
   QVERIFY(refused(model, m_folder->path(), "the model itself lies in it"));
   QVERIFY(refused(model, *m_folder / "full", "not empty"));
   QVERIFY(refused(model, *m_folder / "file", "is a file"));
+  QVERIFY(refused(model, *m_folder / "new.safetensors", "try " + (*m_folder / "new").string()));
   QCOMPARE(readFile(*m_folder / "full" / "thesis.txt"), std::string("years of work"));
 
   // A snapshot of a Hugging Face cache: links to blobs elsewhere. Neither place is a target.
@@ -340,6 +341,41 @@ void TestExportModel::refusesBadTargets() {
   QVERIFY(refused(cached, snapshot, "folder of the model itself"));
   QVERIFY(refused(cached, blobs, "folder of the model itself"));
   QVERIFY(refused(cached, *m_folder / "cache", "the model itself lies in it"));
+}
+
+/// The most natural place is a new folder beside the weights; nothing of the model may change for it.
+void TestExportModel::exportsIntoAFolderOfTheModels() {
+  const auto contents = [&] {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::directory_iterator(m_model))
+      if (entry.is_regular_file()) files[entry.path().filename().string()] = readFile(entry.path());
+    return files;
+  };
+  const auto before = contents();
+  const auto model = openCheckpoint(m_model / "model.safetensors");
+  exportTo(model, plan(*model, {5, {}, {}}), ExportKind::Factored, m_model / "out");
+  fs::create_directory_symlink(m_model, *m_folder / "link");
+  exportTo(model, plan(*model, {5, {}, {}}), ExportKind::Factored, *m_folder / "link" / "deep" / "er");
+  QVERIFY(contents() == before);
+  QVERIFY(openCheckpoint(m_model / "out")->layers().size() == model->layers().size());
+  QVERIFY(openCheckpoint(m_model)->layers().size() == model->layers().size());
+
+  // What is offered in place of the model's own folder is a good target, and still is once it is taken.
+  const auto offered = [&](const fs::path& target) {
+    std::string sentence;
+    (void)errorOf([&] { requireGoodTarget(*model, target, true); }, &sentence);
+    const std::size_t at = sentence.rfind("try ");
+    return at == sentence.npos ? fs::path() : fs::path(sentence.substr(at + 4));
+  };
+  QCOMPARE(offered(m_model), m_model / "compressed");
+  exportTo(model, plan(*model, {5, {}, {}}), ExportKind::Factored, offered(m_model));
+  QCOMPARE(offered(m_model), m_model / "compressed-2");
+  QCOMPARE(offered(m_folder->path()), m_folder->path() / "compressed");
+  QCOMPARE(offered(m_model / "new.safetensors/"), m_model / "new");
+  requireGoodTarget(*model, m_model / "compressed", true); // an earlier export
+  std::string sentence;
+  (void)errorOf([&] { requireGoodTarget(*model, m_model / "compressed", false); }, &sentence);
+  QVERIFY(sentence.ends_with("try " + (m_model / "compressed-2").string()));
 }
 
 void TestExportModel::replacesEarlierExport() {

@@ -303,7 +303,7 @@ void TestReport::writes() {
   writeReport(sampleRun(), folder / "r.md");
   QCOMPARE(readFile(folder / "r.md"), renderReport(sampleRun(), ReportFormat::Markdown));
   QVERIFY(errorOf([&] { writeReport(sampleRun(), folder / "r.pdf"); }) == ErrorKind::BadRequest);
-  QVERIFY(errorOf([&] { writeReport(sampleRun(), folder / "absent" / "r.md"); }) == ErrorKind::NotFound);
+  QVERIFY(errorOf([&] { writeReport(sampleRun(), folder / "absent" / "r.md"); }) == ErrorKind::Unwritable);
   if (!pythonHas("csv")) QSKIP("no Python to read the CSV with");
   writeReport(sampleRun(), folder / "r.csv");
   const Output output = runPython("import csv,sys\nr=list(csv.DictReader(open(sys.argv[1],newline='')))\nprint(len(r), "
