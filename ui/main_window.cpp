@@ -54,6 +54,7 @@ MainWindow::MainWindow(QWidget* parent)
       m_cosine(new CurvePanel(*m_document, *m_outputs, CurvePanel::Quantity::Cosine, this)),
       m_plan(new PlanPanel(*m_document, *m_tools, this)),
       m_totals(new TotalsBar(*m_document, *m_jobs, *m_advising, this)) {
+  m_tools->weighWith(*m_advising);
   words::useDecimalBytes(settings::decimalUnits());
   setWindowIcon(icon("rankscope"));
   setAcceptDrops(true);

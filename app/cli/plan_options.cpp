@@ -57,6 +57,9 @@ RankPlan budgetPlan(const Budget& budget, const Checkpoint& checkpoint, const Sp
                     const Progress& progress) {
   const PresetOptions preset = presetOptions(options, checkpoint);
   const RankPlan pinned = pinnedDense(options.pins, checkpoint);
+  if (!method) // on the demo worse than one share for all, at the same bytes
+    notes.push_back("ranks are shared by the energy that the weights keep, which does not say what the model loses: "
+                    "--method fisher goes by a text, and advise measures");
   if (!method && !preset.base) return planForBudget(budget, checkpoint, spectra, preset, pinned, &notes);
   const auto curves = method ? method->curves(preset, progress) : residualCurves(checkpoint, preset, progress);
   const Method weighs = method ? method->method() : Method::Plain;

@@ -139,6 +139,19 @@ std::optional<PlanPrediction> PlanPredictor::predict(const ResolvedPlan& plan) c
   return predict(sum);
 }
 
+BenefitLookup measuredBenefits(const PlanPredictor& predictor, const Checkpoint& checkpoint,
+                               const PresetOptions& options) {
+  const auto choiceOf = [&checkpoint, storing = storingOf(options)](LayerId layer, std::int64_t rank) {
+    return choiceFor(checkpoint.layer(layer), rank > 0 ? std::optional(rank) : std::nullopt, storing);
+  };
+  return [&predictor, choiceOf](LayerId layer) -> std::optional<BenefitCurve> {
+    if (!predictor.effect(layer, choiceOf(layer, 1))) return std::nullopt;
+    return BenefitCurve{
+        [&predictor, choiceOf, layer](std::int64_t rank) { return -*predictor.effect(layer, choiceOf(layer, rank)); },
+        0.0};
+  };
+}
+
 double PlanPredictor::originalPerplexity() const {
   return std::exp(m_nats);
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plan/budget.h"
 #include "core/plan/resolve.h"
 
 namespace rankscope {
@@ -82,6 +83,11 @@ class PlanPredictor final {
   JointFit m_fit;
   double m_nats;
 };
+
+/// What ranks are worth to planForBudget() by measured effects: what a layer costs the model alone, stored as the options
+/// say, is lost benefit. nullopt for a layer that was not measured in that way. Predictor and checkpoint must outlive it.
+BenefitLookup measuredBenefits(const PlanPredictor& predictor, const Checkpoint& checkpoint,
+                               const PresetOptions& options);
 
 /// JSON of a predictor (an object with kind "predictor") and back, for a model with the same layers. Reading throws
 /// Error(Malformed) naming what is wrong.

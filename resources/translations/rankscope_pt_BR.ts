@@ -2286,6 +2286,14 @@ Escreve: %2</translation>
         <source>%1 of %2 attention and MLP matrices stay dense: they are worth their bytes.</source>
         <translation>%1 de %2 matrizes de atenção e MLP ficam densas: valem os seus bytes.</translation>
     </message>
+    <message>
+        <source>Shared by what the advice measured each layer to cost the model.</source>
+        <translation>Repartido pelo que cada camada custa ao modelo, como mediu o conselho.</translation>
+    </message>
+    <message>
+        <source>Shared by the energy that the weights keep, which does not say what the model loses: Advise measures that, and budgets then go by it.</source>
+        <translation>Repartido pela energia que os pesos conservam, que não diz o que o modelo perde: Aconselhar mede isso, e os orçamentos passam a segui-lo.</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::Preferences</name>

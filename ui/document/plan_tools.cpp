@@ -5,6 +5,7 @@
 
 #include <QLocale>
 
+#include "ui/document/advising.h"
 #include "ui/document/document.h"
 #include "ui/document/words.h"
 
@@ -76,13 +77,26 @@ void PlanTools::applyCosine(double cosine) {
   });
 }
 
+std::optional<BenefitLookup> PlanTools::measuredBenefits(const RankPlan& pinned) const {
+  const PlanPredictor* predictor = m_advising ? m_advising->predictor() : nullptr;
+  if (!predictor) return std::nullopt;
+  const Checkpoint& checkpoint = *m_document.checkpoint();
+  BenefitLookup benefits = rankscope::measuredBenefits(*predictor, checkpoint, options());
+  for (const LayerId id : planScope(checkpoint, options()))
+    if (!pinned.overrides.contains(checkpoint.layer(id).name) && !benefits(id)) return std::nullopt;
+  return benefits;
+}
+
 void PlanTools::applyBudget(const Budget& budget) {
   whenSpectraKnown([this, budget] {
     RankPlan pinned = m_document.plan();
     std::erase_if(pinned.overrides,
                   [this](const auto& entry) { return !m_document.planState().pinned.contains(entry.first); });
     pinned.rules.clear();
-    RankPlan plan = planForBudget(budget, *m_document.checkpoint(), m_document.spectra(), options(), pinned);
+    const Checkpoint& checkpoint = *m_document.checkpoint();
+    const auto measured = measuredBenefits(pinned);
+    RankPlan plan = measured ? planForBudget(budget, checkpoint, *measured, options(), pinned)
+                             : planForBudget(budget, checkpoint, m_document.spectra(), options(), pinned);
     const QString name = std::holds_alternative<KeepShare>(budget)
                              ? tr("Budget of %1").arg(words::share(std::get<KeepShare>(budget).share))
                              : tr("Budget of %1").arg(words::bytes(std::get<KeepBytes>(budget).bytes));
@@ -90,9 +104,14 @@ void PlanTools::applyBudget(const Budget& budget) {
     const auto& scope = m_document.scope();
     const auto dense =
         std::count_if(scope.begin(), scope.end(), [this](LayerId id) { return m_document.choice(id).isDense(); });
+    QString notice = measured ? tr("Shared by what the advice measured each layer to cost the model.")
+                              : tr("Shared by the energy that the weights keep, which does not say what the model "
+                                   "loses: Advise measures that, and budgets then go by it.");
     if (dense > 0)
-      emit m_document.notice(tr("%1 of %2 attention and MLP matrices stay dense: they are worth their bytes.")
-                                 .arg(words::count(dense), words::count(static_cast<std::int64_t>(scope.size()))));
+      notice += QLatin1Char(' ') +
+                tr("%1 of %2 attention and MLP matrices stay dense: they are worth their bytes.")
+                    .arg(words::count(dense), words::count(static_cast<std::int64_t>(scope.size())));
+    emit m_document.notice(notice);
   });
 }
 

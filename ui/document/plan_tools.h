@@ -12,6 +12,7 @@
 
 namespace rankscope::ui {
 
+class Advising;
 class Document;
 
 /// Presets, targets, budgets and bulk edits on the open document, each one undo step. What needs spectra that are still
@@ -21,6 +22,8 @@ class PlanTools final : public QObject {
 
  public:
   explicit PlanTools(Document& document, QObject* parent = nullptr);
+  /// Whose measurements share a budget, where it has them for all layers; else the energy that the weights keep does.
+  void weighWith(const Advising& advising) { m_advising = &advising; }
 
   void applyPreset(Preset preset, std::optional<double> fraction = {}, std::optional<std::int64_t> rank = {});
   void applyCosine(double cosine);
@@ -40,9 +43,11 @@ class PlanTools final : public QObject {
   void attempt(const std::function<void()>& work);
   void whenSpectraKnown(std::function<void()> work);
   PresetOptions options() const;
+  std::optional<BenefitLookup> measuredBenefits(const RankPlan& pinned) const;
   void reach(double value, bool energy);
 
   Document& m_document;
+  const Advising* m_advising = nullptr;
   std::function<void()> m_waiting;
 };
 

@@ -41,6 +41,7 @@ class TestPlanPredictor final : public QObject {
   void spreadIsOfRunsLeftOut();
   void tooFewRuns();
   void predictsPlans();
+  void budgetsGoByMeasuredEffects();
   void comesBackFromJson();
   void malformed_data();
   void malformed();
@@ -102,6 +103,45 @@ void TestPlanPredictor::predictsPlans() {
   QVERIFY(!predictor.predict(plan));
   plan.layers = {LayerChoice{}, choice(5, "")};
   QVERIFY(!predictor.predict(plan));
+}
+
+void TestPlanPredictor::budgetsGoByMeasuredEffects() {
+  const test::TemporaryFolder folder;
+  const auto checkpoint = openCheckpoint(test::writeSmallModel(folder / "m", test::SmallFamily::GptNeo));
+  // Effects fall alike with the rank, but one layer's are a hundred times the others'.
+  const std::string costly = "transformer.h.1.attn.attention.v_proj.weight";
+  std::vector<LayerEffects> layers;
+  for (const LayerInfo& layer : checkpoint->layers()) {
+    EffectCurve curve{"aware", {}, {}};
+    for (std::int64_t rank = 1; rank <= layer.smallSide(); ++rank) {
+      curve.ranks.push_back(rank);
+      curve.effects.push_back((layer.name == costly ? 1.0 : 0.01) * std::exp(-0.3 * static_cast<double>(rank)));
+    }
+    layers.push_back({layer.name, {curve}});
+  }
+  const PlanPredictor predictor(layers, fitJointRuns(runs(1, 1)), 1.5);
+  PresetOptions options;
+  options.method = Method::Aware;
+  const BenefitLookup benefits = measuredBenefits(predictor, *checkpoint, options);
+  const RankPlan plan = planForBudget(KeepShare{0.4}, *checkpoint, benefits, options);
+  const ResolvedPlan resolved = resolve(plan, *checkpoint, {});
+  const auto rankOf = [&](const std::string& name) {
+    const LayerId id = *checkpoint->findLayer(name);
+    return resolved.layers[id.value].rank.value_or(checkpoint->layer(id).smallSide());
+  };
+  QVERIFY(rankOf(costly) > rankOf("transformer.h.0.attn.attention.v_proj.weight") + 5);
+  double best = predictor.predict(resolved)->kl;
+  // Nothing is gained by giving a rank of one attention layer to another.
+  for (const LayerInfo& from : checkpoint->layers())
+    for (const LayerInfo& to : checkpoint->layers()) {
+      ResolvedPlan other = resolved;
+      auto &a = other.layers[from.id.value].rank, &b = other.layers[to.id.value].rank;
+      if (from.rows != to.rows || from.cols != to.cols || !a || !b || *a < 2 || from.id == to.id) continue;
+      --*a, ++*b;
+      if (isBelowBreakEven(to, other.layers[to.id.value])) QVERIFY(predictor.predict(other)->kl >= best * (1 - 1e-9));
+    }
+  options.method = Method::Fisher;
+  QVERIFY(!measuredBenefits(predictor, *checkpoint, options)(*checkpoint->findLayer(costly)));
 }
 
 void TestPlanPredictor::comesBackFromJson() {
