@@ -143,8 +143,12 @@ class Run final {
     const Progress progress = m_console.progress("Compressing");
     runCompression(
         *m_checkpoint,
-        {m_plan, lookupIn(m_spectra), m_factoriser, m_run.get(), &target,
-         [this](const CompressedLayer& layer) { seeOutputs(layer); }},
+        {.plan = m_plan,
+         .spectra = lookupIn(m_spectra),
+         .factoriser = m_factoriser,
+         .outputs = m_method ? m_method->outputMeasure() : OutputMeasure(),
+         .run = m_run.get(),
+         .target = &target},
         [this](CompressedLayer&& layer) { take(layer); }, progress.slice(0, 0.95));
     if (m_run) m_run->finish();
     target.finish(progress.slice(0.95, 1));
@@ -155,12 +159,6 @@ class Run final {
     for (const LayerInfo& layer : m_checkpoint->layers())
       if (!m_plan.layers[layer.id.value].isDense()) layers.push_back(layer.id);
     return layers;
-  }
-
-  /// What the text that methods are fitted to says of a compressed layer.
-  void seeOutputs(const CompressedLayer& layer) {
-    if (m_method && !layer.stored.empty() && m_method->knows(layer.layer))
-      m_lines[layer.layer.value].outputs = m_method->outputQuality(layer.layer, layer.stored);
   }
 
   void take(const CompressedLayer& layer) {

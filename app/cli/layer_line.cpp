@@ -203,6 +203,7 @@ void setResult(LayerLine& line, const CompressedLayer& layer) {
   line.choice = choiceOf(layer.choice, layer.bytesAfter);
   line.predictedCosine = layer.predictedCosine;
   line.quality = layer.quality;
+  line.outputs = layer.outputs;
   if (layer.error.empty()) return;
   line.error = layer.error;
   line.choice = LayerLine::Choice{std::nullopt, layer.bytesAfter}; // what cannot be compressed stays dense

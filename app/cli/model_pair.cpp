@@ -66,7 +66,7 @@ Substitutes carryOut(const Checkpoint& checkpoint, const ResolvedPlan& plan, con
   const Progress progress = console.progress("Compressing");
   if (!run) return compressedLinears(checkpoint, plan, {}, progress, {}, factoriser);
   runCompression(
-      checkpoint, {plan, {}, factoriser, run, nullptr}, [](CompressedLayer&&) {}, progress);
+      checkpoint, {.plan = plan, .factoriser = factoriser, .run = run}, [](CompressedLayer&&) {}, progress);
   return compressedLinears(
       checkpoint, plan, {}, progress.silent(),
       [&](LayerId layer, const LayerChoice& choice) {

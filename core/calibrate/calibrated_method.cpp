@@ -106,6 +106,12 @@ Quality CalibratedMethod::outputQuality(LayerId layer, const StoredLayer& stored
           std::sqrt(error / energy)};
 }
 
+OutputMeasure CalibratedMethod::outputMeasure() const {
+  return [this](LayerId layer, const StoredLayer& stored) {
+    return knows(layer) ? std::optional(outputQuality(layer, stored)) : std::nullopt;
+  };
+}
+
 RowMatrixD CalibratedMethod::matrixOf(LayerId layer) const {
   RowMatrixD stored = toDouble(m_checkpoint->matrix(layer).view);
   m_checkpoint->finishReading(layer);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/calibrate/weighted_factors.h"
+#include "core/compress/compress.h"
 #include "core/compress/error_curve.h"
 #include "core/compress/quality.h"
 #include "core/plan/budget.h"
@@ -41,6 +42,8 @@ class CalibratedMethod final {
   /// the original puts out: E⟨y, ŷ⟩ / √(E‖y‖²·E‖ŷ‖²) and √(E‖y − ŷ‖² / E‖y‖²), in F32. The layer must be known,
   /// `stored` not empty.
   Quality outputQuality(LayerId layer, const StoredLayer& stored) const;
+  /// The same for a compression to call: nothing for layers that knows() denies. The method must outlive it.
+  OutputMeasure outputMeasure() const;
   /// Completes the method of every layer whose choice has one by what identifies the text; where the calibration has
   /// not met the layer it becomes plain, without a bias shift of its own.
   void applyTo(ResolvedPlan& plan) const;

@@ -142,6 +142,8 @@ void compress(const Checkpoint& checkpoint, const ResolvedPlan& plan, const Spec
     if (!result)
       result = compressLayer(checkpoint, layer, choice, spectra ? spectra(layer) : nullptr, progress.silent(), threads,
                              hooks.factoriser);
+    if (hooks.outputs && !result->outputs && !result->stored.empty())
+      result->outputs = hooks.outputs(layer, result->stored);
     // A worker waits here with its result in hand, so no more results wait than there are workers.
     const std::lock_guard lock(delivery);
     if (hooks.sink) hooks.sink(std::move(*result));

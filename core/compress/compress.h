@@ -41,6 +41,7 @@ struct CompressedLayer {
   std::string contentHash;
   StoredLayer stored; ///< empty for a dense layer or a failed one
   Quality quality;    ///< measured from the parts as stored; exactly 1 and 0 for dense
+  std::optional<Quality> outputs; ///< of what the layer puts out on the text that methods are fitted to
   std::optional<double>
       predictedCosine; ///< of the exact truncation, from the spectrum; nothing for other methods or a base
   std::uint64_t bytesBefore = 0;
@@ -56,10 +57,14 @@ CompressedLayer compressLayer(const Checkpoint& checkpoint, LayerId layer, const
                               const Spectrum* spectrum, const Progress& progress, int threads,
                               const Factoriser& factoriser = {});
 
+using OutputMeasure = std::function<std::optional<Quality>(LayerId, const StoredLayer&)>;
+
 struct CompressionHooks {
   /// Result of an earlier run for this layer and choice, if it still holds; then nothing is computed. Any thread.
   std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)> finished;
   Factoriser factoriser;
+  /// Measures a compressed layer's outputs; nullopt for one whose inputs are not known. Any thread.
+  OutputMeasure outputs;
   /// Every layer as it is done, those of an earlier run included, from any thread, one call at a time. The layer may be
   /// moved from: nothing is kept.
   std::function<void(CompressedLayer&&)> sink;

@@ -56,6 +56,7 @@ void runCompression(const Checkpoint& checkpoint, const CompressionRequest& requ
   std::vector<std::atomic<bool>> known(checkpoint.layers().size());
   CompressionHooks hooks;
   hooks.factoriser = request.factoriser;
+  hooks.outputs = request.outputs;
   if (request.run)
     hooks.finished = [&](LayerId id, const LayerChoice& choice) {
       auto result = request.run->finished(id, checkpoint.contentHash(id), choice);

@@ -26,8 +26,9 @@ SpectrumLookup lookupIn(const LayerSpectra& spectra);
 /// One compression from file to file.
 struct CompressionRequest {
   ResolvedPlan plan;
-  SpectrumLookup spectra;        ///< may be empty
+  SpectrumLookup spectra = {};   ///< may be empty
   Factoriser factoriser = {};    ///< for layers whose choice has a method
+  OutputMeasure outputs = {};    ///< measures what compressed layers put out, where a text is known
   RunFile* run = nullptr;        ///< takes every result at once; what it holds already is not computed again
   ModelExport* target = nullptr; ///< takes the factors; the caller calls finish()
   /// Sees each layer with its factors, from the run file or fresh, one call at a time; may be empty.

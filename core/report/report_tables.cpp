@@ -23,6 +23,12 @@ bool isNamedColumn(std::string_view key) {
   return key == "stable_rank" || key == "effective_rank" || key == "effective_rank_energy" || key == "break_even_rank";
 }
 
+/// On the text that the layer's method was fitted to.
+std::optional<double> measuredOutputs(const LayerRecord& record) {
+  return record.compression && record.compression->outputs ? std::optional(record.compression->outputs->cosine)
+                                                           : std::nullopt;
+}
+
 std::string csvLine(const ReportLayer& layer, const StudiedLayer& studied) {
   const LayerRecord& record = *layer.record;
   const bool compressed = record.compression.has_value();
@@ -41,7 +47,7 @@ std::string csvLine(const ReportLayer& layer, const StudiedLayer& studied) {
       compressed ? std::to_string(layer.bytesAfter) : "", layer.spectrum ? raw(layer.spectrum->stableRank()) : "",
       raw(effective(Spectrum::Weight::Sigma)), raw(effective(Spectrum::Weight::SigmaSquared)),
       fmt::format("{}", breakEvenRank(record.rows, record.cols)), escapedCsv(layer.error), raw(studied.kl),
-      raw(studied.outputCosine));
+      raw(studied.outputCosine ? studied.outputCosine : measuredOutputs(record)));
   for (const DiagnosticColumn& column : kDiagnosticColumns)
     if (!isNamedColumn(column.key)) line += "," + raw(layer.diagnostic(column.key));
   return line + "\r\n";

@@ -107,6 +107,10 @@ void writeCompression(hid_t group, const LayerRecord::Compression& result) {
     hdf5::writeNumber(group, "relative_error", result.quality.relativeError);
     hdf5::writeText(group, "verdict", std::string(name(verdictFor(result.quality.cosine))));
   }
+  if (result.outputs && std::isfinite(result.outputs->cosine) && std::isfinite(result.outputs->relativeError)) {
+    hdf5::writeNumber(group, "output_cosine", result.outputs->cosine);
+    hdf5::writeNumber(group, "output_relative_error", result.outputs->relativeError);
+  }
   hdf5::writeInteger(group, "bytes_before", static_cast<std::int64_t>(result.bytesBefore));
   hdf5::writeInteger(group, "bytes_after", static_cast<std::int64_t>(result.bytesAfter));
 }
@@ -130,6 +134,8 @@ LayerRecord::Compression readCompression(hid_t group, int resultVersion) {
   result.predictedCosine = hdf5::readNumber(group, "predicted_cosine");
   result.quality.cosine = hdf5::readNumber(group, "cosine").value_or(std::nan(""));
   result.quality.relativeError = hdf5::readNumber(group, "relative_error").value_or(std::nan(""));
+  if (const auto cosine = hdf5::readNumber(group, "output_cosine"))
+    result.outputs = {*cosine, hdf5::readNumber(group, "output_relative_error").value_or(std::nan(""))};
   result.bytesBefore = static_cast<std::uint64_t>(needed(hdf5::readInteger(group, "bytes_before"), "bytes_before"));
   result.bytesAfter = static_cast<std::uint64_t>(needed(hdf5::readInteger(group, "bytes_after"), "bytes_after"));
   result.error = hdf5::readText(group, "error").value_or("");

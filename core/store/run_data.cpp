@@ -99,6 +99,8 @@ LayerRecord::Compression compressionFrom(const json& header) {
   result.resultVersion = header.at("result_version");
   result.quality = {numberOrNan(header.at("cosine")), numberOrNan(header.at("relative_error"))};
   if (header.at("predicted_cosine").is_number()) result.predictedCosine = header.at("predicted_cosine").get<double>();
+  if (header.contains("output_cosine"))
+    result.outputs = {numberOrNan(header.at("output_cosine")), numberOrNan(header.at("output_relative_error"))};
   result.bytesBefore = header.at("bytes_before");
   result.bytesAfter = header.at("bytes_after");
   result.error = header.at("error").get<std::string>();
@@ -168,6 +170,11 @@ SideRecord recordOf(const CompressedLayer& layer, const std::string& name) {
                    {"bytes_before", layer.bytesBefore},
                    {"bytes_after", layer.bytesAfter},
                    {"error", layer.error}};
+  // Without a fitted method the choice does not say on which text they were measured.
+  if (layer.outputs && !layer.choice.method.empty()) {
+    record.header["output_cosine"] = numberOrNull(layer.outputs->cosine);
+    record.header["output_relative_error"] = numberOrNull(layer.outputs->relativeError);
+  }
   if (layer.stored.factors) {
     addFactor(record, "factor_a", layer.stored.factors->a);
     addFactor(record, "factor_b", layer.stored.factors->b);

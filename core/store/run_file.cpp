@@ -266,6 +266,7 @@ std::optional<CompressedLayer> RunFile::finished(LayerId layer, const std::strin
                        .contentHash = contentHash,
                        .stored = {},
                        .quality = result->quality,
+                       .outputs = result->outputs,
                        .predictedCosine = result->predictedCosine,
                        .bytesBefore = result->bytesBefore,
                        .bytesAfter = result->bytesAfter,

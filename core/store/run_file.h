@@ -35,6 +35,7 @@ struct LayerRecord {
     LayerChoice choice;
     int resultVersion = 0;
     Quality quality;
+    std::optional<Quality> outputs; ///< on the text that the choice's method names
     std::optional<double> predictedCosine;
     std::uint64_t bytesBefore = 0;
     std::uint64_t bytesAfter = 0;

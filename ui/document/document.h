@@ -32,6 +32,7 @@ struct OpenedModel;
 struct LayerResult {
   LayerChoice choice;
   Quality quality;
+  std::optional<Quality> outputs; ///< on the text that the choice's method was fitted to
   std::uint64_t bytesAfter = 0;
   QString error;
 };

@@ -101,7 +101,8 @@ struct Analysis {
 };
 
 LayerResult resultOf(const LayerRecord::Compression& compression) {
-  return {compression.choice, compression.quality, compression.bytesAfter, QString::fromStdString(compression.error)};
+  return {compression.choice, compression.quality, compression.outputs, compression.bytesAfter,
+          QString::fromStdString(compression.error)};
 }
 
 std::optional<EntryStatistics> entriesOf(const LayerRecord& record) {

@@ -24,7 +24,8 @@ struct Order {
   std::shared_ptr<Calibrator> calibrator;
   std::set<Method> methods;
   int cores = 0;
-  Factoriser factoriser = {}; ///< set by fit()
+  Factoriser factoriser = {}; ///< both set by fit()
+  OutputMeasure outputs = {};
 
   /// Of the work, that fit() takes.
   double share() const {
@@ -40,6 +41,7 @@ void fit(Order& order, const Progress& progress) {
   const auto method = order.calibrator->fit(order.methods, progress.slice(0, together ? 0.3 : 1));
   if (!method) return;
   identify(order.plan, *method);
+  order.outputs = [method](LayerId layer, const StoredLayer& stored) { return method->outputMeasure()(layer, stored); };
   const std::shared_ptr<RunFile> run = order.storage->file();
   order.factoriser = run && holdsResults(*run, *order.checkpoint, order.plan)
                          ? method->factoriser()
@@ -47,7 +49,7 @@ void fit(Order& order, const Progress& progress) {
 }
 
 LayerResult resultOf(const CompressedLayer& layer) {
-  return {layer.choice, layer.quality, layer.bytesAfter, QString::fromStdString(layer.error)};
+  return {layer.choice, layer.quality, layer.outputs, layer.bytesAfter, QString::fromStdString(layer.error)};
 }
 
 /// Without a run file everything works but resuming; that there is none was said when the spectra began.
@@ -67,6 +69,7 @@ void carryOut(const Order& order, ModelExport* target, const std::function<void(
                  {.plan = order.plan,
                   .spectra = order.spectra,
                   .factoriser = order.factoriser,
+                  .outputs = order.outputs,
                   .run = run.get(),
                   .target = target,
                   .take = take,

@@ -24,8 +24,8 @@ namespace rankscope::ui {
 
 namespace {
 
-constexpr std::size_t kDrawnPoints = 1000;
-constexpr std::size_t kMostCurves = 24;
+/// Points of one curve, and of all: more curves are drawn with fewer points each.
+constexpr std::size_t kMostPoints = 1000, kLeastPoints = 100, kAllPoints = 100'000;
 
 QToolButton* toggle(QWidget* parent, const QString& text, const QString& tip, bool checked) {
   auto* button = new QToolButton(parent);
@@ -187,9 +187,9 @@ void CurvePanel::rebuild() {
   emit titleChanged(title());
   std::vector<LayerId> front;
   if (current) front.push_back(*current);
-  for (const LayerId id : selection) {
-    if (id != current && front.size() < kMostCurves) front.push_back(id);
-  }
+  for (const LayerId id : selection)
+    if (id != current) front.push_back(id);
+  const std::size_t points = std::clamp(kAllPoints / std::max<std::size_t>(front.size(), 1), kLeastPoints, kMostPoints);
   std::vector<Series> series;
   std::vector<Curve> curves;
   std::vector<Mark> lines;
@@ -206,7 +206,7 @@ void CurvePanel::rebuild() {
     const Curve whole =
         m_quantity == Quantity::Sigma ? sigmaCurve(*spectrum, m_normalise->isChecked()) : cosineCurve(*spectrum);
     curves.push_back(whole);
-    series.push_back({words::shortName(m_document.layer(id)), decimated(whole, kDrawnPoints), false});
+    series.push_back({words::shortName(m_document.layer(id)), decimated(whole, points), false});
     longest = std::max(longest, spectrum->fullRank());
   }
   const LayerInfo* layer = current ? &m_document.layer(*current) : nullptr;
@@ -218,7 +218,7 @@ void CurvePanel::rebuild() {
                             : spectrum->frobeniusNorm();
     const Curve noise = m_quantity == Quantity::Sigma ? gaussianSigmaCurve(layer->rows, layer->cols, norm)
                                                       : gaussianCosineCurve(layer->rows, layer->cols);
-    series.push_back({tr("random matrix of this norm"), decimated(noise, kDrawnPoints), true});
+    series.push_back({tr("random matrix of this norm"), decimated(noise, kMostPoints), true});
   }
   m_plot->setFullRank(layer ? layer->smallSide() : 1);
   m_plot->setEmptyText(!m_document.isOpen() ? QString()

@@ -18,6 +18,7 @@ constexpr int kMarginTop = 10;
 constexpr int kMarginRight = 12;
 constexpr int kMarginBottom = 40;
 constexpr int kMarginLeft = 76;
+constexpr std::size_t kCrowd = 32; ///< curves from which on their lines are thin
 
 QVector<double> asVector(const std::vector<double>& values) {
   return {values.begin(), values.end()};
@@ -51,6 +52,7 @@ RankPlot::RankPlot(QWidget* parent) : QFrame(parent), m_plot(new QCustomPlot(thi
   m_plot->xAxis->setLabelPadding(2);
   m_plot->setNoAntialiasingOnDrag(false);
   m_plot->legend->setVisible(false);
+  m_plot->setAutoAddPlottableToLegend(false); // a thousand curves have a legend of eight lines
   connect(m_plot, &QCustomPlot::afterLayout, this, &RankPlot::layLabels);
 
   // A layer of its own with a picture of its own: moving the cursor leaves the curves as they are painted.
@@ -143,7 +145,8 @@ void RankPlot::restyle() {
     if (series.reference) {
       m_plot->graph(i)->setPen(QPen(theme.reference, 1, Qt::DashLine));
     } else {
-      m_plot->graph(i)->setPen(QPen(theme.series[colour++ % theme.series.size()], i == 0 ? 2.0 : 1.6));
+      const double width = i == 0 ? 2.0 : m_series.size() > kCrowd ? 1.0 : 1.6; // thin lines paint much faster
+      m_plot->graph(i)->setPen(QPen(theme.series[colour++ % theme.series.size()], width));
     }
   }
   for (std::size_t i = 0; i < m_markLines.size(); ++i) {
@@ -177,6 +180,7 @@ void RankPlot::show(const std::vector<Series>& series, const std::vector<Mark>& 
     graph->setData(asVector(one.curve.x), asVector(one.curve.y), true);
     graph->setAdaptiveSampling(false);
   }
+  if (QCPGraph* first = m_plot->graph(0)) first->setLayer(first->layer()); // above the others
   for (const Mark& mark : m_marks) {
     auto* line = new QCPItemStraightLine(m_plot);
     line->point1->setCoords(mark.vertical ? mark.at : 0, mark.vertical ? 1e-30 : mark.at);

@@ -60,6 +60,7 @@ void RankPlot::fillLegend() {
   if (named == all) return;
   m_more = new QCPTextElement(m_plot, tr("and %n more", nullptr, all - named), font());
   m_more->setTextColor(palette().color(QPalette::Text));
+  m_more->setLayer(m_plot->legend->layer()); // else the legend's paper lies above it
   m_plot->legend->addElement(named, 0, m_more);
 }
 

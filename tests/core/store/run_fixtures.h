@@ -51,6 +51,7 @@ inline CompressedLayer compressed(const LayerInfo& layer, const LayerChoice& cho
   if (choice.biasShift)
     for (std::int64_t i = 0; i < layer.outputs(); ++i)
       result.stored.biasShift.push_back(0.25f * static_cast<float>((i + seed) % 7));
+  result.outputs = {.cosine = 1.0 / (2.0 + seed), .relativeError = 1.0 / (3.0 + seed)};
   result.quality = {.cosine = 1.0 / (1.0 + seed), .relativeError = std::sqrt(1 - 1.0 / (1.0 + seed) / (1.0 + seed))};
   if (!choice.base) result.predictedCosine = 0.1 + 1.0 / 3.0;
   result.bytesAfter = result.stored.bytes();

@@ -71,6 +71,11 @@ void TestRunFile::keepsEveryStorage() {
     QVERIFY(sameStored(after->stored, before.stored));
     QCOMPARE(after->quality.cosine, before.quality.cosine);
     QCOMPARE(after->quality.relativeError, before.quality.relativeError);
+    QCOMPARE(after->outputs.has_value(), before.outputs.has_value() && !before.choice.method.empty());
+    if (after->outputs) {
+      QCOMPARE(after->outputs->cosine, before.outputs->cosine);
+      QCOMPARE(after->outputs->relativeError, before.outputs->relativeError);
+    }
     QCOMPARE(after->predictedCosine, before.predictedCosine);
     QCOMPARE(after->bytesAfter, before.bytesAfter);
     QVERIFY(after->choice == choices[c]);
