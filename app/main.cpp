@@ -42,6 +42,13 @@ struct Options {
   QString panel;
 };
 
+/// Docks, pages and the tabs of Evaluate, as --panel names them.
+QStringList panelNames() {
+  return QStringLiteral("Layers Spectrum Cosine Map TradeOff Plan Snapshots History Jobs Evaluate EvaluateTexts "
+                        "EvaluateStudy EvaluateDetails Advise")
+      .split(QLatin1Char(' '));
+}
+
 std::optional<ThemeChoice> themeNamed(const QString& name) {
   if (name == QLatin1String("light")) return ThemeChoice::Light;
   if (name == QLatin1String("dark")) return ThemeChoice::Dark;
@@ -76,11 +83,9 @@ Options parse(const QApplication& application) {
   const QCommandLineOption study(QStringLiteral("study"), tr("Run the aggregation study at once"));
   const QCommandLineOption advise(QStringLiteral("advise"), tr("Advise at once"));
   const QCommandLineOption demo(QStringLiteral("demo"), tr("Open the demo"));
-  const QCommandLineOption panel(
-      QStringLiteral("panel"),
-      tr("Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, "
-         "EvaluateTexts, EvaluateStudy, EvaluateDetails or Advise"),
-      QStringLiteral("NAME"));
+  const QString panels = panelNames().join(QStringLiteral(", "));
+  const QCommandLineOption panel(QStringLiteral("panel"), tr("Bring a panel to the front: %1").arg(panels),
+                                 QStringLiteral("NAME"));
   parser.addOptions({panel, screenshot, size, theme, preset, keep, compress, evaluate, study, advise, demo});
   parser.process(application);
 
@@ -107,6 +112,8 @@ Options parse(const QApplication& application) {
   options.study = parser.isSet(study);
   options.advise = parser.isSet(advise);
   options.panel = parser.value(panel);
+  if (parser.isSet(panel) && !panelNames().contains(options.panel))
+    wrongUsage(tr("there is no panel \"%1\"; --panel wants one of %2").arg(options.panel, panels));
   return options;
 }
 
@@ -183,6 +190,6 @@ int main(int argc, char** argv) {
   QApplication::setOrganizationName(QStringLiteral("rankscope"));
   QApplication::setApplicationVersion(QStringLiteral(RANKSCOPE_VERSION));
   QApplication::setDesktopFileName(QStringLiteral("rankscope"));
-  rankscope::ui::speak(application, QLocale::system());
+  rankscope::ui::speak(application, rankscope::ui::localeFor(rankscope::ui::settings::language()));
   return rankscope::ui::run(application);
 }

@@ -36,6 +36,14 @@ QString shown(const std::filesystem::path& path) {
   return QFile::decodeName(path.string().c_str());
 }
 
+/// The folder around the demo, or one in it.
+bool isProgramsOwn(const QString& folder) {
+  const QString demo = QFileInfo(demoModelPath()).canonicalFilePath();
+  if (demo.isEmpty()) return false;
+  const QString own = QFileInfo(demo).absolutePath() + QLatin1Char('/');
+  return (QFileInfo(folder).canonicalFilePath() + QLatin1Char('/')).startsWith(own);
+}
+
 QString modelName(const Document& document) {
   const QString name = QString::fromStdString(document.checkpoint()->content().modelName);
   return name.isEmpty() ? QStringLiteral("model") : name;
@@ -70,17 +78,24 @@ FileActions::FileActions(Document& document, JobRunner& jobs, Banner& banner, QW
     return [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); };
   };
   connect(&document, &Document::failed, this, &FileActions::showError);
+  connect(&document, &Document::runInUse, this, [this] {
+    m_banner.show(Banner::Kind::Problem,
+                  tr("%1 is open in another window, or a command works on it. What you do in this window is not kept.")
+                      .arg(modelName(m_document)),
+                  tr("To keep it, save to a run file of its own; or close the other window and open the model again."),
+                  tr("Save run as…"), [this] { saveRunAs(); });
+  });
   connect(&document, &Document::closed, this, [] { session::note({}); });
   connect(&document, &Document::exported, this, [this, show](const QString& path) {
-    m_banner.show(Banner::Kind::Note, tr("The model is in %1, re-read and checked.").arg(path), {}, tr("Show"),
+    m_banner.show(Banner::Kind::Success, tr("The model is in %1, re-read and checked.").arg(path), {}, tr("Show"),
                   show(path));
   });
   connect(&document, &Document::reported, this, [this, show](const QString& path) {
-    m_banner.show(Banner::Kind::Note, tr("The report is in %1").arg(path), {}, tr("Show"), show(path));
+    m_banner.show(Banner::Kind::Success, tr("The report is in %1").arg(path), {}, tr("Show"), show(path));
   });
   connect(&document, &Document::saved, this, [this](const QString& path) {
     session::note(path);
-    m_banner.show(Banner::Kind::Note, tr("Saved %1. What follows is saved there at once.").arg(path));
+    m_banner.show(Banner::Kind::Success, tr("Saved %1. What follows is saved there at once.").arg(path));
   });
 }
 
@@ -124,12 +139,17 @@ void FileActions::attempt(const std::function<void()>& work) {
   }
 }
 
+/// The last one, but not where the program's own files lie: nothing of the user's belongs there.
 QString FileActions::lastFolder() const {
-  return settings::text(QStringLiteral("last_folder"), QDir::homePath());
+  const QString last = settings::text(QStringLiteral("last_folder"), QString());
+  if (!last.isEmpty() && QFileInfo(last).isDir() && !isProgramsOwn(last)) return last;
+  const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+  return QFileInfo(documents).isDir() ? documents : QDir::homePath();
 }
 
 void FileActions::keepFolder(const QString& path) const {
-  settings::setText(QStringLiteral("last_folder"), QFileInfo(path).absolutePath());
+  const QString folder = QFileInfo(path).absolutePath();
+  if (!isProgramsOwn(folder)) settings::setText(QStringLiteral("last_folder"), folder);
 }
 
 void FileActions::open(const QString& path) {
@@ -253,15 +273,18 @@ void FileActions::saveRunAs() {
   m_document.saveRunAs(native(path));
 }
 
+QString FileActions::exportSuggestion(ExportKind kind) const {
+  return lastFolder() + QLatin1Char('/') + modelName(m_document) +
+         (kind == ExportKind::Dense ? QStringLiteral("-dense") : QStringLiteral("-lowrank"));
+}
+
 void FileActions::askExport(ExportKind kind) {
   if (!m_document.isOpen()) return;
   const bool dense = kind == ExportKind::Dense;
   const std::uint64_t bytes = exportBytes(*m_document.checkpoint(), m_document.resolved(), kind);
-  const QString suggestion = lastFolder() + QLatin1Char('/') + modelName(m_document) +
-                             (dense ? QStringLiteral("-dense") : QStringLiteral("-lowrank"));
   const QString title = dense ? tr("Export dense model (%1 needed): name a new folder")
                               : tr("Export factored model (%1 needed): name a new folder");
-  const QString path = QFileDialog::getSaveFileName(m_window, title.arg(words::bytes(bytes)), suggestion,
+  const QString path = QFileDialog::getSaveFileName(m_window, title.arg(words::bytes(bytes)), exportSuggestion(kind),
                                                     tr("Folders (*)"), nullptr, QFileDialog::DontConfirmOverwrite);
   if (path.isEmpty()) return;
   const QFileInfo target(path);
@@ -274,8 +297,15 @@ void FileActions::askExport(ExportKind kind) {
     if (answer != QMessageBox::Yes) return;
     overwrite = true;
   }
+  exportTo(path, kind, overwrite);
+}
+
+void FileActions::exportTo(const QString& path, ExportKind kind, bool overwrite) {
+  const std::uint64_t bytes = exportBytes(*m_document.checkpoint(), m_document.resolved(), kind);
+  const QFileInfo target(path);
   const QStorageInfo disk(target.absolutePath());
-  if (disk.isValid() && static_cast<std::uint64_t>(disk.bytesAvailable()) < bytes) {
+  // What has no size, such as /proc, is no disk: space is not what is missing there.
+  if (disk.isValid() && disk.bytesTotal() > 0 && static_cast<std::uint64_t>(disk.bytesAvailable()) < bytes) {
     m_banner.show(Banner::Kind::Problem,
                   tr("The export needs %1, but the disk of %2 has only %3 left.")
                       .arg(words::bytes(bytes), target.absolutePath(),
@@ -307,7 +337,7 @@ void FileActions::askSavePlan() {
   attempt([&] {
     m_document.savePlan(native(path));
     keepFolder(path);
-    m_banner.show(Banner::Kind::Note, tr("Plan saved as %1").arg(path));
+    m_banner.show(Banner::Kind::Success, tr("Plan saved as %1").arg(path));
   });
 }
 

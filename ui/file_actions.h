@@ -46,6 +46,10 @@ class FileActions final : public QObject {
   void saveRun();
   void saveRunAs();
   void askExport(ExportKind kind);
+  /// Unless the disk has no room for it.
+  void exportTo(const QString& path, ExportKind kind, bool overwrite);
+  /// The folder that askExport() proposes.
+  QString exportSuggestion(ExportKind kind) const;
   void askReport();
   void askSavePlan();
   void askLoadPlan();

@@ -8,6 +8,7 @@
 #include <QDockWidget>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QStackedWidget>
 #include <QToolBar>
 
 #include "ui/command_search.h"
@@ -24,7 +25,7 @@
 
 namespace rankscope::ui {
 
-/// The page of the panel that has the keyboard; Spectrum and the others are docks, the table is in the middle.
+/// The page that is shown or, beside the table, the panel that has the keyboard: Spectrum and the others are docks.
 void MainWindow::showHelp() {
   static const std::map<QString, QString> pages{{QStringLiteral("dockSpectrum"), QStringLiteral("spectrum")},
                                                 {QStringLiteral("dockCosine"), QStringLiteral("cosine")},
@@ -34,9 +35,9 @@ void MainWindow::showHelp() {
                                                 {QStringLiteral("dockSnapshots"), QStringLiteral("snapshots")},
                                                 {QStringLiteral("dockJobs"), QStringLiteral("jobs")}};
   QString page = QStringLiteral("layers");
+  if (m_pages->currentWidget() == m_evaluate) page = QStringLiteral("evaluate");
+  if (m_pages->currentWidget() == m_advise) page = QStringLiteral("advise");
   for (const QWidget* widget = QApplication::focusWidget(); widget; widget = widget->parentWidget()) {
-    if (widget == m_evaluate) page = QStringLiteral("evaluate");
-    if (widget == m_advise) page = QStringLiteral("advise");
     if (const auto found = pages.find(widget->objectName()); found != pages.end()) page = found->second;
   }
   if (!m_help) m_help = new Help(this);

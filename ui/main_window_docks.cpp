@@ -36,12 +36,12 @@ void MainWindow::setUpPages() {
   auto* box = new QVBoxLayout(middle);
   box->setContentsMargins(0, 0, 0, 0);
   box->setSpacing(0);
-  box->addWidget(m_banner);
   box->addWidget(m_switch);
   box->addWidget(m_pages, 1);
   m_pages->setMinimumSize(360,
                           200); // else the widest page's least width would be the window's, whichever page is shown
   setCentralWidget(middle);
+  m_banner->setParent(middle);
   statusBar()->addPermanentWidget(m_totals, 1);
   statusBar()->setSizeGripEnabled(false);
 }

@@ -18,10 +18,22 @@
 namespace rankscope::ui {
 
 Preferences::Preferences(QWidget* parent)
-    : QDialog(parent), m_storage(new QComboBox), m_cores(new QSpinBox), m_units(new QComboBox), m_cache(new QSpinBox),
-      m_problem(new QLabel) {
+    : QDialog(parent), m_language(new QComboBox), m_whenSpoken(new QLabel), m_storage(new QComboBox),
+      m_cores(new QSpinBox), m_units(new QComboBox), m_cache(new QSpinBox), m_problem(new QLabel) {
   setWindowTitle(tr("Preferences"));
   auto* form = new QFormLayout;
+  m_language->setObjectName(QStringLiteral("language"));
+  m_language->setAccessibleName(tr("Language"));
+  m_language->addItem(tr("System"), QString());
+  m_language->addItem(QStringLiteral("English"), QStringLiteral("en")); // each in its own, to be found by its speakers
+  m_language->addItem(QStringLiteral("Português (Brasil)"), QStringLiteral("pt_BR"));
+  m_language->setCurrentIndex(std::max(0, m_language->findData(settings::language())));
+  form->addRow(tr("Language"), m_language);
+  m_whenSpoken->setObjectName(QStringLiteral("whenSpoken"));
+  m_whenSpoken->setForegroundRole(QPalette::PlaceholderText);
+  form->addRow(QString(), m_whenSpoken);
+  connect(m_language, &QComboBox::currentIndexChanged, this, &Preferences::showWhenSpoken);
+  showWhenSpoken();
   const VerdictThresholds now = settings::thresholds();
   const std::array values{now.excellent, now.good, now.fair, now.poor};
   for (std::size_t i = 0; i < m_bounds.size(); ++i) {
@@ -74,6 +86,7 @@ Preferences::Preferences(QWidget* parent)
     m_storage->setCurrentIndex(m_storage->findData(static_cast<int>(Storage::F16)));
     m_cores->setValue(0);
     m_units->setCurrentIndex(0);
+    m_language->setCurrentIndex(0);
     m_cache->setValue(256);
   });
   check();
@@ -91,7 +104,13 @@ void Preferences::check() {
   if (auto* buttons = findChild<QDialogButtonBox*>()) buttons->button(QDialogButtonBox::Ok)->setEnabled(falls);
 }
 
+void Preferences::showWhenSpoken() {
+  const bool changes = m_language->currentData().toString() != settings::language();
+  m_whenSpoken->setText(changes ? tr("Takes effect at the next start") : QString());
+}
+
 void Preferences::accept() {
+  settings::setLanguage(m_language->currentData().toString());
   settings::setThresholds(thresholds());
   settings::setFactorStorage(static_cast<Storage>(m_storage->currentData().toInt()));
   settings::setCores(m_cores->value());

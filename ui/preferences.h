@@ -29,7 +29,11 @@ class Preferences final : public QDialog {
  private:
   void check();
 
+  void showWhenSpoken();
+
   std::array<QDoubleSpinBox*, 4> m_bounds{};
+  QComboBox* m_language;
+  QLabel* m_whenSpoken;
   QComboBox* m_storage;
   QSpinBox* m_cores;
   QComboBox* m_units;

@@ -65,7 +65,8 @@ Theme makeLight() {
   t.reference = 0x5c6470;
   t.stale = 0x5c6470;
   t.bar = 0xa9cdec;
-  t.warning = 0xfdf3d8;
+  t.note = 0xe1ecf8;
+  t.success = 0xdcf1e4;
   t.problem = 0xfbe3dc;
   t.verdict = {QColor(0x0b5fa5), QColor(0x00704f), QColor(0x84600a), QColor(0xb3440a), QColor(0x93356b)};
   t.series = {QColor(0x0072b2), QColor(0xd55e00), QColor(0x009e73), QColor(0xcc79a7),
@@ -92,7 +93,8 @@ Theme makeDark() {
   t.reference = 0x98a1ae;
   t.stale = 0x98a1ae;
   t.bar = 0x2d5f8c;
-  t.warning = 0x41391f;
+  t.note = 0x22364c;
+  t.success = 0x1f3d30;
   t.problem = 0x4a2b24;
   t.verdict = {QColor(0x6cb8f0), QColor(0x3cc79c), QColor(0xe6b422), QColor(0xf0915a), QColor(0xe08fbc)};
   t.series = {QColor(0x56b4e9), QColor(0xe6823c), QColor(0x2fc498), QColor(0xdc93bd),

@@ -25,7 +25,8 @@ struct Theme {
   QColor reference; ///< noise floor, break-even and other marks
   QColor stale;     ///< measured for a plan that has changed since
   QColor bar;       ///< in-cell rank bar
-  QColor warning;   ///< background of the banner
+  QColor note;      ///< backgrounds of the banner
+  QColor success;
   QColor problem;
   std::array<QColor, 5> verdict; ///< Okabe–Ito hues; shades chosen for contrast
   std::array<QColor, 8> series;  ///< curves, Okabe–Ito order

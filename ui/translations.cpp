@@ -26,4 +26,10 @@ void speak(QCoreApplication& application, const QLocale& locale) {
   }
 }
 
+QLocale localeFor(const QString& language) {
+  const QLocale system = QLocale::system();
+  const QLocale chosen(language);
+  return language.isEmpty() || chosen.language() == system.language() ? system : chosen;
+}
+
 } // namespace rankscope::ui

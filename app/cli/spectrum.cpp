@@ -120,7 +120,7 @@ void analyseModel(const Options& options, Console& console) {
     console.printJson(json);
     return;
   }
-  if (options.outputs) console.print("Of what the layers put out on the text: σ of W·C^½, cosines of outputs\n");
+  if (options.outputs) console.print("Of what the layers put out on the text: σ of W·√C, cosines of outputs\n");
   console.print(textOf(model, lines));
   if (!options.run.empty()) console.print(fmt::format("Recorded in {}\n", options.run));
 }
@@ -135,7 +135,7 @@ Action spectrumCommand(CLI::App& app) {
       ->option_text("RUN.h5");
   auto* outputs =
       app.add_flag("--outputs", options->outputs,
-                   "Of what the layers put out on a text instead of their weights: singular values of W·C^½, "
+                   "Of what the layers put out on a text instead of their weights: singular values of W·√C, "
                    "as --method aware truncates");
   outputs->excludes("--run"); // run files keep spectra of weights
   declareTextOptions(app, options->text);

@@ -196,6 +196,10 @@ Escreve: %2</translation>
         <source>Random plans that took no part in fitting the prediction; bars hold about four in five</source>
         <translation>Planos aleatórios que não participaram do ajuste da previsão; as barras contêm cerca de quatro em cinco</translation>
     </message>
+    <message>
+        <source>Advise on this model</source>
+        <translation>Aconselhar sobre este modelo</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::Advising</name>
@@ -325,14 +329,6 @@ Escreve: %2</translation>
         <translation>saídas</translation>
     </message>
     <message>
-        <source>Of the layer&apos;s outputs on the calibration text (W·C^½, as the method &quot;aware&quot; truncates) instead of its weights</source>
-        <translation>Das saídas da camada no texto de calibração (W·C^½, como o método &quot;aware&quot; trunca) em vez dos pesos</translation>
-    </message>
-    <message>
-        <source>σ of W·C^½</source>
-        <translation>σ de W·C^½</translation>
-    </message>
-    <message>
         <source>cosine of outputs</source>
         <translation>cosseno das saídas</translation>
     </message>
@@ -355,6 +351,14 @@ Escreve: %2</translation>
     <message>
         <source>rank %1   cosine %2   error %3</source>
         <translation>posto %1   cosseno %2   erro %3</translation>
+    </message>
+    <message>
+        <source>Of the layer&apos;s outputs on the calibration text (W·√C, as the method &quot;aware&quot; truncates) instead of its weights</source>
+        <translation>Das saídas da camada no texto de calibração (W·√C, como o método &quot;aware&quot; trunca) em vez dos pesos</translation>
+    </message>
+    <message>
+        <source>σ of W·√C</source>
+        <translation>σ de W·√C</translation>
     </message>
 </context>
 <context>
@@ -542,10 +546,6 @@ Escreve: %2</translation>
         <translation>Aparece com os primeiros tokens</translation>
     </message>
     <message>
-        <source>KL by position</source>
-        <translation>KL por posição</translation>
-    </message>
-    <message>
         <source>Result to look at</source>
         <translation>Resultado a mostrar</translation>
     </message>
@@ -600,6 +600,10 @@ Escreve: %2</translation>
     <message>
         <source>Details of the result</source>
         <translation>Detalhes do resultado</translation>
+    </message>
+    <message>
+        <source>How KL is spread over the positions</source>
+        <translation>Como a KL se distribui pelas posições</translation>
     </message>
 </context>
 <context>
@@ -987,6 +991,18 @@ Escreve: %2</translation>
     <message>
         <source>Cancel</source>
         <translation>Cancelar</translation>
+    </message>
+    <message>
+        <source>%1 is open in another window, or a command works on it. What you do in this window is not kept.</source>
+        <translation>%1 está aberto em outra janela, ou um comando trabalha nele. O que você fizer nesta janela não será guardado.</translation>
+    </message>
+    <message>
+        <source>To keep it, save to a run file of its own; or close the other window and open the model again.</source>
+        <translation>Para guardar, salve em um arquivo de execução próprio; ou feche a outra janela e abra o modelo de novo.</translation>
+    </message>
+    <message>
+        <source>Save run as…</source>
+        <translation>Salvar execução como…</translation>
     </message>
 </context>
 <context>
@@ -1401,6 +1417,10 @@ Escreve: %2</translation>
     <message>
         <source>Usual columns</source>
         <translation>Colunas habituais</translation>
+    </message>
+    <message>
+        <source>Names of layers</source>
+        <translation>Nomes das camadas</translation>
     </message>
 </context>
 <context>
@@ -2349,6 +2369,18 @@ Escreve: %2</translation>
         <source>Spectra of matrices seen before are kept, so that a model opens at once the next time</source>
         <translation>Espectros de matrizes já vistas são guardados, para que um modelo abra logo da próxima vez</translation>
     </message>
+    <message>
+        <source>Language</source>
+        <translation>Idioma</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>Do sistema</translation>
+    </message>
+    <message>
+        <source>Takes effect at the next start</source>
+        <translation>Vale a partir do próximo início</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::RankDelegate</name>
@@ -2694,6 +2726,10 @@ Escreve: %2</translation>
     <message>
         <source>In the Hugging Face cache</source>
         <translation>No cache do Hugging Face</translation>
+    </message>
+    <message>
+        <source>%1 – %2</source>
+        <translation>%1 – %2</translation>
     </message>
 </context>
 <context>
@@ -3344,10 +3380,6 @@ Escreve: %2</translation>
         <translation>Aconselhar imediatamente</translation>
     </message>
     <message>
-        <source>Bring a panel to the front: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy, EvaluateDetails or Advise</source>
-        <translation>Traz um painel para a frente: Cosine, Map, TradeOff, Plan, Snapshots, History, Jobs, Evaluate, EvaluateTexts, EvaluateStudy, EvaluateDetails ou Advise</translation>
-    </message>
-    <message>
         <source>Stable rank</source>
         <translation>Posto estável</translation>
     </message>
@@ -3834,6 +3866,62 @@ Escreve: %2</translation>
         <source>Here it reads a text %1 and writes one %2 as fast as the original.</source>
         <translation>Neste computador a leitura de um texto é %1 e a escrita %2 tão rápida quanto a do original.</translation>
     </message>
+    <message>
+        <source>as-small-as-%1</source>
+        <translation>do-tamanho-de-%1</translation>
+    </message>
+    <message>
+        <source>%1-sequential</source>
+        <translation>%1-sequencial</translation>
+    </message>
+    <message>
+        <source>study-doubled</source>
+        <translation>estudo-dobrado</translation>
+    </message>
+    <message>
+        <source>study-selective</source>
+        <translation>estudo-seletivo</translation>
+    </message>
+    <message>
+        <source>study-hybrid</source>
+        <translation>estudo-híbrido</translation>
+    </message>
+    <message>
+        <source>plain-uniform</source>
+        <translation>simples-uniforme</translation>
+    </message>
+    <message>
+        <source>aware-uniform</source>
+        <translation>ciente-uniforme</translation>
+    </message>
+    <message>
+        <source>fisher-uniform</source>
+        <translation>fisher-uniforme</translation>
+    </message>
+    <message>
+        <source>plain-energy</source>
+        <translation>simples-energia</translation>
+    </message>
+    <message>
+        <source>aware-energy</source>
+        <translation>ciente-energia</translation>
+    </message>
+    <message>
+        <source>low-rank</source>
+        <translation>posto-baixo</translation>
+    </message>
+    <message>
+        <source>mixed</source>
+        <translation>misto</translation>
+    </message>
+    <message>
+        <source>Bring a panel to the front: %1</source>
+        <translation>Trazer um painel para a frente: %1</translation>
+    </message>
+    <message>
+        <source>there is no panel &quot;%1&quot;; --panel wants one of %2</source>
+        <translation>não há painel &quot;%1&quot;; --panel aceita um destes: %2</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::words</name>
@@ -3994,10 +4082,6 @@ Escreve: %2</translation>
         <translation>As outras camadas não são afetadas.</translation>
     </message>
     <message>
-        <source>Choose a folder that you may write to.</source>
-        <translation>Escolha uma pasta em que você possa gravar.</translation>
-    </message>
-    <message>
         <source>Free some space or choose another disk, then try again: what is finished is kept.</source>
         <translation>Libere espaço ou escolha outro disco e tente de novo: o que está concluído é mantido.</translation>
     </message>
@@ -4012,6 +4096,10 @@ Escreve: %2</translation>
     <message>
         <source>Open the model again to work with what it is now; nothing was made of what was read halfway.</source>
         <translation>Abra o modelo outra vez para trabalhar com o que ele é agora; nada do que foi lido pela metade foi aproveitado.</translation>
+    </message>
+    <message>
+        <source>Choose another place, one that you may write to.</source>
+        <translation>Escolha outro lugar, em que você possa gravar.</translation>
     </message>
 </context>
 </TS>

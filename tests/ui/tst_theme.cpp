@@ -32,9 +32,11 @@ class TestTheme final : public QObject {
           QVERIFY2(contrast(theme->of(verdict), paper) >= 4.5, name(verdict).data());
         }
       }
-      for (const QColor& paper : {p.color(QPalette::Highlight), theme->warning, theme->problem}) {
-        QVERIFY2(contrast(p.color(QPalette::HighlightedText), paper) >= 4.5, qPrintable(paper.name()));
+      QVERIFY(contrast(p.color(QPalette::HighlightedText), p.color(QPalette::Highlight)) >= 4.5);
+      for (const QColor& paper : {theme->note, theme->success, theme->problem}) {
+        QVERIFY2(contrast(p.color(QPalette::WindowText), paper) >= 4.5, qPrintable(paper.name()));
       }
+      QVERIFY(theme->note != theme->success && theme->success != theme->problem && theme->problem != theme->note);
     }
   }
 

@@ -7,6 +7,7 @@
 #include <QXmlStreamReader>
 
 #include "tests/support/test_main.h"
+#include "ui/document/advice_words.h"
 #include "ui/document/words.h"
 #include "ui/help.h"
 
@@ -74,6 +75,18 @@ class TestTranslations final : public QObject {
     QCOMPARE(words::verdict(Verdict::Critical), QStringLiteral("CRÍTICO"));
     QCOMPARE(words::rank(std::nullopt), QStringLiteral("densa"));
     QCOMPARE(words::cosine(0.5), QStringLiteral("0,500"));
+  }
+
+  void optionsOfAnAdviceAreNamedInWords() {
+    speak(*QCoreApplication::instance(), QLocale(QLocale::Portuguese, QLocale::Brazil));
+    const auto named = [](const char* name) { return optionName(QLatin1String(name)); };
+    for (const char* name : {"study-doubled", "study-selective", "study-hybrid", "plain-uniform", "plain-energy",
+                             "aware-uniform", "aware-energy", "fisher-uniform", "low-rank", "mixed"})
+      QVERIFY2(named(name) != QLatin1String(name), name);
+    QCOMPARE(named("low-rank-sequential"), QStringLiteral("posto-baixo-sequencial"));
+    QCOMPARE(named("as-small-as-study-hybrid"), QStringLiteral("do-tamanho-de-estudo-híbrido"));
+    QCOMPARE(named("int4"), QStringLiteral("int4")); // a term
+    QCOMPARE(named("int4-sequential"), QStringLiteral("int4-sequencial"));
   }
 
   void everyHelpPageHasATitleAndText() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/advice_words.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <QCoreApplication>
@@ -58,7 +60,7 @@ QString mixture(const AdviceRow& best) {
 }
 
 QString recommendation(const AdviceView& view, const AdviceRow& best) {
-  return tr("Take \"%1\": %2.").arg(best.name, optionWords(best)) + QLatin1Char(' ') +
+  return tr("Take \"%1\": %2.").arg(optionName(best.name), optionWords(best)) + QLatin1Char(' ') +
          tr("The model goes from %1 to %2 (%3; its attention and MLP matrices to %4) and perplexity on text that "
             "nothing "
             "was fitted to from %5 to %6; KL is %7 nats a token, and the likeliest token stays the same %8 of the "
@@ -81,7 +83,7 @@ QString againstUniform(const AdviceRow& uniform) {
 
 QString aboutStudy(const AdviceView& view, const AdviceRow& study) {
   const QString said = tr("The study's option \"%1\" (%2) takes %3 and gives %4")
-                           .arg(study.name, optionWords(study), words::bytes(study.bytes), costOf(study));
+                           .arg(optionName(study.name), optionWords(study), words::bytes(study.bytes), costOf(study));
   const AdviceRow* ours = named(view, QStringLiteral("as-small-as-") + study.name);
   return ours ? tr("%1; at the same size a plan of ours gives %2.").arg(said, costOf(*ours)) : said + QLatin1Char('.');
 }
@@ -95,7 +97,7 @@ QString aboutCosine(const AdviceView& view, const AdviceRow& best) {
   return tr("The mean cosine of the weights would have chosen \"%1\" (%2 against %3), which loses %4 times as much: "
             "the "
             "cosine of the weights does not say what matters.")
-      .arg(nearest->name, words::real(nearest->meanCosine, 3), words::real(best.meanCosine, 3),
+      .arg(optionName(nearest->name), words::real(nearest->meanCosine, 3), words::real(best.meanCosine, 3),
            words::real(nearest->kl / best.kl, 1));
 }
 
@@ -149,19 +151,34 @@ QString wordsByName(const QString& name, const AdviceRow& row) {
   if (is("plain-energy") || is("aware-energy"))
     return tr("%1, ranks where they keep the most relative energy").arg(factorWords(method));
   static const QString equal = QStringLiteral("as-small-as-");
-  return name.startsWith(equal) ? tr("ours at the bytes of %1").arg(name.mid(equal.size())) : QString();
+  return name.startsWith(equal) ? tr("ours at the bytes of %1").arg(optionName(name.mid(equal.size()))) : QString();
 }
 
 QString noteWords(const AdviceRemark& note) {
   if (note.why == QLatin1String("pinned"))
     return tr("%1 of %2 layers are pinned: they stay as they are and count in the bytes")
         .arg(words::count(note.layers), words::count(note.of));
-  if (note.why == QLatin1String("changes-nothing")) return tr("%1: changes no layer of this model").arg(note.option);
-  if (note.why == QLatin1String("too-large")) return tr("%1: cannot be made small enough").arg(note.option);
+  if (note.why == QLatin1String("changes-nothing"))
+    return tr("%1: changes no layer of this model").arg(optionName(note.option));
+  if (note.why == QLatin1String("too-large")) return tr("%1: cannot be made small enough").arg(optionName(note.option));
   return note.sentence;
 }
 
 } // namespace
+
+QString optionName(const QString& name) {
+  static const QString inOrder = QStringLiteral("-sequential"), equal = QStringLiteral("as-small-as-");
+  if (name.startsWith(equal)) return tr("as-small-as-%1").arg(optionName(name.mid(equal.size())));
+  if (name.endsWith(inOrder)) return tr("%1-sequential").arg(optionName(name.chopped(inOrder.size())));
+  static constexpr std::array kNames{
+      QT_TRANSLATE_NOOP("rankscope::ui", "study-doubled"), QT_TRANSLATE_NOOP("rankscope::ui", "study-selective"),
+      QT_TRANSLATE_NOOP("rankscope::ui", "study-hybrid"),  QT_TRANSLATE_NOOP("rankscope::ui", "plain-uniform"),
+      QT_TRANSLATE_NOOP("rankscope::ui", "aware-uniform"), QT_TRANSLATE_NOOP("rankscope::ui", "fisher-uniform"),
+      QT_TRANSLATE_NOOP("rankscope::ui", "plain-energy"),  QT_TRANSLATE_NOOP("rankscope::ui", "aware-energy"),
+      QT_TRANSLATE_NOOP("rankscope::ui", "low-rank"),      QT_TRANSLATE_NOOP("rankscope::ui", "mixed")};
+  const auto known = std::ranges::find_if(kNames, [&](const char* each) { return name == QLatin1String(each); });
+  return known == kNames.end() ? name : tr(*known);
+}
 
 QStringList adviceWords(const AdviceView& view) {
   if (view.rows.empty()) return {};
@@ -190,7 +207,7 @@ QStringList adviceNotes(const AdviceView& view) {
 QString stageWords(const QString& item) {
   if (item == QLatin1String("layers together")) return tr("layers together");
   if (item == QLatin1String("checking the prediction")) return tr("checking the prediction");
-  return item;
+  return optionName(item);
 }
 
 QString optionWords(const AdviceRow& row) {

@@ -17,6 +17,9 @@ QStringList adviceNotes(const AdviceView& view);
 /// What an advice that runs is at: a stage of it, or the item as it is (a layer, an option).
 QString stageWords(const QString& item);
 
+/// An option's name in the user's language; in English as plan files and the command line have it.
+QString optionName(const QString& name);
+
 /// What an option is.
 QString optionWords(const AdviceRow& row);
 

@@ -8,6 +8,7 @@
 #include "core/evaluate/default_text.h"
 #include "core/model/tokenizer/tokenizer.h"
 #include "core/report/export_model.h"
+#include "ui/document/advice_words.h"
 #include "ui/document/calibrator.h"
 #include "ui/document/document.h"
 #include "ui/document/run_storage.h"
@@ -167,7 +168,7 @@ void Advising::apply(const AdviceRow& row) {
   try {
     if (m_view && m_view->calibrationTokens > 0)
       m_document.calibrator().choose({m_view->textPath.toStdString(), m_view->calibrationTokens});
-    m_document.changePlan(parsePlan(row.planJson, row.name.toStdString()), tr("Take the plan %1").arg(row.name));
+    m_document.changePlan(parsePlan(row.planJson, row.name.toStdString()), tr("Take the plan %1").arg(optionName(row.name)));
   } catch (const Error& error) {
     emit failed(QString::fromUtf8(error.what()));
   }

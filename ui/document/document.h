@@ -169,6 +169,7 @@ class Document final : public QObject {
   void restored(const QString& what); ///< plan or results came from an earlier session
   void notice(const QString& text);   ///< something worth a line, nothing wrong
   void failed(const rankscope::Error& error);
+  void runInUse(); ///< another window or command has the model's run file: nothing is kept here
   void exported(const QString& path);
   void reported(const QString& path);
   void saved(const QString& path);

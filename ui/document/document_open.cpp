@@ -168,7 +168,12 @@ void Document::startSpectra() {
           post([this, contents] { takeRun(*contents); });
         } catch (const Error& error) {
           // Without a run file everything works but saving.
-          post([this, error] { emit failed(error); });
+          post([this, error] {
+            if (error.kind() == ErrorKind::InUse)
+              emit runInUse();
+            else
+              emit failed(error);
+          });
         }
       }
       runScheduled(analysis.schedule, analysis.cores, progress, [&](std::size_t item, int threads) {

@@ -173,6 +173,21 @@ std::function<void(CompressedLayer&&)> Document::resultSink(int generation) {
   };
 }
 
+namespace {
+
+/// False where another window has the run file and this one `mayDoWithout` it, to begin one of its own.
+bool openUnlessInUse(RunStorage& storage, const Checkpoint& checkpoint, bool mayDoWithout) {
+  try {
+    storage.openOnce(checkpoint);
+    return true;
+  } catch (const Error& error) {
+    if (!mayDoWithout || error.kind() != ErrorKind::InUse) throw;
+    return false;
+  }
+}
+
+} // namespace
+
 void Document::saveRunAs(const std::filesystem::path& path) {
   Job job;
   job.title = tr("Save");
@@ -181,10 +196,10 @@ void Document::saveRunAs(const std::filesystem::path& path) {
     m_storage->savePlan(m_state);
     return [this, path, generation, checkpoint = m_checkpoint, storage = m_storage,
             moved = moves ? newStorage(path) : nullptr](const Progress&) {
-      storage->openOnce(*checkpoint);
-      storage->flush();
+      const bool ours = openUnlessInUse(*storage, *checkpoint, moved != nullptr);
+      if (ours) storage->flush();
       if (!moved) return;
-      copyRun(storage->path(), path);
+      if (ours) copyRun(storage->path(), path);
       moved->openOnce(*checkpoint);
       m_jobs.deliver([this, moved, generation] {
         if (generation == m_generation) m_storage = moved;

@@ -19,7 +19,7 @@ namespace rankscope::ui {
 class Document;
 class JobRunner;
 
-/// The spectra of the open model's layers as its calibration text sees them (σ of W·C^½), found when they are first
+/// The spectra of the open model's layers as its calibration text sees them (σ of W·√C), found when they are first
 /// asked for: those of the selection first. Belongs to the GUI thread.
 class OutputSpectra final : public QObject {
   Q_OBJECT

@@ -19,8 +19,7 @@ OpenedModel readModel(const std::filesystem::path& path) {
     return {openCheckpoint(contents.model.path), path};
   } catch (const Error& error) {
     // A folder that is still there, but without the model, says Unsupported.
-    const bool emptied =
-        error.kind() == ErrorKind::Unsupported && std::filesystem::is_directory(contents.model.path);
+    const bool emptied = error.kind() == ErrorKind::Unsupported && std::filesystem::is_directory(contents.model.path);
     if (error.kind() == ErrorKind::NotFound || emptied) throw ModelMoved{path, contents.model.path};
     throw Error(error.kind(),
                 "the model that " + path.filename().string() + " belongs to cannot be opened: " + error.what());

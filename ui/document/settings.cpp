@@ -63,6 +63,13 @@ void setTheme(const QString& theme) {
   changedFile().setValue(QStringLiteral("theme"), theme);
 }
 
+QString language() {
+  return value(QStringLiteral("language"), QString());
+}
+void setLanguage(const QString& language) {
+  changedFile().setValue(QStringLiteral("language"), language);
+}
+
 VerdictThresholds thresholds() {
   const VerdictThresholds usual;
   VerdictThresholds own{

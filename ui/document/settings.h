@@ -29,6 +29,10 @@ void removeRecentFile(const QString& path);
 QString theme();
 void setTheme(const QString& theme);
 
+/// "": the system's; else "en" or "pt_BR". Of the next start.
+QString language();
+void setLanguage(const QString& language);
+
 VerdictThresholds thresholds();
 void setThresholds(const VerdictThresholds& thresholds);
 

@@ -8,6 +8,7 @@
 
 #include <QCoreApplication>
 
+#include "ui/document/advice_words.h"
 #include "ui/document/advising.h"
 #include "ui/document/document.h"
 #include "ui/document/evaluations.h"
@@ -115,7 +116,7 @@ void addOptions(TradeOff& result, const Document& document, const AdviceView& vi
                             : isQuantised(row.name)               ? Mark::Kind::Quantised
                             : row.group == QLatin1String("study") ? Mark::Kind::Study
                                                                   : Mark::Kind::Advised;
-    result.marks.push_back({kind, row.name, row.bytes - others, value, true});
+    result.marks.push_back({kind, optionName(row.name), row.bytes - others, value, true});
   }
 }
 

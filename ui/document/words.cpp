@@ -240,7 +240,7 @@ QString advice(ErrorKind kind) {
   case ErrorKind::BadValues:
     return tr("The other layers are not affected.");
   case ErrorKind::Unwritable:
-    return tr("Choose a folder that you may write to.");
+    return tr("Choose another place, one that you may write to.");
   case ErrorKind::NoSpace:
     return tr("Free some space or choose another disk, then try again: what is finished is kept.");
   case ErrorKind::InUse:

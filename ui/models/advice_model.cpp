@@ -42,7 +42,7 @@ int AdviceModel::columnCount(const QModelIndex& parent) const {
 QString AdviceModel::textOf(const AdviceRow& row, Column column) const {
   switch (column) {
   case Name:
-    return row.withinBudget ? row.name : tr("%1 (over budget)").arg(row.name);
+    return row.withinBudget ? optionName(row.name) : tr("%1 (over budget)").arg(optionName(row.name));
   case Bytes:
     return words::bytes(row.bytes);
   case Kept:

@@ -27,13 +27,38 @@ QColor textColour(const QStyleOptionViewItem& option) {
 }
 
 constexpr int kMargin = 6;
+constexpr int kStyleMargin = 3; ///< beside a text, by itself
 constexpr int kBarHeight = 3;
 constexpr int kRowPadding = 8;
 
 } // namespace
 
-QSize RowDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
+  QStyleOptionViewItem option = given;
+  initStyleOption(&option, index);
+  if (!option.icon.isNull()) {
+    QStyledItemDelegate::paint(painter, given, index);
+    return;
+  }
+  const QString text = option.text;
+  paintBackground(painter, option);
+  const QRect cell = option.rect.adjusted(kMargin, 0, -kMargin, 0);
+  painter->save();
+  painter->setFont(option.font);
+  painter->setPen(textColour(option));
+  painter->drawText(cell, static_cast<int>(QStyle::visualAlignment(option.direction, option.displayAlignment)),
+                    QFontMetrics(option.font).elidedText(text, option.textElideMode, cell.width()));
+  painter->restore();
+}
+
+QSize CellDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   QSize size = QStyledItemDelegate::sizeHint(option, index);
+  size.rwidth() += 2 * (kMargin - kStyleMargin);
+  return size;
+}
+
+QSize RowDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  QSize size = CellDelegate::sizeHint(option, index);
   size.setHeight(option.fontMetrics.height() + kRowPadding);
   return size;
 }
@@ -108,7 +133,7 @@ void VerdictDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given
   initStyleOption(&option, index);
   const QVariant which = index.data(LayerTableModel::VerdictRole);
   if (!which.isValid()) {
-    QStyledItemDelegate::paint(painter, given, index);
+    CellDelegate::paint(painter, given, index);
     return;
   }
   const auto verdict = static_cast<rankscope::Verdict>(which.toInt());

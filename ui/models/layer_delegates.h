@@ -7,12 +7,22 @@
 
 namespace rankscope::ui {
 
-/// An ordinary cell with room to breathe; sets the height of the rows.
-class RowDelegate final : public QStyledItemDelegate {
+/// An ordinary cell whose text keeps its distance from that of the next column: numbers are right-aligned, words left.
+class CellDelegate : public QStyledItemDelegate {
   Q_OBJECT
 
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+};
+
+/// The same with room to breathe; sets the height of the rows.
+class RowDelegate final : public CellDelegate {
+  Q_OBJECT
+
+ public:
+  using CellDelegate::CellDelegate;
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 
@@ -35,21 +45,21 @@ class RankDelegate final : public QStyledItemDelegate {
 };
 
 /// Paints a verdict with its mark and colour; paler while it rests on a prediction.
-class VerdictDelegate final : public QStyledItemDelegate {
+class VerdictDelegate final : public CellDelegate {
   Q_OBJECT
 
  public:
-  using QStyledItemDelegate::QStyledItemDelegate;
+  using CellDelegate::CellDelegate;
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 
 /// Paints a measured number: bold while it holds, struck out and grey once the plan has changed.
-class MeasuredDelegate final : public QStyledItemDelegate {
+class MeasuredDelegate final : public CellDelegate {
   Q_OBJECT
 
  public:
-  using QStyledItemDelegate::QStyledItemDelegate;
+  using CellDelegate::CellDelegate;
 
  protected:
   void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;

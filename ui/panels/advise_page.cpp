@@ -25,6 +25,7 @@
 #include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/models/advice_model.h"
+#include "ui/models/layer_delegates.h"
 #include "ui/panels/job_row.h"
 #include "ui/plots/advice_plots.h"
 #include "ui/plots/framed_plot.h"
@@ -41,6 +42,7 @@ AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, 
     : QWidget(parent), m_document(document), m_advising(advising), m_jobs(jobs), m_text(new QComboBox(this)),
       m_budget(new QComboBox(this)), m_run(new QPushButton(icon("advise"), tr("Advise"), this)),
       m_job(new JobRow(jobs, this)), m_body(new QStackedWidget(this)), m_hint(new QLabel(this)),
+      m_start(new QPushButton(icon("advise"), tr("Advise on this model"), this)),
       m_words(new QTextBrowser(this)), m_model(new AdviceModel(this)), m_table(new QTableView(this)),
       m_take(new QPushButton(tr("Take this plan"), this)),
       m_options(new FramedPlot(tr("What each size costs"), tr("Comes when the layers are measured"), this)),
@@ -83,8 +85,11 @@ AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, 
   m_hint->setWordWrap(true);
   m_hint->setAlignment(Qt::AlignCenter);
   m_hint->setObjectName(QStringLiteral("adviseHint"));
+  m_start->setObjectName(QStringLiteral("adviseStart"));
   middle->addStretch(2);
   middle->addWidget(m_hint); // aligned, a wrapped label would not get the height it needs
+  middle->addSpacing(10);
+  middle->addWidget(m_start, 0, Qt::AlignHCenter);
   middle->addStretch(3);
   m_body->addWidget(empty);
   m_body->addWidget(buildResults());
@@ -107,6 +112,7 @@ AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, 
     m_text->setCurrentIndex(m_text->findData(m_lastText));
   });
   connect(m_run, &QPushButton::clicked, this, &AdvisePage::advise);
+  connect(m_start, &QPushButton::clicked, this, &AdvisePage::advise);
   connect(m_take, &QPushButton::clicked, this, &AdvisePage::take);
   connect(&advising, &Advising::changed, this, &AdvisePage::showView);
   connect(&jobs, &JobRunner::changed, this, &AdvisePage::showJob);
@@ -129,6 +135,7 @@ QWidget* AdvisePage::buildResults() {
   m_table->setSelectionMode(QAbstractItemView::SingleSelection);
   m_table->setAlternatingRowColors(true);
   m_table->setShowGrid(false);
+  m_table->setItemDelegate(new CellDelegate(m_table));
   m_table->setWordWrap(false);
   m_table->verticalHeader()->hide();
   m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
@@ -208,6 +215,7 @@ void AdvisePage::take() {
 void AdvisePage::showView() {
   const bool ready = m_document.isOpen() && m_obstacle.isEmpty();
   m_run->setEnabled(ready && !m_advising.job());
+  m_start->setVisible(m_run->isEnabled());
   m_run->setToolTip(ready ? tr("Measures every layer's sensitivity, then the study's options and ours at equal bytes")
                           : m_obstacle);
   m_hint->setText(

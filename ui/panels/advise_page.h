@@ -58,6 +58,7 @@ class AdvisePage final : public QWidget {
   JobRow* m_job;
   QStackedWidget* m_body;
   QLabel* m_hint;
+  QPushButton* m_start;
   QTextBrowser* m_words;
   AdviceModel* m_model;
   QTableView* m_table;

@@ -12,17 +12,18 @@ class QToolButton;
 
 namespace rankscope::ui {
 
-/// One message above the page that does not block: what happened, what can be done, at most one button.
+/// One message that does not block: what happened, what can be done, at most one button. It lies over the lower edge of
+/// its parent, so that nothing moves when it comes and goes.
 class Banner final : public QFrame {
   Q_OBJECT
 
  public:
-  enum class Kind { Note, Problem, Waiting };
+  enum class Kind { Note, Success, Problem, Waiting };
 
   explicit Banner(QWidget* parent = nullptr);
 
-  /// Replaces what is shown. Notes go away by themselves, problems stay until closed, and what is waited for until
-  /// endWaiting().
+  /// Replaces what is shown. Notes and successes go away by themselves, problems stay until closed, and what is waited
+  /// for until endWaiting().
   void show(Kind kind, const QString& what, const QString& advice = {}, const QString& action = {},
             std::function<void()> act = {});
   void endWaiting();
@@ -30,10 +31,15 @@ class Banner final : public QFrame {
 
  protected:
   void changeEvent(QEvent* event) override;
+  bool eventFilter(QObject* object, QEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
 
  private:
   void restyle();
+  void place();
+  bool isPassing() const { return m_kind == Kind::Note || m_kind == Kind::Success; }
 
+  QLabel* m_mark;
   QLabel* m_text;
   QPushButton* m_action;
   QToolButton* m_close;

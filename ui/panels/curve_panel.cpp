@@ -45,7 +45,7 @@ CurvePanel::CurvePanel(Document& document, OutputSpectra& outputs, Quantity quan
       m_readout(new TextLine(Qt::PlainText, this)),
       m_logX(toggle(this, tr("log x"), tr("Logarithmic rank axis"), false)),
       m_space(toggle(this, tr("outputs"),
-                     tr("Of the layer's outputs on the calibration text (W·C^½, as the method \"aware\" truncates) "
+                     tr("Of the layer's outputs on the calibration text (W·√C, as the method \"aware\" truncates) "
                         "instead of its weights"),
                      false)) {
   const bool sigma = quantity == Quantity::Sigma;
@@ -139,7 +139,7 @@ QString CurvePanel::obstacleOf(LayerId layer) const {
 void CurvePanel::changeSpace() {
   const bool outputs = showsOutputs();
   if (outputs) m_outputs.ask();
-  m_plot->setTitles(m_quantity == Quantity::Sigma ? outputs ? tr("σ of W·C^½") : tr("singular value σ")
+  m_plot->setTitles(m_quantity == Quantity::Sigma ? outputs ? tr("σ of W·√C") : tr("singular value σ")
                     : outputs ? tr("cosine of outputs")
                                                   : tr("predicted cosine"),
                     tr("rank"));

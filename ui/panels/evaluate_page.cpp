@@ -42,7 +42,7 @@ EvaluatePage::EvaluatePage(Document& document, Evaluations& evaluations, JobRunn
       m_start(new QPushButton(icon("evaluate"), tr("Evaluate this plan"), this)), m_figures(new EvaluateFigures(this)),
       m_tabs(new QTabWidget(this)),
       m_depth(new FramedPlot(tr("Error by depth"), tr("Comes with the first tokens"), this)),
-      m_histogram(new FramedPlot(tr("KL by position"), tr("Comes with the first tokens"), this)),
+      m_histogram(new FramedPlot(tr("How KL is spread over the positions"), tr("Comes with the first tokens"), this)),
       m_texts(new EvaluateTexts(this)), m_study(new EvaluateStudy(document, this)), m_details(new QTextBrowser(this)) {
   m_results->setObjectName(QStringLiteral("evaluateResults"));
   m_results->setAccessibleName(tr("Result to look at"));

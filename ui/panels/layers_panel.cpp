@@ -23,6 +23,7 @@
 #include "ui/models/layer_groups.h"
 #include "ui/models/layer_proxy.h"
 #include "ui/models/layer_table_model.h"
+#include "ui/panels/frozen_column.h"
 
 namespace rankscope::ui {
 
@@ -98,6 +99,8 @@ LayersPanel::LayersPanel(Document& document, QWidget* parent)
 }
 
 void LayersPanel::setUpTable() {
+  m_frozen = new FrozenColumn(*m_table, LayerTableModel::Name);
+  m_frozen->setAccessibleName(tr("Names of layers"));
   showModel(m_proxy);
   m_table->setObjectName(QStringLiteral("layers"));
   m_table->setAccessibleName(tr("Layers"));
@@ -194,6 +197,7 @@ void LayersPanel::applyGrouping() {
 
 void LayersPanel::showModel(QAbstractItemModel* model) {
   m_table->setModel(model);
+  m_frozen->takeModel();
   connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &LayersPanel::takeSelection);
   // A table that gets the focus makes a row the current one without selecting it: that says nothing.
   connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {

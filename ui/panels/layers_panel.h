@@ -20,6 +20,7 @@ class QTreeView;
 namespace rankscope::ui {
 
 class Document;
+class FrozenColumn;
 class LayerGroups;
 class LayerProxy;
 class LayerTableModel;
@@ -66,6 +67,7 @@ class LayersPanel final : public QWidget {
   void showModel(QAbstractItemModel* model);
   std::vector<LayerId> layersOf(const QModelIndex& index) const;
   QModelIndex shown(LayerId id, int column) const;
+  void editRank(const QModelIndex& row);
   void takeSelection();
   void showSelection();
   void tellVisible();
@@ -75,6 +77,7 @@ class LayersPanel final : public QWidget {
   LayerProxy* m_proxy;
   LayerGroups* m_groups;
   QTreeView* m_table;
+  FrozenColumn* m_frozen = nullptr; ///< the names
   QLineEdit* m_filter;
   QComboBox* m_role;
   QComboBox* m_verdict;

@@ -9,7 +9,9 @@
 #include <QMenu>
 #include <QTreeView>
 
+#include "ui/document/words.h"
 #include "ui/models/layer_table_model.h"
+#include "ui/panels/frozen_column.h"
 #include "ui/panels/layers_panel.h"
 
 namespace rankscope::ui {
@@ -47,9 +49,18 @@ void LayersPanel::setUpColumns() {
                                            {LayerTableModel::PredictedError, "≈ Error 0 "},
                                            {LayerTableModel::MeasuredCosine, "0.99997"},
                                            {LayerTableModel::MeasuredError, "00.00 % "},
-                                           {LayerTableModel::Verdict, "▲ EXCELLENT"},
+                                           {LayerTableModel::Verdict, ""},
                                            {LayerTableModel::BytesAfter, "123.9 MiB"}};
-  for (const auto& [column, sample] : samples) header->resizeSection(column, width(QString::fromUtf8(sample)));
+  for (const auto& [column, sample] : samples)
+    header->resizeSection(column, std::max(width(QString::fromUtf8(sample)),
+                                           width(m_model->headerData(column, Qt::Horizontal).toString())));
+  for (const Verdict verdict : kVerdicts) {
+    QFont bold = m_table->font(); // once it is measured
+    bold.setBold(true);
+    const QString longest = words::verdictMark(verdict) + QStringLiteral("  ") + words::verdict(verdict);
+    const int needed = QFontMetrics(bold).horizontalAdvance(longest) + 22;
+    header->resizeSection(LayerTableModel::Verdict, std::max(header->sectionSize(LayerTableModel::Verdict), needed));
+  }
   for (std::size_t i = 0; i < kOrder.size(); ++i)
     header->moveSection(header->visualIndex(kOrder[i]), static_cast<int>(i));
   for (int column = LayerTableModel::FirstDiagnostic; column < LayerTableModel::ColumnCount; ++column) {
@@ -124,6 +135,7 @@ void LayersPanel::restoreHeader(const QByteArray& state) {
   if (state.isEmpty()) return;
   m_table->header()->restoreState(state);
   m_table->doItemsLayout(); // the header does not tell the table what it hides now
+  m_frozen->place();
 }
 
 } // namespace rankscope::ui

@@ -16,6 +16,7 @@
 #include "ui/document/words.h"
 #include "ui/models/layer_proxy.h"
 #include "ui/models/layer_table_model.h"
+#include "ui/panels/frozen_column.h"
 
 namespace rankscope::ui {
 
@@ -88,6 +89,12 @@ void LayersPanel::togglePinned() {
   m_document.setPinned(layers, !all);
 }
 
+void LayersPanel::editRank(const QModelIndex& row) {
+  const QModelIndex rank = row.siblingAtColumn(LayerTableModel::Rank);
+  m_table->edit(rank);
+  m_frozen->reveal(rank);
+}
+
 bool LayersPanel::eventFilter(QObject* object, QEvent* event) {
   if (object != m_table || event->type() != QEvent::KeyPress) return QWidget::eventFilter(object, event);
   // What the rank editor did not use arrives here too, such as the Return that ends it.
@@ -108,7 +115,7 @@ bool LayersPanel::eventFilter(QObject* object, QEvent* event) {
   case Qt::Key_Enter:
   case Qt::Key_F2: {
     const QModelIndex current = m_table->currentIndex();
-    if (current.isValid()) m_table->edit(current.siblingAtColumn(LayerTableModel::Rank));
+    if (current.isValid()) editRank(current);
     return true;
   }
   default:
@@ -119,7 +126,7 @@ bool LayersPanel::eventFilter(QObject* object, QEvent* event) {
   // A digit begins to edit the rank with it, as in a spreadsheet.
   if (modifiers == Qt::NoModifier && key.key() >= Qt::Key_1 && key.key() <= Qt::Key_9 &&
       m_table->currentIndex().isValid()) {
-    m_table->edit(m_table->currentIndex().siblingAtColumn(LayerTableModel::Rank));
+    editRank(m_table->currentIndex());
     if (auto* editor = m_table->findChild<QLineEdit*>()) editor->setText(key.text());
     return true;
   }

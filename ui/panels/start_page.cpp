@@ -28,6 +28,14 @@ qint64 safetensorsBytes(const QDir& snapshot) {
   return bytes;
 }
 
+/// With ~ for the home folder; of a long path the end, which is where paths differ.
+QString shortPath(const QString& path) {
+  constexpr qsizetype kMost = 64;
+  QString text = path;
+  if (text.startsWith(QDir::homePath() + QLatin1Char('/'))) text.replace(0, QDir::homePath().size(), QLatin1Char('~'));
+  return text.size() <= kMost ? text : QStringLiteral("…") + text.right(kMost - 1);
+}
+
 } // namespace
 
 QVector<CachedModel> huggingFaceModels() {
@@ -125,7 +133,8 @@ void StartPage::refresh() {
   if (!recent.isEmpty()) addHeading(tr("Recent"));
   for (const auto& file : recent) {
     const bool there = QFileInfo::exists(file.path);
-    addFile(file.path, file.name,
+    const auto namesakes = std::ranges::count(recent, file.name, &settings::RecentFile::name);
+    addFile(file.path, namesakes > 1 ? tr("%1 – %2").arg(file.name, shortPath(file.path)) : file.name,
             there ? tr("%1 · %2").arg(file.detail, QLocale().toString(file.opened, QLocale::ShortFormat))
                   : tr("no longer at %1").arg(file.path));
   }

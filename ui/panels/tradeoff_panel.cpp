@@ -188,6 +188,7 @@ void TradeOffPanel::rebuild() {
   m_plot->clearPlottables();
   m_plot->clearItems();
   m_plot->legend->setVisible(false);
+  putLegendInside(*m_plot);
   const Theme& theme = themeFor(palette());
   styleAxes(*m_plot, theme, font());
   const bool ready =

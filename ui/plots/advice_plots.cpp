@@ -9,6 +9,7 @@
 
 #include <QCoreApplication>
 
+#include "ui/document/advice_words.h"
 #include "ui/theme.h"
 
 namespace rankscope::ui {
@@ -97,7 +98,7 @@ void drawOptions(QCustomPlot& plot, const Theme& theme, const AdviceView& view, 
     right = std::max(right, x);
     if (chosen != i) continue;
     auto* name = new QCPItemText(&plot);
-    name->setText(row.name);
+    name->setText(optionName(row.name));
     name->setColor(theme.cursor);
     name->setFont(plot.legend->font());
     name->setPadding({9, 2, 9, 2});

@@ -85,6 +85,7 @@ void FramedPlot::redraw() {
   m_plot->clearPlottables();
   m_plot->clearItems();
   m_plot->legend->setVisible(false);
+  putLegendInside(*m_plot);
   const Theme& theme = themeFor(palette());
   styleAxes(*m_plot, theme, font());
   if (m_draw) m_draw(*m_plot, theme);

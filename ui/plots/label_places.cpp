@@ -59,6 +59,13 @@ QRectF freePlace(const std::vector<QRectF>& places, const std::vector<QRectF>& w
   return best;
 }
 
+bool isFree(const QRectF& place, const std::vector<QRectF>& words, const QRectF& room,
+            const std::vector<QRectF>& spots) {
+  const auto touches = [&](const QRectF& other) { return area(place & other) > 0; };
+  return area(place) - area(place & room) <= 0 && std::ranges::none_of(words, touches) &&
+         std::ranges::none_of(spots, touches);
+}
+
 std::vector<QRectF> placesWithin(const QRectF& room, const QSizeF& size, Qt::Alignment first) {
   constexpr int kSteps = 12; // along each side
   const QSizeF free(std::max(0.0, room.width() - size.width()), std::max(0.0, room.height() - size.height()));

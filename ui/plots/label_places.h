@@ -14,6 +14,10 @@ namespace rankscope::ui {
 QRectF freePlace(const std::vector<QRectF>& places, const std::vector<QRectF>& words, const QRectF& room,
                  const std::vector<QRectF>& spots = {});
 
+/// Whether `place` lies inside `room` and touches neither.
+bool isFree(const QRectF& place, const std::vector<QRectF>& words, const QRectF& room,
+            const std::vector<QRectF>& spots = {});
+
 /// Where a box of `size` can stand in `room`: in the corners, `first` before the others, then along the edges, then
 /// further inside, near that corner first.
 std::vector<QRectF> placesWithin(const QRectF& room, const QSizeF& size, Qt::Alignment first);

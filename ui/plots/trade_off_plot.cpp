@@ -11,6 +11,7 @@
 
 #include "ui/document/words.h"
 #include "ui/plots/label_places.h"
+#include "ui/plots/legend_place.h"
 #include "ui/theme.h"
 
 namespace rankscope::ui {
@@ -190,6 +191,16 @@ QString axisName(ModelQuality quality) {
 
 } // namespace
 
+namespace {
+
+/// Names go by pixels: the axes must have their place first.
+void layOut(QCustomPlot& plot) {
+  for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+    plot.plotLayout()->update(phase);
+}
+
+} // namespace
+
 void drawTradeOff(QCustomPlot& plot, const Theme& theme, const TradeOff& tradeOff, ModelQuality quality) {
   plot.xAxis->setLabel(tr("size of the whole model, MiB"));
   plot.yAxis->setLabel(axisName(quality));
@@ -199,9 +210,12 @@ void drawTradeOff(QCustomPlot& plot, const Theme& theme, const TradeOff& tradeOf
   plot.legend->setVisible(quality != ModelQuality::KeptEnergy);
   plot.axisRect()->insetLayout()->setInsetAlignment(0, quality == ModelQuality::Kl ? Qt::AlignTop | Qt::AlignRight
                                                                                    : Qt::AlignBottom | Qt::AlignRight);
-  // Names go by pixels: the axes must have their place first.
-  for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
-    plot.plotLayout()->update(phase);
+  layOut(plot);
+  drawNames(plot, theme, tradeOff);
+  if (!plot.legend->visible() || hasRoomForLegend(plot)) return;
+  putLegendBelow(plot);
+  plot.clearItems();
+  layOut(plot);
   drawNames(plot, theme, tradeOff);
 }
 

@@ -92,6 +92,7 @@ class TestAdviceWords final : public QObject {
           "aware-energy", "fisher-uniform", "low-rank", "int8", "int4", "int3", "mixed", "as-small-as-study-hybrid"}) {
       row.name = QString::fromLatin1(name);
       QVERIFY2(optionWords(row) != row.description, name);
+      QCOMPARE(optionName(row.name), row.name); // in English; plan files have these names
     }
     row.name = QStringLiteral("low-rank-sequential");
     QCOMPARE(optionWords(row), QStringLiteral("activation-aware factors, ranks by measured sensitivity; fitted layer "

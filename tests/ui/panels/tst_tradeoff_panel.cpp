@@ -132,6 +132,36 @@ class TestTradeOffPanel final : public QObject, test::AdvisedWindow {
     }
   }
 
+  /// Where curves leave no free place, the legend goes below the axes, and comes back when there is room again.
+  void theLegendLeavesPlotsThatAreFull() {
+    document().setRank({m_layer}, 4);
+    QTRY_VERIFY(panel().shown().plan());
+    QCustomPlot& plot = *panel().canvas();
+    const auto isBelow = [&plot] { return plot.legend->outerRect().top() >= plot.axisRect()->rect().bottom(); };
+    const auto coversACurve = [&plot] {
+      for (int i = 0; i < plot.graphCount(); ++i) {
+        const QCPGraph& graph = *plot.graph(i);
+        for (const QCPGraphData& point : *graph.data())
+          if (plot.legend->outerRect().contains(graph.coordsToPixels(point.key, point.value).toPoint())) return true;
+      }
+      return false;
+    };
+    plot.replot(QCustomPlot::rpImmediateRefresh);
+    QVERIFY(!isBelow() && !coversACurve());
+    QCPGraph* zigzag = plot.addGraph(); // all over the axes
+    zigzag->removeFromLegend();
+    const QCPRange x = plot.xAxis->range(), y = plot.yAxis->range();
+    for (int i = 0; i <= 200; ++i) zigzag->addData(x.lower + x.size() * i / 200, i % 2 == 0 ? y.lower : y.upper);
+    plot.replot(QCustomPlot::rpImmediateRefresh);
+    QTRY_VERIFY(isBelow());
+    plot.replot(QCustomPlot::rpImmediateRefresh);
+    QVERIFY(isBelow() && !coversACurve());
+    QVERIFY(plot.axisRect()->height() > plot.height() / 3);
+    QVERIFY(plot.legend->outerRect().right() <= plot.width());
+    document().setRank({m_layer}, 5); // is drawn anew
+    QTRY_VERIFY(!isBelow());
+  }
+
   void withoutEvaluationOnlyEnergyIsOffered() {
     const test::TemporaryFolder folder;
     const auto other = test::writeSmallModel(folder / "neo", test::SmallFamily::GptNeo);
