@@ -63,11 +63,11 @@ struct CompressionHooks {
   /// Result of an earlier run for this layer and choice, if it still holds; then nothing is computed. Any thread.
   std::function<std::optional<CompressedLayer>(LayerId, const LayerChoice&)> finished;
   Factoriser factoriser;
-  /// Measures a compressed layer's outputs; nullopt for one whose inputs are not known. Any thread.
-  OutputMeasure outputs;
   /// Every layer as it is done, those of an earlier run included, from any thread, one call at a time. The layer may be
   /// moved from: nothing is kept.
   std::function<void(CompressedLayer&&)> sink;
+  /// Measures a compressed layer's outputs; nullopt for one whose inputs are not known. Any thread.
+  OutputMeasure outputs = {};
 };
 
 /// All layers of the plan on all cores; memory is bounded by the layers in flight.
