@@ -112,8 +112,11 @@ bool FileActions::mayStop() {
   box.setInformativeText(tr("What is finished is kept, and the next start goes on from there."));
   const QAbstractButton* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
   box.setDefaultButton(box.addButton(tr("Go on"), QMessageBox::RejectRole));
+  connect(&m_jobs, &JobRunner::changed, &box, [this, &box] {
+    if (m_jobs.worthAsking().empty()) box.accept(); // there is nothing left to ask about
+  });
   box.exec();
-  return box.clickedButton() == stop;
+  return box.clickedButton() == stop || m_jobs.worthAsking().empty();
 }
 
 void FileActions::close() {

@@ -37,7 +37,7 @@ class FileActions final : public QObject {
   Opening& opening() { return *m_opening; }
   /// After a crash: offers what was open then.
   void offerLost();
-  /// True when nothing runs that would be lost, or the user agrees to stop it.
+  /// True when nothing runs that would be lost, the user agrees to stop it, or it ends while the question is open.
   bool mayStop();
   void close();
   void askOpenFile();

@@ -74,6 +74,7 @@ MainWindow::MainWindow(QWidget* parent)
   const auto problem = [this](const QString& sentence) { m_banner->show(Banner::Kind::Problem, sentence); };
   connect(m_evaluations, &Evaluations::failed, this, problem);
   connect(m_advising, &Advising::failed, this, problem);
+  connect(m_advise, &AdvisePage::refused, this, problem);
   connect(m_evaluations, &Evaluations::changed, this, [this] { m_advise->setObstacle(m_evaluations->obstacle()); });
   connect(m_advise, &AdvisePage::taken, this, [this] { m_switch->showPage(m_layers); });
   connect(m_document, &Document::notice, this,

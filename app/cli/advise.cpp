@@ -41,6 +41,8 @@ struct Options {
   bool noSpeed = false;
 };
 
+constexpr std::uint64_t kFewestBytes = 1024; // less is a share or a percentage that was meant otherwise
+
 /// A share up to 1, or bytes such as 9000000, 9MB, 8.5MiB.
 AdviceBudget parseBudget(const Options& options) {
   if (options.largestKl) return LargestKl{*options.largestKl};
@@ -51,12 +53,13 @@ AdviceBudget parseBudget(const Options& options) {
   std::string text = options.budget;
   std::uint64_t bytes = 0;
   try {
-    if (CLI::AsSizeValue(true)(text).empty() && CLI::detail::lexical_cast(text, bytes) && bytes > 1)
+    if (CLI::AsSizeValue(true)(text).empty() && CLI::detail::lexical_cast(text, bytes) && bytes >= kFewestBytes)
       return KeepBytes{bytes};
   } catch (const CLI::Error&) { // said below, for all that is no size
   }
   throw CLI::ValidationError(
-      "--budget", fmt::format("{} is neither a share above 0 and at most 1 nor a number of bytes", options.budget));
+      "--budget", fmt::format("{} is neither a share above 0 and at most 1 nor the bytes of a model, {} at the least",
+                              options.budget, kFewestBytes));
 }
 
 std::string nats(double kl) {
@@ -129,6 +132,7 @@ class Session final {
     for (const std::string& glob : options.pins)
       for (const LayerId id : layersMatching("--pin", glob, *m_checkpoint)) m_request.limits.pinned[id] = LayerChoice{};
     m_request.speed = !options.noSpeed;
+    requirePossibleBudget();
   }
 
   void carryOut() {
@@ -144,11 +148,21 @@ class Session final {
   }
 
  private:
+  std::uint64_t bytesOf(const ResolvedPlan& plan) const {
+    return exportBytes(*m_checkpoint, plan, ExportKind::Factored);
+  }
+
+  void requirePossibleBudget() const {
+    try {
+      requirePossible(m_model, m_request, [this](const ResolvedPlan& plan) { return bytesOf(plan); });
+    } catch (const Error& error) {
+      throw Error(error.kind(), fmt::format("--budget: {}", error.what()));
+    }
+  }
+
   AdviceHooks hooks() {
     AdviceHooks hooks;
-    hooks.exportBytes = [this](const ResolvedPlan& plan) {
-      return exportBytes(*m_checkpoint, plan, ExportKind::Factored);
-    };
+    hooks.exportBytes = [this](const ResolvedPlan& plan) { return bytesOf(plan); };
     if (m_run) hooks.known = knownEffects();
     hooks.sensitivity = [this](const Sensitivity& soFar) { m_sensitivity = soFar; };
     hooks.partial = [this](const Advice& soFar) { m_advice = soFar; };

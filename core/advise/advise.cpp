@@ -7,9 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "core/advise/advice_costs.h"
 #include "core/advise/advice_plans.h"
 #include "core/advise/frontier.h"
 #include "core/base/error.h"
+#include "core/base/stages.h"
+#include "core/calibrate/calibration_cache.h"
 #include "core/calibrate/plan_fit.h"
 #include "core/evaluate/original_text.h"
 
@@ -49,7 +52,7 @@ class Advisor final {
   Advisor(const Model& original, const Tokenizer& tokenizer, const AdviceTexts& texts, const AdviceRequest& request,
           const AdviceHooks& hooks, const Progress& progress)
       : m_original(original), m_checkpoint(original.checkpoint()), m_tokenizer(tokenizer), m_texts(texts),
-        m_request(request), m_hooks(hooks), m_progress(progress) {
+        m_request(request), m_hooks(hooks), m_progress(progress), m_costs(original, texts, m_request) {
     m_advice.model = m_checkpoint.content().modelName;
     m_advice.text = texts.name;
     m_advice.calibrationText = texts.calibrationName;
@@ -71,15 +74,19 @@ class Advisor final {
 
   Advice run() {
     const auto begin = std::chrono::steady_clock::now();
-    m_ways = fitWays(m_original, m_texts.calibration, m_request, m_progress.slice(0, 0.12));
+    const bool calibrated = isCalibrated(m_original, m_texts.calibration);
+    const double reference = m_costs.run(tokensOf(m_texts.probes));
+    m_stages.emplace(m_progress, std::vector{calibrated ? 0 : m_costs.calibration(), m_costs.curves(m_scope), reference,
+                                             m_costs.trials(m_scope), m_costs.joint(), m_costs.options()});
+    m_ways = fitWays(m_original, m_texts.calibration, m_request, stage("calibrating"));
     for (auto& [id, choice] : m_request.limits.pinned)
       if (!choice.method.empty()) choice.method = m_ways.method->identity(methodOf(choice.method));
     m_advice.calibrationTokens = m_ways.tokens;
     m_advice.calibrationCovers = m_ways.coversWidth;
-    measureLayers(m_progress.slice(0.12, 0.5));
-    fitPrediction(m_progress.slice(0.5, 0.62));
+    measureLayers();
+    fitPrediction();
     drawFrontier();
-    measureOptions(m_progress.slice(0.62, 1));
+    measureOptions();
     m_advice.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     m_advice.complete = true;
     tell();
@@ -93,18 +100,32 @@ class Advisor final {
     return plan;
   }
 
+  /// What the next stage reports through, once its name is said.
+  Progress stage(std::string_view name) {
+    const Progress progress = m_stages->next();
+    progress.report(0, name);
+    return progress;
+  }
+
   void tell() {
     m_advice.recommended = recommendedOption(m_advice);
     m_advice.sentences = adviceSentences(m_advice);
     if (m_hooks.partial) m_hooks.partial(m_advice);
   }
 
-  void measureLayers(const Progress& progress) {
+  void measureLayers() {
     const std::vector<Way> ways = m_ways.tried();
-    m_quadratics = quadraticsOf(m_checkpoint, ways, m_scope, progress.slice(0, 0.15));
-    m_reference.emplace(m_original, m_texts.probes, progress.slice(0.15, 0.2));
-    m_sensitivity = measureSensitivity(*m_reference, m_checkpoint, ways, m_quadratics, m_scope, m_ways.factoriser,
-                                       probedTexts(), m_hooks.known, progress.slice(0.2, 1), m_hooks.sensitivity);
+    m_quadratics = quadraticsOf(m_checkpoint, ways, m_scope, stage("curves of the layers"));
+    m_reference.emplace(m_original, m_texts.probes, m_stages->next());
+    std::vector<Trial> trials = trialsOf(m_checkpoint, ways, m_quadratics, m_scope, probedTexts(), m_hooks.known);
+    double cost = 0;
+    for (Trial& trial : trials) {
+      trial.cost = m_costs.trial(trial.layer);
+      if (!trial.known) cost += trial.cost;
+    }
+    m_stages->expect({cost, m_costs.joint(), m_costs.options()});
+    m_sensitivity = measureSensitivity(*m_reference, m_checkpoint, trials, m_ways.factoriser, probedTexts(),
+                                       m_stages->next(), m_hooks.sensitivity);
     if (m_hooks.sensitivity) m_hooks.sensitivity(m_sensitivity);
     m_advice.probes = static_cast<std::int64_t>(m_sensitivity.probes.size());
   }
@@ -124,34 +145,46 @@ class Advisor final {
     return {sum, effect.kl, effect.nats - m_together->originalNats()};
   }
 
-  void fitPrediction(const Progress& progress) {
-    m_together.emplace(m_original, m_texts.together, progress.silent());
+  void fitPrediction() {
+    const double runs = m_request.jointRuns * m_costs.jointRun(), original = m_costs.original(),
+                 checks = m_request.checks * m_costs.check();
+    Stages stages(m_stages->next(), {runs, original, checks});
     const std::vector<LayerEffects> effects = layerEffects(m_checkpoint, m_quadratics, m_sensitivity);
     m_singles.emplace(effects, JointFit{}, m_reference->originalNats());
+    m_advice.predictor.emplace(effects, fitJointRuns(runJointly(stages.next())), m_together->originalNats());
+    m_together.reset();
+    m_text.emplace(m_original, m_texts.measured, 512, OriginalText::kMemory, m_progress.silent());
+    m_advice.originalPerplexity = m_text->compareWith(m_original, m_progress.silent()).original.value;
+    stages.next().report(1);
+    checkPrediction(stages.next());
+    tell();
+  }
+
+  /// Plans of all kinds, with what their layers cost alone and together.
+  std::vector<JointRun> runJointly(const Progress& progress) {
+    progress.report(0, "layers together");
+    m_together.emplace(m_original, m_texts.together, progress.silent());
     std::vector<ResolvedPlan> plans =
         plansOfRisingCost(m_checkpoint, m_scope, m_ways, *m_singles, m_request.limits, m_request.jointRuns / 2);
     RandomPlans random(m_checkpoint, m_scope, m_ways, *m_singles, m_request.limits.pinned, 1);
     while (static_cast<int>(plans.size()) < m_request.jointRuns) plans.push_back(random.next());
-    const double all = static_cast<double>(plans.size() + static_cast<std::size_t>(m_request.checks));
-    double done = 0;
     std::vector<JointRun> runs;
     for (const ResolvedPlan& plan : plans) {
       runs.push_back(runJointly(plan));
-      progress.report(++done / all, "layers together");
+      progress.report(static_cast<double>(runs.size()) / static_cast<double>(plans.size()), "layers together");
     }
-    m_advice.predictor.emplace(effects, fitJointRuns(runs), m_together->originalNats());
-    m_together.reset();
-    m_text.emplace(m_original, m_texts.measured, 512, OriginalText::kMemory, progress.silent());
-    m_advice.originalPerplexity = m_text->compareWith(m_original, progress.silent()).original.value;
+    return runs;
+  }
+
+  void checkPrediction(const Progress& progress) {
     RandomPlans others(m_checkpoint, m_scope, m_ways, *m_singles, m_request.limits.pinned, 2);
     for (int i = 0; i < m_request.checks; ++i) {
+      progress.report(static_cast<double>(i) / m_request.checks, "checking the prediction");
       const ResolvedPlan plan = others.next();
-      const CarriedOut carried = carryOut(m_checkpoint, plan, m_ways.factoriser, m_progress.silent());
+      const CarriedOut carried = carryOut(m_checkpoint, plan, m_ways.factoriser, progress.silent());
       m_advice.checks.push_back({*m_advice.predictor->predict(plan),
                                  m_text->compareWith(m_original.with(carried.linears), progress.silent()).kl.mean});
-      progress.report(++done / all, "checking the prediction");
     }
-    tell();
   }
 
   void drawFrontier() {
@@ -164,15 +197,20 @@ class Advisor final {
     }
   }
 
-  void measureOptions(const Progress& progress) {
+  void measureOptions() {
     const PlanMaker maker(m_checkpoint, m_scope, m_ways, *m_advice.predictor, m_request, m_hooks.exportBytes);
-    std::vector<PlannedOption> planned = maker.options(m_advice.notes, progress.slice(0, 0.1));
+    std::vector<PlannedOption> planned = maker.options(m_advice.notes, m_progress.silent());
+    std::vector<double> costs{m_costs.sample()};
+    for (const PlannedOption& option : planned) costs.push_back(m_costs.option(option.inOrder));
+    Stages stages(m_stages->next(), costs);
+    const Progress first = stages.next();
     if (m_request.sampleTokens > 0)
-      m_advice.originalSample = generate(m_original, m_tokenizer, m_texts.prompt, sampleOptions(), progress.silent());
-    const Progress measuring = progress.slice(0.1, 1);
-    for (std::size_t i = 0; i < planned.size(); ++i) {
-      measuring.report(static_cast<double>(i) / static_cast<double>(planned.size()), planned[i].name);
-      m_advice.options.push_back(measured(maker, planned[i]));
+      m_advice.originalSample = generate(m_original, m_tokenizer, m_texts.prompt, sampleOptions(), first.silent());
+    for (const PlannedOption& option : planned) {
+      const Progress progress = stages.next();
+      progress.report(0, option.name);
+      m_advice.options.push_back(measured(maker, option, progress));
+      progress.report(1);
       tell();
     }
   }
@@ -193,8 +231,9 @@ class Advisor final {
     return options;
   }
 
-  AdviceOption measured(const PlanMaker& maker, const PlannedOption& planned) const {
-    const Progress silent = m_progress.silent();
+  AdviceOption measured(const PlanMaker& maker, const PlannedOption& planned, const Progress& progress) const {
+    const Progress silent = progress.silent();
+    Stages stages(progress, {planned.inOrder ? m_costs.fitInOrder() : 0, m_costs.option(false)});
     AdviceOption option;
     option.name = planned.name;
     option.description = planned.description;
@@ -212,7 +251,8 @@ class Advisor final {
           plan.layers[i].method = m_ways.method->identity(Method::Sequential);
     option.choices = plan;
     option.plan = maker.planFile(plan);
-    const CarriedOut carried = carryOut(m_checkpoint, plan, fitPlan(m_original, plan, *m_ways.method, silent), silent);
+    const Factoriser fitted = fitPlan(m_original, plan, *m_ways.method, stages.next());
+    const CarriedOut carried = carryOut(m_checkpoint, plan, fitted, silent);
     option.meanCosine = carried.meanCosine;
     const Model compressed = m_original.with(carried.linears);
     option.measured = m_text->compareWith(compressed, silent);
@@ -230,6 +270,8 @@ class Advisor final {
   AdviceRequest m_request; ///< pins of layers in scope only, their methods fitted to this text
   const AdviceHooks& m_hooks;
   Progress m_progress;
+  AdviceCosts m_costs;
+  std::optional<Stages> m_stages;
   std::vector<LayerId> m_scope;
   FittedWays m_ways;
   Quadratics m_quadratics;
@@ -245,6 +287,7 @@ class Advisor final {
 
 Advice advise(const Model& original, const Tokenizer& tokenizer, const AdviceTexts& texts, const AdviceRequest& request,
               const AdviceHooks& hooks, const Progress& progress) {
+  requirePossible(original, request, hooks.exportBytes);
   return Advisor(original, tokenizer, texts, request, hooks, progress).run();
 }
 

@@ -75,6 +75,11 @@ struct AdviceHooks {
   std::function<void(const Advice&)> partial;                    ///< told whenever something new was measured
 };
 
+/// Throws Error(BadRequest) saying what can be asked for where no plan could keep to the request's budget. Takes no time
+/// to speak of; advise() begins with it.
+void requirePossible(const Model& original, const AdviceRequest& request,
+                     const std::function<std::uint64_t(const ResolvedPlan&)>& exportBytes);
+
 /// Calibrates, measures every layer's sensitivity, fits a prediction, then makes, carries out and measures the study's
 /// own options and ours, and says which to take. Throws Cancelled; what was measured until then went to the hooks.
 Advice advise(const Model& original, const Tokenizer& tokenizer, const AdviceTexts& texts, const AdviceRequest& request,

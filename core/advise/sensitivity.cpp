@@ -121,35 +121,47 @@ Quadratics quadraticsOf(const Checkpoint& checkpoint, std::span<const Way> ways,
   return quadratics;
 }
 
-Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& checkpoint, std::span<const Way> ways,
-                               const Quadratics& quadratics, std::span<const LayerId> layers,
-                               const Factoriser& factoriser, const std::string& textHash, const Sensitivity& known,
-                               const Progress& progress, const std::function<void(const Sensitivity&)>& partial) {
-  Sensitivity result{textHash, reference.tokens(), reference.originalNats(), {}, false};
-  double done = 0;
-  for (const LayerId id : layers) {
-    const LayerInfo& layer = checkpoint.layer(id);
+std::vector<Trial> trialsOf(const Checkpoint& checkpoint, std::span<const Way> ways, const Quadratics& quadratics,
+                            std::span<const LayerId> layers, const std::string& textHash, const Sensitivity& known) {
+  std::vector<Trial> trials;
+  for (const LayerId id : layers)
     for (const Way& way : ways) {
-      progress.check();
       if (!way.onlyAt.empty() && !way.onlyAt.contains(id)) continue;
       const std::vector<double>& quadratic = quadratics.at(way.kind).at(id);
-      for (const std::int64_t rank : ranksToTry(layer, way, quadratic)) {
+      for (const std::int64_t rank : ranksToTry(checkpoint.layer(id), way, quadratic)) {
         const Probe* old =
             known.textHash == textHash ? find(known, checkpoint.contentHash(id), way.kind, rank) : nullptr;
-        if (old) {
-          result.probes.push_back(*old);
-          continue;
-        }
-        const CompressedLayer compressed =
-            compressLayer(checkpoint, id, way.choice(layer, rank), nullptr, progress.silent(), 0, factoriser);
-        if (!compressed.error.empty()) throw Error(ErrorKind::BadValues, compressed.error);
-        const Effect effect = reference.measure({{id, linearOf(checkpoint, compressed)}}, progress.silent());
-        result.probes.push_back({layer.name, checkpoint.contentHash(id), way.kind, rank,
-                                 quadratic[static_cast<std::size_t>(rank)], effect.kl, effect.nats});
-        if (partial) partial(result);
+        trials.push_back(
+            {id, &way, rank, quadratic[static_cast<std::size_t>(rank)], old ? std::optional(*old) : std::nullopt});
       }
     }
-    progress.report(++done / static_cast<double>(layers.size()), layer.name);
+  return trials;
+}
+
+Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& checkpoint,
+                               std::span<const Trial> trials, const Factoriser& factoriser, const std::string& textHash,
+                               const Progress& progress, const std::function<void(const Sensitivity&)>& partial) {
+  Sensitivity result{textHash, reference.tokens(), reference.originalNats(), {}, false};
+  double all = 0, done = 0;
+  for (const Trial& trial : trials)
+    if (!trial.known) all += trial.cost;
+  for (const Trial& trial : trials) {
+    progress.check();
+    if (trial.known) {
+      result.probes.push_back(*trial.known);
+      continue;
+    }
+    const LayerInfo& layer = checkpoint.layer(trial.layer);
+    progress.report(done / all, layer.name);
+    const CompressedLayer compressed = compressLayer(checkpoint, trial.layer, trial.way->choice(layer, trial.rank),
+                                                     nullptr, progress.silent(), 0, factoriser);
+    if (!compressed.error.empty()) throw Error(ErrorKind::BadValues, compressed.error);
+    const Effect effect = reference.measure({{trial.layer, linearOf(checkpoint, compressed)}}, progress.silent());
+    result.probes.push_back({layer.name, checkpoint.contentHash(trial.layer), trial.way->kind, trial.rank,
+                             trial.quadratic, effect.kl, effect.nats});
+    done += trial.cost;
+    progress.report(done / all, layer.name);
+    if (partial) partial(result);
   }
   result.complete = true;
   return result;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,11 +52,26 @@ using Quadratics = std::map<std::string, std::map<LayerId, std::vector<double>>>
 Quadratics quadraticsOf(const Checkpoint& checkpoint, std::span<const Way> ways, std::span<const LayerId> layers,
                         const Progress& progress = {});
 
-/// Tries each of `layers` alone in each of `ways`. What `known` holds for the same text and matrices is not measured
-/// again. `partial` sees the probes so far after each. Throws Cancelled between probes.
-Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& checkpoint, std::span<const Way> ways,
-                               const Quadratics& quadratics, std::span<const LayerId> layers,
-                               const Factoriser& factoriser, const std::string& textHash, const Sensitivity& known = {},
+/// A layer to be compressed alone in one way at one rank.
+struct Trial {
+  LayerId layer;
+  const Way* way = nullptr;
+  std::int64_t rank = 0;
+  double quadratic = 0;
+  std::optional<Probe> known; ///< of an earlier run: not measured again
+  double cost = 1;            ///< of measuring it beside the others
+};
+
+/// What has to be tried of each of `layers` in each of `ways`, which must outlive it, and what `known` holds of that
+/// for the same text and matrices.
+std::vector<Trial> trialsOf(const Checkpoint& checkpoint, std::span<const Way> ways, const Quadratics& quadratics,
+                            std::span<const LayerId> layers, const std::string& textHash,
+                            const Sensitivity& known = {});
+
+/// Measures what is not known of the trials. `partial` sees the probes so far after each. Throws Cancelled between
+/// probes.
+Sensitivity measureSensitivity(const ReferenceRun& reference, const Checkpoint& checkpoint,
+                               std::span<const Trial> trials, const Factoriser& factoriser, const std::string& textHash,
                                const Progress& progress = {},
                                const std::function<void(const Sensitivity&)>& partial = {});
 

@@ -141,6 +141,12 @@ std::optional<Moments> CalibrationCache::load(const std::string& key, LayerId la
   return moments;
 }
 
+bool CalibrationCache::holds(const std::string& key, LayerId layer, LayerId owner, bool gradients) const {
+  std::error_code failed;
+  return enabled() && fs::exists(fileFor(key, owner, "inputs"), failed) &&
+         (!gradients || fs::exists(fileFor(key, layer, "gradients"), failed));
+}
+
 void CalibrationCache::prune(const std::string& spared) const {
   if (!enabled()) return;
   std::vector<std::pair<fs::file_time_type, fs::path>> folders;
@@ -263,6 +269,15 @@ Calibration calibrateCached(const Model& model, std::span<const std::vector<int>
   std::optional<Calibration> written = known(model, cache, key, options.gradients, false, tokens);
   if (!written) throw Error(ErrorKind::Unreadable, "moments that were just written to the cache cannot be read back");
   return std::move(*written);
+}
+
+bool isCalibrated(const Model& model, std::span<const std::vector<int>> sequences, const CalibrationOptions& options,
+                  const CalibrationCache& cache) {
+  if (!cache.enabled()) return false;
+  const std::string key = CalibrationCache::keyOf(model, sequences, options);
+  return std::ranges::all_of(inputOwners(model), [&](const auto& owned) {
+    return cache.holds(key, owned.first, owned.second, options.gradients);
+  });
 }
 
 } // namespace rankscope

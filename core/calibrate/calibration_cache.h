@@ -32,6 +32,8 @@ class CalibrationCache final {
   bool save(const std::string& key, LayerId layer, LayerId owner, const Moments& moments) const;
   std::optional<Moments> load(const std::string& key, LayerId layer, LayerId owner, bool gradients) const;
 
+  bool holds(const std::string& key, LayerId layer, LayerId owner, bool gradients) const; ///< without reading them
+
   /// Removes the calibrations that were not used for longest until the folder is below its limit; never `spared`.
   void prune(const std::string& spared = {}) const;
 
@@ -51,5 +53,9 @@ std::uint64_t momentBytes(const Model& model, int block, bool gradients);
 Calibration calibrateCached(const Model& model, std::span<const std::vector<int>> sequences,
                             const CalibrationOptions& options = {}, const CalibrationCache& cache = CalibrationCache(),
                             std::uint64_t memory = CalibrationCache::kDefaultMemory, const Progress& progress = {});
+
+/// Whether calibrateCached() would find it all in the cache.
+bool isCalibrated(const Model& model, std::span<const std::vector<int>> sequences,
+                  const CalibrationOptions& options = {}, const CalibrationCache& cache = CalibrationCache());
 
 } // namespace rankscope

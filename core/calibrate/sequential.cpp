@@ -5,8 +5,10 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 
 #include <Eigen/Cholesky>
+#include <fmt/format.h>
 
 #include "core/base/schedule.h"
 #include "core/calibrate/metric.h"
@@ -193,8 +195,16 @@ Substitutes fitInOrder(const Model& original, std::span<const std::vector<int>> 
   const std::set<LayerId> chosen(layers.begin(), layers.end());
   InOrder state(original, sequences, options);
   for (int block = 0; block < original.blockCount(); ++block) {
+    const std::string name = fmt::format("fitting in order, block {} of {}", block + 1, original.blockCount());
+    const auto stages = stagesOf(original, block);
+    std::size_t done = 0;
+    const auto report = [&] {
+      const double part = static_cast<double>(done) / static_cast<double>(stages.size() + 1);
+      progress.report((block + part) / original.blockCount(), name);
+    };
+    report();
     state.enter(block, progress.silent());
-    for (std::vector<LayerId> stage : stagesOf(original, block)) {
+    for (std::vector<LayerId> stage : stages) {
       const StageSums sums = std::ranges::any_of(stage, [&](LayerId layer) { return chosen.contains(layer); })
                                  ? state.sums(block, stage, progress.silent())
                                  : StageSums{};
@@ -208,10 +218,12 @@ Substitutes fitInOrder(const Model& original, std::span<const std::vector<int>> 
                    });
       for (std::size_t i = 0; i < stage.size(); ++i)
         if (linears[i]) state.replace(stage[i], linears[i]);
+      ++done;
+      report();
     }
     state.advance(block, progress.silent());
-    progress.report((block + 1.0) / original.blockCount());
   }
+  progress.report(1);
   return state.substitutes();
 }
 

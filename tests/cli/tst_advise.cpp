@@ -51,6 +51,7 @@ class TestAdvise final : public QObject {
   void plansGiveWhatWasMeasured();
   void withinTheBytesWritten();
   void withinLimits();
+  void impossibleBudgets();
   void wrongUsage_data();
   void wrongUsage();
   void stopped();
@@ -157,11 +158,22 @@ void TestAdvise::withinLimits() {
   QVERIFY(outcome.json()["notes"].toArray().first().toString().contains("pinned"));
 }
 
+/// The sentence says what can be asked for.
+void TestAdvise::impossibleBudgets() {
+  for (const char* budget : {"0.001", "2000"}) {
+    const Outcome outcome = cli(advise({"--budget", budget}));
+    QVERIFY(outcome.status != 0);
+    QVERIFY2(outcome.err.contains("--budget: nothing fits into"), outcome.err.constData());
+    QVERIFY2(outcome.err.contains(*budget == '0' ? "smallest share" : "least that"), outcome.err.constData());
+  }
+}
+
 void TestAdvise::wrongUsage_data() {
   QTest::addColumn<QStringList>("more");
   QTest::addColumn<QByteArray>("part");
   QTest::newRow("budget") << QStringList{"--budget", "lots"} << QByteArray("--budget");
   QTest::newRow("share") << QStringList{"--budget", "1.5"} << QByteArray("--budget");
+  QTest::newRow("no share and too few bytes") << QStringList{"--budget", "2"} << QByteArray("--budget");
   QTest::newRow("two budgets") << QStringList{"--budget", "0.5", "--largest-kl", "0.1"} << QByteArray("--largest-kl");
   QTest::newRow("method") << QStringList{"--methods", "plain,magic"} << QByteArray("magic");
   QTest::newRow("report") << QStringList{"-o", "advice.csv"} << QByteArray(".html or .md");

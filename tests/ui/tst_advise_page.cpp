@@ -17,6 +17,7 @@
 #include "tests/ui/window_test.h"
 #include "ui/models/advice_model.h"
 #include "ui/page_switch.h"
+#include "ui/panels/banner.h"
 #include "ui/plots/framed_plot.h"
 
 using namespace rankscope;
@@ -121,6 +122,50 @@ class TestAdvisePage final : public QObject, test::AdvisedWindow {
     m_window->findChild<QAction*>(QStringLiteral("close"))->trigger();
     open(m_tiny);
     QCOMPARE(page().model().rowCount(), measured);
+  }
+
+  void aFinishedAdviceStaysUntilTheNextIsFinished() {
+    showPage();
+    const auto* again = m_window->findChild<QLabel*>(QStringLiteral("adviseAgain"));
+    QVERIFY(again->isHidden());
+    advising().advise(quickWish());
+    QTRY_VERIFY(advising().job().has_value());
+    QVERIFY(again->isVisible());
+    QCOMPARE(page().model().rowCount(), 3);
+    m_window->jobs().cancelAll();
+    QVERIFY(test::waitIdle(m_window->jobs(), 60000));
+    QVERIFY(lastJob().state == JobState::Cancelled);
+    QVERIFY(again->isHidden());
+    QCOMPARE(page().model().rowCount(), 3);
+    AdviceWish impossible = quickWish();
+    impossible.budget = KeepShare{0.001};
+    advising().advise(impossible);
+    QVERIFY(test::waitIdle(m_window->jobs(), 60000));
+    QVERIFY(lastJob().state == JobState::Failed);
+    QVERIFY2(m_window->banner().text().contains(QStringLiteral("smallest share")), qPrintable(m_window->banner().text()));
+    QCOMPARE(page().model().rowCount(), 3);
+  }
+
+  void anUnfinishedAdviceDoesNotHideAFinishedOneLater() {
+    m_window->findChild<QAction*>(QStringLiteral("close"))->trigger();
+    Advice cut = test::advice();
+    cut.complete = false;
+    cut.options.resize(1);
+    cut.recommended.reset();
+    test::fillRun(demoFolder(), cut);
+    open(demoFolder());
+    QCOMPARE(page().model().rowCount(), 3);
+  }
+
+  void aBudgetThatIsNoneIsRefusedAtOnce() {
+    showPage();
+    auto* budget = m_window->findChild<QComboBox*>(QStringLiteral("adviseBudget"));
+    for (const char* text : {"200 %", "0", "much", "nats"}) {
+      budget->setCurrentText(QString::fromLatin1(text));
+      QTest::mouseClick(&page().adviseButton(), Qt::LeftButton);
+      QVERIFY(!m_window->jobs().isBusy());
+      QVERIFY2(m_window->banner().text().contains(QString::fromLatin1(text)), text);
+    }
   }
 
   void aModelThatCannotRunGetsNoAdvice() {

@@ -18,6 +18,8 @@
 #include <QSignalSpy>
 #include <QSplitter>
 #include <QTabBar>
+#include <QThread>
+#include <QTimer>
 #include <QToolButton>
 #include <QTreeView>
 
@@ -26,6 +28,7 @@
 #include "ui/document/opening.h"
 #include "ui/document/words.h"
 #include "ui/file_actions.h"
+#include "ui/jobs/job_runner.h"
 #include "ui/models/layer_table_model.h"
 #include "ui/panels/banner.h"
 #include "ui/panels/curve_panel.h"
@@ -105,6 +108,21 @@ class TestMainWindow final : public QObject {
     QVERIFY(m_window->banner().text().contains(QStringLiteral("/proc/rankscope")));
     QVERIFY(!test::opened(m_window->files(), QString::fromStdString((*m_folder / "vanished").string())));
     QVERIFY(document().isOpen());
+  }
+
+  void theQuestionAboutJobsGoesWhenTheyEnd() {
+    open();
+    Job job;
+    job.title = QStringLiteral("short");
+    job.prepare = [] { return [](const Progress&) { QThread::msleep(300); }; };
+    m_window->jobs().enqueue(std::move(job));
+    bool asked = false;
+    QTimer::singleShot(100, this, [&] { asked = QApplication::activeModalWidget() != nullptr; });
+    QTimer::singleShot(10000, this, [&] { // else the test would wait for a click
+      if (QWidget* box = QApplication::activeModalWidget()) box->close();
+    });
+    QVERIFY(m_window->files().mayStop());
+    QVERIFY(asked && !m_window->jobs().isBusy());
   }
 
   void diagnosticsAreHiddenUntilChosen() {

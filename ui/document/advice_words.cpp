@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 
 #include "ui/document/words.h"
 
@@ -207,6 +208,11 @@ QStringList adviceNotes(const AdviceView& view) {
 QString stageWords(const QString& item) {
   if (item == QLatin1String("layers together")) return tr("layers together");
   if (item == QLatin1String("checking the prediction")) return tr("checking the prediction");
+  if (item == QLatin1String("calibrating")) return tr("calibrating");
+  if (item == QLatin1String("curves of the layers")) return tr("curves of the layers");
+  static const QRegularExpression inOrder(QStringLiteral("^fitting in order, block (\\d+) of (\\d+)$"));
+  if (const QRegularExpressionMatch found = inOrder.match(item); found.hasMatch())
+    return tr("fitting in order, block %1 of %2").arg(found.captured(1), found.captured(2));
   return optionName(item);
 }
 

@@ -44,6 +44,27 @@ std::string newest(const RunContents& contents, const std::string& kind) {
   return found;
 }
 
+/// The newest advice that was finished, or the newest at all where none was.
+std::string newestAdvice(const RunContents& contents) {
+  int last = -1;
+  std::string found;
+  for (const auto& [number, json] : contents.evaluations) {
+    const int at = std::atoi(number.c_str());
+    if (at <= last || kindOf(json) != "advice") continue;
+    if (!nlohmann::json::parse(json, nullptr, false).value("complete", false)) continue;
+    last = at;
+    found = json;
+  }
+  return found.empty() ? newest(contents, "advice") : found;
+}
+
+/// Whether what a run has found so far takes the place of what is shown: a finished advice stays until the next one is
+/// finished, and options that were measured until there are others.
+bool replaces(const AdviceView& next, const std::optional<AdviceView>& shown) {
+  if (!shown || next.complete) return true;
+  return !shown->complete && (!next.rows.empty() || shown->rows.empty());
+}
+
 /// The plan's pinned layers with what they have.
 std::map<LayerId, LayerChoice> pinnedChoices(const Document& document) {
   std::map<LayerId, LayerChoice> pinned;
@@ -125,7 +146,7 @@ void Advising::take(const RunContents& contents) {
   try {
     if (const std::string json = newest(contents, "predictor"); !json.empty())
       m_predictor = std::make_shared<const PlanPredictor>(parsePredictor(json, *m_document.checkpoint()));
-    if (const std::string json = newest(contents, "advice"); !json.empty()) m_view = adviceFrom(json);
+    if (const std::string json = newestAdvice(contents); !json.empty()) m_view = adviceFrom(json);
   } catch (const Error&) {
     // Written by a later version: the model can be advised on anew.
   }
@@ -138,7 +159,6 @@ void Advising::advise(const AdviceWish& wish) {
   job.title = tr("Advice");
   job.prepare = [this, wish, generation = m_generation]() -> std::function<void(const Progress&)> {
     m_job = m_jobs.running() ? std::optional(m_jobs.running()->id) : std::nullopt;
-    m_view.reset();
     emit changed();
     Work work{wish, pinnedChoices(m_document), m_document.checkpoint(), m_document.storage()->file(), {}};
     work.tell = [this, wish, generation](const Advice& advice) {
@@ -146,7 +166,7 @@ void Advising::advise(const AdviceWish& wish) {
       std::shared_ptr<const PlanPredictor> predictor;
       if (advice.predictor) predictor = std::make_shared<const PlanPredictor>(*advice.predictor);
       m_jobs.deliver([this, generation, view, predictor] {
-        if (generation != m_generation) return;
+        if (generation != m_generation || !replaces(*view, m_view)) return;
         m_view = std::move(*view);
         m_predictor = predictor;
         emit changed();

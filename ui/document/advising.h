@@ -36,7 +36,8 @@ class Advising final : public QObject {
  public:
   Advising(Document& document, JobRunner& jobs, QObject* parent = nullptr);
 
-  /// Layers that the plan has pinned stay in every option as they are.
+  /// Layers that the plan has pinned stay in every option as they are. A finished advice stays in view until this one
+  /// is finished too.
   void advise(const AdviceWish& wish);
   /// Makes an option's plan the plan, one undo step.
   void apply(const AdviceRow& row);

@@ -41,7 +41,7 @@ const QString kAsk = QStringLiteral("?");
 AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, QWidget* parent)
     : QWidget(parent), m_document(document), m_advising(advising), m_jobs(jobs), m_text(new QComboBox(this)),
       m_budget(new QComboBox(this)), m_run(new QPushButton(icon("advise"), tr("Advise"), this)),
-      m_job(new JobRow(jobs, this)), m_body(new QStackedWidget(this)), m_hint(new QLabel(this)),
+      m_job(new JobRow(jobs, this)), m_body(new QStackedWidget(this)), m_hint(new QLabel(this)), m_again(new QLabel(this)),
       m_start(new QPushButton(icon("advise"), tr("Advise on this model"), this)),
       m_words(new QTextBrowser(this)), m_model(new AdviceModel(this)), m_table(new QTableView(this)),
       m_take(new QPushButton(tr("Take this plan"), this)),
@@ -122,6 +122,9 @@ AdvisePage::AdvisePage(Document& document, Advising& advising, JobRunner& jobs, 
 }
 
 QWidget* AdvisePage::buildResults() {
+  m_again->setObjectName(QStringLiteral("adviseAgain"));
+  m_again->setWordWrap(true);
+  m_again->setMargin(8);
   m_words->setAccessibleName(tr("Recommendation"));
   m_words->document()->setDocumentMargin(10);
   m_words->setFrameShape(QFrame::NoFrame);
@@ -167,26 +170,37 @@ QWidget* AdvisePage::buildResults() {
   all->addWidget(plots);
   all->setSizes({150, 270, 300});
   all->setCollapsible(1, false);
-  return all;
+  auto* results = new QWidget(this);
+  auto* below = new QVBoxLayout(results);
+  below->setContentsMargins(0, 0, 0, 0);
+  below->setSpacing(0);
+  below->addWidget(m_again);
+  below->addWidget(all, 1);
+  return results;
+}
+
+std::optional<AdviceBudget> AdvisePage::budget() const {
+  QString text = m_budget->currentText().trimmed();
+  const bool nats = text.contains(QLatin1String("nat")), percent = text.contains(QLatin1Char('%'));
+  static const QRegularExpression notNumber(QStringLiteral("[^0-9.,]"));
+  const double value = text.remove(notNumber).replace(QLatin1Char(','), QLatin1Char('.')).toDouble();
+  if (nats && value > 0) return LargestKl{value};
+  const double share = percent || value > 1 ? value / 100 : value;
+  return !nats && share > 0 && share <= 1 ? std::optional<AdviceBudget>(KeepShare{share}) : std::nullopt;
 }
 
 AdviceWish AdvisePage::wish() const {
   AdviceWish wish;
   wish.text = m_text->currentData().toString() == kAsk ? m_lastText.toStdString()
                                                        : m_text->currentData().toString().toStdString();
-  QString text = m_budget->currentText().trimmed();
-  const bool nats = text.contains(QLatin1String("nat"));
-  static const QRegularExpression notNumber(QStringLiteral("[^0-9.,]"));
-  const double value = text.remove(notNumber).replace(QLatin1Char(','), QLatin1Char('.')).toDouble();
-  if (nats && value > 0)
-    wish.budget = LargestKl{value};
-  else if (value > 0)
-    wish.budget = KeepShare{std::min(1.0, value > 1 ? value / 100 : value)};
+  wish.budget = budget().value_or(wish.budget);
   return wish;
 }
 
 void AdvisePage::advise() {
-  m_advising.advise(wish());
+  if (budget()) return m_advising.advise(wish());
+  emit refused(tr("The budget \"%1\" is neither a share from above 0 to 100 % nor a largest KL such as 0.1 nats.")
+                   .arg(m_budget->currentText().trimmed()));
 }
 
 void AdvisePage::setObstacle(const QString& sentence) {
@@ -228,6 +242,8 @@ void AdvisePage::showView() {
   const auto& view = m_advising.view();
   const bool known = view && (!view->rows.empty() || !view->checks.empty());
   m_body->setCurrentIndex(known ? 1 : 0);
+  m_again->setVisible(known && view->complete && m_advising.job());
+  m_again->setText(tr("Running again. The advice below is the one before; it stays until the new one is finished."));
   if (!known) {
     m_model->show({});
     return;

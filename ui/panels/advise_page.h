@@ -28,6 +28,8 @@ class AdvisePage final : public QWidget {
 
   void advise();
   AdviceWish wish() const;
+  /// As it stands in its field; nullopt where that is none.
+  std::optional<AdviceBudget> budget() const;
   void setObstacle(const QString& sentence); ///< why the model cannot be run; "" when it can
 
   QTableView& table() { return *m_table; }
@@ -39,7 +41,8 @@ class AdvisePage final : public QWidget {
   QString sentences() const;
 
  signals:
-  void taken(); ///< an option has become the plan
+  void taken();                          ///< an option has become the plan
+  void refused(const QString& sentence); ///< what is asked for cannot be
 
  private:
   void showView();
@@ -59,6 +62,7 @@ class AdvisePage final : public QWidget {
   QStackedWidget* m_body;
   QLabel* m_hint;
   QPushButton* m_start;
+  QLabel* m_again; ///< says that what is shown is not of the advice that runs
   QTextBrowser* m_words;
   AdviceModel* m_model;
   QTableView* m_table;

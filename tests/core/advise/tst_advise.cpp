@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/advise/advise.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <regex>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
+#include "core/advise/advice_costs.h"
 #include "core/advise/frontier.h"
 #include "core/base/error.h"
+#include "core/calibrate/calibration_cache.h"
 #include "core/report/advice_report.h"
 #include "core/report/export_model.h"
 #include "tests/support/expect_error.h"
@@ -36,7 +40,9 @@ struct Setting {
       return exportBytes(*checkpoint, plan, ExportKind::Factored);
     };
   }
-  Advice advice() const { return advise(model, *tokenizer, texts, request, hooks); }
+  Advice advice(const Progress& progress = {}) const {
+    return advise(model, *tokenizer, texts, request, hooks, progress);
+  }
 
   test::TemporaryFolder folder;
   std::shared_ptr<const Checkpoint> checkpoint;
@@ -63,6 +69,9 @@ class TestAdvise final : public QObject {
   void tooLittleText();
   void measuresEveryOption();
   void keepsToBytesAsWritten();
+  void impossibleBudgets();
+  void progressGrowsWithTheWork();
+  void whatIsKnownTakesNoProgress();
   void keepsToALargestKl();
   void onlyTheMethodsAllowed();
   void limitsOfRanks();
@@ -137,8 +146,78 @@ void TestAdvise::keepsToBytesAsWritten() {
   QVERIFY(best.bytes <= limit);
   const std::uint64_t mixed = named(advice, "mixed")->bytes;
   QVERIFY2(mixed <= limit && mixed > limit * 8 / 10, qPrintable(QString("%1 of %2").arg(mixed).arg(limit)));
+}
+
+/// What cannot be kept to is refused before anything is done.
+void TestAdvise::impossibleBudgets() {
+  Setting setting;
+  int reports = 0;
+  const Progress progress({}, [&](double, std::string_view) { ++reports; });
   setting.request.budget = KeepBytes{1000};
-  EXPECT_ERROR(setting.advice(), ErrorKind::BadRequest, "1000 bytes");
+  EXPECT_ERROR(setting.advice(progress), ErrorKind::BadRequest, "budget of 1000 bytes");
+  setting.request.budget = KeepShare{0.01};
+  EXPECT_ERROR(setting.advice(progress), ErrorKind::BadRequest, "the smallest share that this model allows is 0.");
+  setting.request.budget = KeepShare{2};
+  EXPECT_ERROR(setting.advice(progress), ErrorKind::BadRequest, "at most 1");
+  setting.request.methods = {"int8"};
+  setting.request.budget = KeepShare{0.2};
+  EXPECT_ERROR(setting.advice(progress), ErrorKind::BadRequest, "smallest share");
+  QCOMPARE(reports, 0);
+}
+
+/// The fraction grows as the work that is expected: every stage takes its share, in steps that are small, and options
+/// that are fitted in order say which block they are at.
+void TestAdvise::progressGrowsWithTheWork() {
+  Setting setting;
+  const bool calibrated = isCalibrated(setting.model, setting.texts.calibration); // by another test
+  std::vector<std::pair<double, std::string>> reports;
+  const Progress progress(
+      {}, [&](double fraction, std::string_view what) { reports.emplace_back(fraction, std::string(what)); });
+  const Advice advice = setting.advice(progress);
+  const auto startOf = [&](const std::string& what) {
+    const auto found = std::ranges::find(reports, what, &std::pair<double, std::string>::second);
+    return found == reports.end() ? -1.0 : found->first;
+  };
+  double last = 0;
+  for (const auto& [fraction, what] : reports) {
+    QVERIFY(fraction >= last - 1e-12);
+    QVERIFY2(fraction - last < 0.1, qPrintable(QStringLiteral("%1 to %2").arg(last).arg(fraction)));
+    last = fraction;
+  }
+  QVERIFY(last > 0.999);
+  const AdviceCosts costs(setting.model, setting.texts, setting.request);
+  std::vector<LayerId> scope = planScope(*setting.checkpoint, setting.request.scope);
+  const double begin = calibrated ? 0 : costs.calibration(), curves = costs.curves(scope),
+               run = costs.run(tokensOf(setting.texts.probes));
+  const double all = begin + curves + run + costs.trials(scope) + costs.joint() + costs.options();
+  QVERIFY(std::abs(startOf("curves of the layers") - begin / all) < 1e-9);
+  QVERIFY(std::abs(startOf(setting.checkpoint->layer(scope.front()).name) - (begin + curves + run) / all) < 1e-9);
+  // Two runs of the same kind take as much of what is left as each other; in order, more by what that costs.
+  std::map<std::string, double> length;
+  for (std::size_t i = 0; i + 1 < advice.options.size(); ++i)
+    length[advice.options[i].name] = startOf(advice.options[i + 1].name) - startOf(advice.options[i].name);
+  QVERIFY(std::abs(length.at("plain-uniform") - length.at("int4")) < 1e-9);
+  QVERIFY(std::abs(length.at("mixed-sequential") / length.at("mixed") - costs.option(true) / costs.option(false)) <
+          1e-6);
+  QVERIFY(startOf("fitting in order, block 1 of 2") > 0);
+  QVERIFY(startOf("fitting in order, block 2 of 2") > startOf("fitting in order, block 1 of 2"));
+}
+
+/// What an earlier run left in the cache and in the run file takes no part of the scale.
+void TestAdvise::whatIsKnownTakesNoProgress() {
+  Setting setting;
+  Sensitivity known;
+  setting.hooks.sensitivity = [&](const Sensitivity& soFar) { known = soFar; };
+  setting.advice();
+  setting.hooks.known = known;
+  double trials = -1, together = -1, curves = -1;
+  setting.advice(Progress({}, [&](double fraction, std::string_view what) {
+    if (what == "curves of the layers") curves = fraction;
+    if (what == "layers together" && together < 0) together = fraction;
+    if (what.starts_with("transformer.") && trials < 0) trials = fraction;
+  }));
+  QCOMPARE(curves, 0.0);
+  QVERIFY(trials < 0 && together > 0);
 }
 
 void TestAdvise::keepsToALargestKl() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/eta.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "tests/support/test_main.h"
 
 using namespace rankscope;
@@ -17,6 +20,13 @@ class TestEta : public QObject {
     Eta early;
     early.update(0.5, 0.01);
     QVERIFY(!early.secondsLeft(0.01));
+    early.update(0.6, 2.5); // a short time
+    QVERIFY(!early.secondsLeft(2.5));
+    Eta little;
+    little.update(0.01, 20); // a small part
+    QVERIFY(!little.secondsLeft(20));
+    little.update(0.02, 61); // of a long run: better than nothing
+    QVERIFY(std::abs(*little.secondsLeft(61) - 0.98 / 0.01 * 41) < 1);
   }
 
   void steadyPaceIsExtrapolated() {
@@ -36,8 +46,33 @@ class TestEta : public QObject {
   void slowdownIsNoticed() {
     Eta eta;
     for (int second = 1; second <= 30; ++second) eta.update(second / 100.0, second);
-    for (int second = 31; second <= 60; ++second) eta.update(0.3 + (second - 30) / 400.0, second);
-    QVERIFY(std::abs(*eta.secondsLeft(60) - 0.625 * 400) < 5);
+    for (int second = 31; second <= 75; ++second) eta.update(0.3 + (second - 30) / 400.0, second);
+    QVERIFY(std::abs(*eta.secondsLeft(75) - 0.5875 * 400) < 5);
+  }
+
+  void stepsOfDifferentLengthDoNotShakeIt() {
+    Eta eta;
+    double least = INFINITY, most = 0, share = 0, next = 0;
+    for (int tick = 1; tick <= 2000; ++tick) { // 200 s of 400, told ten times a second
+      const double second = tick / 10.0;
+      if (second >= next) {
+        share = second / 400;
+        next = second + (tick % 3 == 0 ? 6 : 2);
+      }
+      eta.update(share, second);
+      if (second < 40) continue;
+      const double end = second + *eta.secondsLeft(second);
+      least = std::min(least, end);
+      most = std::max(most, end);
+    }
+    QVERIFY2(least > 380 && most < 420, qPrintable(QStringLiteral("%1 to %2").arg(least).arg(most)));
+  }
+
+  void aStandstillIsNoticed() {
+    Eta eta;
+    for (int second = 1; second <= 90; ++second) eta.update(second / 100.0, second);
+    for (int second = 91; second <= 180; ++second) eta.update(0.9, second);
+    QVERIFY(*eta.secondsLeft(180) > 5);
   }
 
   void doneIsZeroAndNothingIsNegative() {
