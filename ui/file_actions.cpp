@@ -175,6 +175,7 @@ void FileActions::showOpening() {
 void FileActions::take(const OpenedModel& model) {
   const bool shown = mayStop();
   if (shown) {
+    m_banner.clear(); // what it says is of the model before
     m_document.show(model);
     remember(m_path);
   }

@@ -7,6 +7,7 @@
 #include <QDragEnterEvent>
 #include <QMimeData>
 #include <QUrl>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTreeView>
@@ -20,6 +21,7 @@
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
 #include "ui/file_actions.h"
+#include "ui/first_size.h"
 #include "ui/icons.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/page_switch.h"
@@ -59,7 +61,7 @@ MainWindow::MainWindow(QWidget* parent)
   setWindowIcon(icon("rankscope"));
   setAcceptDrops(true);
   setDockNestingEnabled(true);
-  resize(1280, 800);
+  resize(firstSize({1280, 800}, screen()->availableGeometry().size(), kUsualFrame));
   setUpPages();
   setUpDocks();
   setUpActions();

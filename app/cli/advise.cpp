@@ -15,6 +15,7 @@
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/base/error.h"
+#include "core/base/kl_text.h"
 #include "core/base/time_stamp.h"
 #include "core/evaluate/default_text.h"
 #include "core/report/advice_report.h"
@@ -62,10 +63,6 @@ AdviceBudget parseBudget(const Options& options) {
                               options.budget, kFewestBytes));
 }
 
-std::string nats(double kl) {
-  return fmt::format("{:.{}f}", kl, kl < 0.01 ? 5 : 3);
-}
-
 std::string tableOf(const Advice& advice) {
   TextTable table{{"Option", TextTable::Align::Left},
                   {"Bytes"},
@@ -84,7 +81,7 @@ std::string tableOf(const Advice& advice) {
     table.add({fmt::format("{}{}{}", advice.recommended == i ? "* " : "  ", option.name,
                            option.withinBudget ? "" : " (over)"),
                bytes(option.bytes), percent(option.scopeKept), cosine(option.meanCosine), cosine(c.logits.cosine),
-               option.predicted ? nats(option.predicted->kl) : "-", nats(c.kl.mean),
+               option.predicted ? klText(option.predicted->kl) : "-", klText(c.kl.mean),
                fmt::format("{:.2f}", c.compressed.value),
                option.sample ? percent(option.sample->repetition.repeated4grams) : "-",
                option.speed ? ratioText(option.speed->prefillRatio) : "-",

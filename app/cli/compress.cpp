@@ -152,6 +152,7 @@ class Run final {
         [this](CompressedLayer&& layer) { take(layer); }, progress.slice(0, 0.95));
     if (m_run) m_run->finish();
     target.finish(progress.slice(0.95, 1));
+    if (const std::string larger = largerLayers(m_lines); !larger.empty()) m_console.warn(larger);
   }
 
   std::vector<LayerId> layersWithRank() const {

@@ -11,6 +11,7 @@
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/base/error.h"
+#include "core/base/kl_text.h"
 #include "core/base/progress.h"
 #include "core/evaluate/default_text.h"
 #include "core/evaluate/evaluate.h"
@@ -31,7 +32,7 @@ std::string four(double value) {
 }
 
 void addRow(TextTable& table, const std::string& what, const Comparison& c) {
-  table.add({what, four(c.kl.mean), four(c.top1Agreement), four(c.top5Agreement), four(c.logits.cosine),
+  table.add({what, klText(c.kl.mean), four(c.top1Agreement), four(c.top5Agreement), four(c.logits.cosine),
              four(c.centeredLogits.cosine), four(c.hidden.cosine), percent(c.centeredLogits.relativeError)});
 }
 
@@ -52,8 +53,8 @@ std::string metricsOf(const EvaluationReport& report) {
                four(report.controls->unrelatedCenteredCosine), four(report.controls->unrelatedHiddenCosine), "-"});
   }
   const KlSummary& kl = report.comparison.kl;
-  return table.text() + fmt::format("\nKL median {}, 90 % {}, 99 % {}, largest {} nats\n", four(kl.median),
-                                    four(kl.p90), four(kl.p99), four(kl.max));
+  return table.text() + fmt::format("\nKL median {}, 90 % {}, 99 % {}, largest {} nats\n", klText(kl.median),
+                                    klText(kl.p90), klText(kl.p99), klText(kl.max));
 }
 
 std::string blocksOf(const Comparison& comparison) {
@@ -101,8 +102,8 @@ void carryOut(const Options& options, Console& console) {
     kept = soFar;
     kept.compressed = pair.description;
     const Comparison& c = soFar.comparison;
-    console.detail(fmt::format("{} tokens: perplexity {:.3f} and {:.3f}, KL {:.4f}", c.positions, c.original.value,
-                               c.compressed.value, c.kl.mean));
+    console.detail(fmt::format("{} tokens: perplexity {:.3f} and {:.3f}, KL {}", c.positions, c.original.value,
+                               c.compressed.value, klText(c.kl.mean)));
   };
   try {
     const EvaluationText text =

@@ -242,6 +242,18 @@ std::string verdictCounts(const LineTotals& totals) {
   return text;
 }
 
+std::string largerLayers(std::span<const LayerLine> lines) {
+  std::vector<const LayerLine*> larger;
+  for (const LayerLine& line : lines)
+    if (line.choice && line.choice->bytesAfter > line.bytesBefore) larger.push_back(&line);
+  if (larger.empty()) return {};
+  const auto growth = [](const LayerLine* line) { return line->choice->bytesAfter - line->bytesBefore; };
+  const LayerLine& most = **std::ranges::max_element(larger, {}, growth);
+  return fmt::format("{} layer{} larger than before, {} most of all: {}, {} instead of {}", larger.size(),
+                     larger.size() == 1 ? " gets" : "s get", most.name, kindOf(most), bytes(most.choice->bytesAfter),
+                     bytes(most.bytesBefore));
+}
+
 Json jsonOf(const ModelIdentity& model, std::span<const LayerLine> lines, bool withSpectra) {
   Json layers = Json::array();
   for (const LayerLine& line : lines) layers.push_back(jsonOf(line, withSpectra));

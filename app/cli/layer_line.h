@@ -80,6 +80,9 @@ LineTotals totalsOf(std::span<const LayerLine> lines);
 /// "3 EXCELLENT, 12 GOOD"; "" when no layer is compressed.
 std::string verdictCounts(const LineTotals& totals);
 
+/// A sentence about the layers that take more bytes than before, the largest first among what it names; "" without any.
+std::string largerLayers(std::span<const LayerLine> lines);
+
 /// The common part of every command's JSON: model, layers and total. Bytes in `total` are the whole model's.
 Json jsonOf(const ModelIdentity& model, std::span<const LayerLine> lines, bool withSpectra);
 

@@ -92,6 +92,7 @@ void makePlan(const Options& options, Console& console) {
   notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
   console.notes(notes);
   if (const auto why = whyNothingIsCompressed(&options.plan, *checkpoint, resolved)) console.warn(*why);
+  if (const std::string larger = largerLayers(lines); !larger.empty()) console.warn(larger);
   if (!options.output.empty()) writePlan(plan, options.output);
 
   const ModelIdentity model = identityOf(*checkpoint);

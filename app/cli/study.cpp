@@ -11,6 +11,7 @@
 #include "app/cli/text_table.h"
 #include "app/cli/words.h"
 #include "core/base/error.h"
+#include "core/base/kl_text.h"
 #include "core/evaluate/default_text.h"
 #include "core/evaluate/study.h"
 #include "core/evaluate/study_words.h"
@@ -35,7 +36,7 @@ std::string layersOf(const StudyReport& report) {
                   {"KL"}};
   for (const LayerEffect& layer : report.layers)
     table.add({layer.name, rank(layer.rank), cosine(layer.weights.cosine), cosine(layer.outputs.cosine),
-               cosine(layer.logitCosine), cosine(layer.centeredCosine), fmt::format("{:.4f}", layer.kl)});
+               cosine(layer.logitCosine), cosine(layer.centeredCosine), klText(layer.kl)});
   return table.text();
 }
 
@@ -43,7 +44,7 @@ std::string sweepOf(const StudyReport& report) {
   TextTable table{{"Layers together"}, {"Error"}, {"KL"}, {"ε/√N"}, {"ε"}, {"ε·√N"}};
   for (const SweepPoint& p : report.sweepMeans) {
     const double n = p.layers, e = report.singleError;
-    table.add({std::to_string(p.layers), fmt::format("{:.4f}", p.error), fmt::format("{:.4f}", p.kl),
+    table.add({std::to_string(p.layers), fmt::format("{:.4f}", p.error), klText(p.kl),
                fmt::format("{:.4f}", e / std::sqrt(n)), fmt::format("{:.4f}", e),
                fmt::format("{:.4f}", e * std::sqrt(n))});
   }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/advise/advice.h"
+#include "core/base/kl_text.h"
 
 namespace rankscope {
 
@@ -24,13 +25,8 @@ const AdviceOption* named(const Advice& advice, std::string_view name) {
   return nullptr;
 }
 
-std::string nats(double kl) {
-  if (kl < 0.00001) return "below 0.00001";
-  return fmt::format("{:.{}f}", kl, kl < 0.01 ? 5 : 3);
-}
-
 std::string costOf(const AdviceOption& option) {
-  return fmt::format("KL {}, perplexity {:.2f}", nats(option.measured.kl.mean), option.measured.compressed.value);
+  return fmt::format("KL {}, perplexity {:.2f}", klText(option.measured.kl.mean), option.measured.compressed.value);
 }
 
 /// "30 layers are stored in int4 with a low-rank correction, 2 as two factors"
@@ -49,13 +45,15 @@ std::string mixtureOf(const AdviceOption& option) {
 }
 
 std::string recommendation(const Advice& advice, const AdviceOption& best) {
+  const std::string text =
+      best.measured.tokens > 0 ? fmt::format("{} tokens of {}", best.measured.tokens, advice.text) : advice.text;
   return fmt::format(
-      "Take \"{}\": {}. The model goes from {} to {} ({}; its attention and MLP matrices to {}) and perplexity on text "
-      "that nothing was fitted to from {:.2f} to {:.2f} ± {:.2f}; KL is {} nats a token, and the likeliest "
+      "Take \"{}\": {}. The exported model, its tokenizer included, goes from {} to {} ({}; its attention and MLP "
+      "matrices to {}) and perplexity on {} that nothing was fitted to from {:.2f} to {:.2f} ± {:.2f}; KL is {} nats a token, and the likeliest "
       "token stays the same {:.0f} % of the time.",
       best.name, best.description, mebibytes(advice.modelBytes), mebibytes(best.bytes), percent(best.kept),
-      percent(best.scopeKept), advice.originalPerplexity, best.measured.compressed.value,
-      best.measured.compressed.standardError, nats(best.measured.kl.mean), 100 * best.measured.top1Agreement);
+      percent(best.scopeKept), text, advice.originalPerplexity, best.measured.compressed.value,
+      best.measured.compressed.standardError, klText(best.measured.kl.mean), 100 * best.measured.top1Agreement);
 }
 
 std::optional<std::string> againstUniform(const Advice& advice, const AdviceOption& best) {

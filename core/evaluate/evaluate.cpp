@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
+#include "core/base/kl_text.h"
 #include "core/evaluate/numbers.h"
 
 namespace rankscope {
@@ -14,11 +15,11 @@ namespace {
 std::vector<std::string> describe(const EvaluationReport& report) {
   const Comparison& c = report.comparison;
   std::vector<std::string> sentences{fmt::format("Perplexity goes from {:.3f} ± {:.3f} to {:.3f} ± {:.3f} over {} "
-                                                 "tokens of {} records; KL is {:.4f} nats a token, and the "
+                                                 "tokens of {} records of {}; KL is {} nats a token, and the "
                                                  "likeliest token is the same {:.1f} % of the time.",
                                                  c.original.value, c.original.standardError, c.compressed.value,
-                                                 c.compressed.standardError, c.positions, c.records, c.kl.mean,
-                                                 100 * c.top1Agreement)};
+                                                 c.compressed.standardError, c.positions, c.records, report.text,
+                                                 klText(c.kl.mean), 100 * c.top1Agreement)};
   if (!report.controls) return sentences;
   const Controls& k = *report.controls;
   std::string text = fmt::format("The output cosine is {:.4f} (centred {:.4f}). For scale: unrelated text {:.4f} "

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/base/kl_text.h"
 #include "core/report/report_html.h"
 #include "core/report/report_text.h"
 #include "core/store/durable_file.h"
@@ -18,11 +19,6 @@ namespace {
 
 std::string number(double value, int digits) {
   return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : std::string(kDash);
-}
-
-std::string klText(double value) {
-  if (value < 0.00001) return "≈ 0";
-  return number(value, value < 0.01 ? 5 : 3);
 }
 
 std::string perplexityText(double value) {
@@ -82,7 +78,9 @@ std::string_view explanation() {
 }
 
 std::string summaryLine(const Advice& advice) {
-  return fmt::format("Budget: {}. Measured on {}; perplexity of the original {}. {} in {}{}.", advice.budget,
+  const std::string tokens =
+      advice.options.empty() ? "" : fmt::format("{} tokens of ", advice.options.front().measured.tokens);
+  return fmt::format("Budget: {}. Measured on {}{}; perplexity of the original {}. {} in {}{}.", advice.budget, tokens,
                      advice.text, perplexityText(advice.originalPerplexity), advice.model, bytesText(advice.modelBytes),
                      advice.complete ? fmt::format("; took {:.0f} s", advice.seconds) : "; unfinished: it was stopped");
 }
@@ -214,8 +212,8 @@ std::string renderAdviceMarkdown(const Advice& advice) {
   if (!advice.checks.empty()) {
     text += "\n## The prediction, checked\n\n| Predicted | From | To | Measured |\n| ---: | ---: | ---: | ---: |\n";
     for (const PredictionCheck& check : advice.checks)
-      text += fmt::format("| {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", check.predicted.kl, check.predicted.klLow,
-                          check.predicted.klHigh, check.kl);
+      text += fmt::format("| {} | {} | {} | {} |\n", klText(check.predicted.kl), klText(check.predicted.klLow),
+                          klText(check.predicted.klHigh), klText(check.kl));
   }
   text += markdownSamples(advice);
   if (advice.recommended)

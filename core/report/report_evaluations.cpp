@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/evaluate/speed_ratio.h"
+#include "core/base/kl_text.h"
 #include "core/report/evaluation_plots.h"
 #include "core/report/report_text.h"
 
@@ -42,6 +43,10 @@ std::string decimal(std::optional<double> value, int places = 4) {
   return value ? fmt::format("{:.{}f}", *value, places) : std::string(kDash);
 }
 
+std::string nats(std::optional<double> kl) {
+  return kl ? klText(*kl) : std::string(kDash);
+}
+
 std::string titleOf(const Entry& entry) {
   std::string title = fmt::format("{} {}", entry.isStudy() ? "Aggregation study" : "Evaluation", entry.number);
   if (const std::string what = textAt(entry.result, "compressed"); !what.empty()) title += ": " + what;
@@ -57,7 +62,7 @@ Table metricsOf(const json& e) {
   Table table{{"", "KL mean", "KL 99 %", "Top 1", "Top 5", "Logit cosine", "Centred", "Hidden cosine"}};
   const auto add = [&](std::string what, const json& c) {
     if (c.empty()) return;
-    table.push_back({std::move(what), decimal(numberAt(c, "kl_mean")), decimal(numberAt(c, "kl_p99")),
+    table.push_back({std::move(what), nats(numberAt(c, "kl_mean")), nats(numberAt(c, "kl_p99")),
                      decimal(numberAt(c, "top1_agreement")), decimal(numberAt(c, "top5_agreement")),
                      decimal(numberAt(c, "logit_cosine")), decimal(numberAt(c, "logit_cosine_centered")),
                      decimal(numberAt(c, "hidden_cosine"))});
@@ -106,14 +111,14 @@ Table effectsOf(const json& study) {
     table.push_back({textAt(l, "name"), decimal(numberAt(l, "rank"), 0), decimal(numberAt(l, "weight_cosine"), 3),
                      decimal(numberAt(l, "output_cosine"), 3), decimal(numberAt(l, "logit_cosine")),
                      decimal(numberAt(l, "logit_cosine_centered")), decimal(numberAt(l, "error")),
-                     decimal(numberAt(l, "kl_mean"))});
+                     nats(numberAt(l, "kl_mean"))});
   return table.size() > 1 ? table : Table();
 }
 
 Table sweepOf(const json& study) {
   Table table{{"Layers together", "Error", "KL", "ε/√N", "ε", "ε·√N"}};
   for (const json& p : listAt(study, "sweep_means"))
-    table.push_back({decimal(numberAt(p, "layers"), 0), decimal(numberAt(p, "error")), decimal(numberAt(p, "kl_mean")),
+    table.push_back({decimal(numberAt(p, "layers"), 0), decimal(numberAt(p, "error")), nats(numberAt(p, "kl_mean")),
                      decimal(numberAt(p, "averaging")), decimal(numberAt(p, "constant")),
                      decimal(numberAt(p, "random_walk"))});
   return table.size() > 1 ? table : Table();

@@ -193,6 +193,16 @@
     </message>
 </context>
 <context>
+    <name>rankscope::ui::TotalsBar</name>
+    <message numerus="yes">
+        <source>%n layer(s) larger than before</source>
+        <translation>
+            <numerusform>%n layer larger than before</numerusform>
+            <numerusform>%n layers larger than before</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>rankscope::ui</name>
     <message numerus="yes">
         <source>%n layers are stored %1</source>

@@ -200,6 +200,14 @@ Escreve: %2</translation>
         <source>Advise on this model</source>
         <translation>Aconselhar sobre este modelo</translation>
     </message>
+    <message>
+        <source>The budget &quot;%1&quot; is neither a share from above 0 to 100 % nor a largest KL such as 0.1 nats.</source>
+        <translation>O orçamento &quot;%1&quot; não é nem uma fração acima de 0 até 100 % nem uma KL máxima, como 0.1 nats.</translation>
+    </message>
+    <message>
+        <source>Running again. The advice below is the one before; it stays until the new one is finished.</source>
+        <translation>Rodando de novo. O conselho abaixo é o anterior; ele fica até que o novo termine.</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::Advising</name>
@@ -329,24 +337,12 @@ Escreve: %2</translation>
         <translation>saídas</translation>
     </message>
     <message>
-        <source>cosine of outputs</source>
-        <translation>cosseno das saídas</translation>
-    </message>
-    <message>
         <source>Running the calibration text…</source>
         <translation>Executando o texto de calibração…</translation>
     </message>
     <message>
-        <source>i = %1   σ = %2   output cosine %3</source>
-        <translation>i = %1   σ = %2   cosseno das saídas %3</translation>
-    </message>
-    <message>
         <source>i = %1   σ = %2   cosine %3</source>
         <translation>i = %1   σ = %2   cosseno %3</translation>
-    </message>
-    <message>
-        <source>rank %1   output cosine %2   output error %3</source>
-        <translation>posto %1   cosseno das saídas %2   erro das saídas %3</translation>
     </message>
     <message>
         <source>rank %1   cosine %2   error %3</source>
@@ -359,6 +355,26 @@ Escreve: %2</translation>
     <message>
         <source>σ of W·√C</source>
         <translation>σ de W·√C</translation>
+    </message>
+    <message>
+        <source>cosine of outputs, method aware</source>
+        <translation>cosseno das saídas, método aware</translation>
+    </message>
+    <message>
+        <source>i = %1   σ = %2   output cosine with method aware %3</source>
+        <translation>i = %1   σ = %2   cosseno das saídas com o método aware %3</translation>
+    </message>
+    <message>
+        <source>rank %1   with method aware: output cosine %2, error %3</source>
+        <translation>posto %1   com o método aware: cosseno das saídas %2, erro %3</translation>
+    </message>
+    <message>
+        <source>%1   cosine %2, measured</source>
+        <translation>%1   cosseno %2, medido</translation>
+    </message>
+    <message>
+        <source>%1   cosine not measured yet</source>
+        <translation>%1   cosseno ainda não medido</translation>
     </message>
 </context>
 <context>
@@ -1305,6 +1321,14 @@ Escreve: %2</translation>
     <message>
         <source>%1 numbers</source>
         <translation>%1 números</translation>
+    </message>
+    <message>
+        <source>What %1 keeps of the weights cannot be predicted from the spectrum: Compress measures it</source>
+        <translation>O que %1 mantém dos pesos não se prevê pelo espectro: Comprimir o mede</translation>
+    </message>
+    <message>
+        <source>Larger than the matrix as it is (%1): a smaller rank, or dense, would save</source>
+        <translation>Maior que a matriz como ela é (%1): um posto menor, ou densa, pouparia</translation>
     </message>
 </context>
 <context>
@@ -2739,10 +2763,6 @@ Escreve: %2</translation>
         <translation>Bytes dos tensores do modelo inteiro antes e depois, com as escalas; e o mesmo só para as matrizes de atenção e MLP</translation>
     </message>
     <message>
-        <source>Mean cosine of the layers that get factors: measured where there is a measurement, else predicted</source>
-        <translation>Cosseno médio das camadas que recebem fatores: medido onde há medição, senão previsto</translation>
-    </message>
-    <message>
         <source>Layers that get factors, by verdict</source>
         <translation>Camadas que recebem fatores, por veredito</translation>
     </message>
@@ -2793,6 +2813,21 @@ Escreve: %2</translation>
     <message>
         <source>beyond what was measured: KL ≈ %1</source>
         <translation>além do que foi medido: KL ≈ %1</translation>
+    </message>
+    <message>
+        <source>Mean cosine of the layers that get factors: measured where there is a measurement, else predicted. What quantised layers and factors fitted to a text keep is known once Compress has measured it.</source>
+        <translation>Cosseno médio das camadas que recebem fatores: medido onde há medição, senão previsto. O que camadas quantizadas e fatores ajustados a um texto mantêm se sabe depois que Comprimir o mediu.</translation>
+    </message>
+    <message>
+        <source>mean cosine –</source>
+        <translation>cosseno médio –</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) larger than before</source>
+        <translation>
+            <numerusform>%n camada maior que antes</numerusform>
+            <numerusform>%n camadas maiores que antes</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3692,10 +3727,6 @@ Escreve: %2</translation>
         <translation>A perplexidade vai de %1 ± %2 a %3 ± %4 em %5 tokens de %6 registros; a KL é de %7 nats por token, e o token mais provável é o mesmo em %8 % das vezes.</translation>
     </message>
     <message>
-        <source>below %1</source>
-        <translation>abaixo de %1</translation>
-    </message>
-    <message>
         <source>KL %1, perplexity %2</source>
         <translation>KL %1, perplexidade %2</translation>
     </message>
@@ -3737,10 +3768,6 @@ Escreve: %2</translation>
     <message>
         <source>Take &quot;%1&quot;: %2.</source>
         <translation>Escolha &quot;%1&quot;: %2.</translation>
-    </message>
-    <message>
-        <source>The model goes from %1 to %2 (%3; its attention and MLP matrices to %4) and perplexity on text that nothing was fitted to from %5 to %6; KL is %7 nats a token, and the likeliest token stays the same %8 of the time.</source>
-        <translation>O modelo vai de %1 a %2 (%3; as matrizes de atenção e MLP a %4), e a perplexidade em texto ao qual nada foi ajustado, de %5 a %6; a KL é de %7 nats por token, e o token mais provável continua o mesmo em %8 das vezes.</translation>
     </message>
     <message>
         <source>That is a loss one notices. A larger budget, or training the factors afterwards, would help.</source>
@@ -3921,6 +3948,30 @@ Escreve: %2</translation>
     <message>
         <source>there is no panel &quot;%1&quot;; --panel wants one of %2</source>
         <translation>não há painel &quot;%1&quot;; --panel aceita um destes: %2</translation>
+    </message>
+    <message>
+        <source>%1 tokens of %2</source>
+        <translation>%1 tokens de %2</translation>
+    </message>
+    <message>
+        <source>The exported model, its tokenizer included, goes from %1 to %2 (%3; its attention and MLP matrices to %4) and perplexity on %9 that nothing was fitted to from %5 to %6; KL is %7 nats a token, and the likeliest token stays the same %8 of the time.</source>
+        <translation>O modelo exportado, com o tokenizador, passa de %1 a %2 (%3; suas matrizes de atenção e MLP a %4), e a perplexidade em %9 a que nada foi ajustado, de %5 a %6; a KL é %7 nats por token, e o token mais provável continua o mesmo em %8 das vezes.</translation>
+    </message>
+    <message>
+        <source>calibrating</source>
+        <translation>calibrando</translation>
+    </message>
+    <message>
+        <source>curves of the layers</source>
+        <translation>curvas das camadas</translation>
+    </message>
+    <message>
+        <source>fitting in order, block %1 of %2</source>
+        <translation>ajuste em ordem, bloco %1 de %2</translation>
+    </message>
+    <message>
+        <source>of %1</source>
+        <translation>de %1</translation>
     </message>
 </context>
 <context>

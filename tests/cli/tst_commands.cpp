@@ -58,6 +58,7 @@ class TestCommands final : public QObject {
   void planForBudget();
   void planOfSomeLayers();
   void planForABudgetOverABase();
+  void layersThatGetLarger();
   void planForACosineOverABase();
   void planWithinLimits();
   void planSaysTheMethods();
@@ -292,6 +293,17 @@ void TestCommands::planForABudgetOverABase() {
   QVERIFY(corrected > 0);
   QVERIFY2(after / before <= 0.3 && after / before > 0.27, qPrintable(QString::number(after / before)));
   COMPARE_STATUS(cli({"plan", m_model, "--base", "int4", "--keep", "0.05"}), 1);
+}
+
+void TestCommands::layersThatGetLarger() {
+  const QString file = fresh("larger.json");
+  writeFile(file.toStdString(), R"({"format": "rankscope-plan", "version": 1, "factor_dtype": "f32",
+      "rules": [{"glob": "*h.0.attn.attention.q_proj*", "base": "int8", "rank": 999}]})");
+  const Outcome outcome = cli({"compress", m_model, fresh("larger model"), "--plan", file});
+  COMPARE_STATUS(outcome, 0);
+  QVERIFY2(outcome.err.contains("warning: 1 layer gets larger than before, transformer.h.0.attn.attention.q_proj") &&
+               outcome.err.contains("instead of"),
+           outcome.err.constData());
 }
 
 void TestCommands::planForACosineOverABase() {

@@ -25,6 +25,7 @@
 
 #include "tests/ui/ui_models.h"
 #include "tests/ui/window_test.h"
+#include "ui/document/evaluations.h"
 #include "ui/document/opening.h"
 #include "ui/document/words.h"
 #include "ui/file_actions.h"
@@ -240,6 +241,62 @@ class TestMainWindow final : public QObject {
     QTRY_COMPARE(m_window->layers().table()->model()->rowCount(), 2);
     m_window->layers().filterEdit()->clear();
     QTRY_COMPARE(m_window->layers().table()->model()->rowCount(), static_cast<int>(document().layerCount()));
+  }
+
+  void aFilterKeepsTheSelection() {
+    open();
+    const LayerId id = clickRow("h.1.mlp.c_fc");
+    const QString title = m_window->spectrum().title();
+    QTreeView* table = m_window->layers().table();
+    QTest::keyClicks(m_window->layers().filterEdit(), QStringLiteral("k_proj"));
+    QTRY_COMPARE(table->model()->rowCount(), 3);
+    QCOMPARE(document().current().value(), id);
+    QCOMPARE(m_window->spectrum().title(), title);
+    QVERIFY(!table->selectionModel()->hasSelection());
+    const int steps = document().undoStack().count();
+    QTest::keyClick(table, Qt::Key_D); // nothing that could be seen
+    QCOMPARE(document().undoStack().count(), steps);
+    m_window->layers().filterEdit()->clear();
+    QTRY_COMPARE(table->model()->rowCount(), static_cast<int>(document().layerCount()));
+    QCOMPARE(document().current().value(), id);
+    QCOMPARE(table->selectionModel()->selectedRows().size(), 1);
+    QCOMPARE(table->selectionModel()->selectedRows().first().data(LayerTableModel::LayerRole).toInt(),
+             static_cast<int>(id.value));
+  }
+
+  void openingAnotherModelTakesAnOldErrorAway() {
+    QVERIFY(!test::opened(m_window->files(), QString::fromStdString((*m_folder / "vanished").string())));
+    QVERIFY(!m_window->banner().text().isEmpty());
+    open();
+    QVERIFY2(m_window->banner().text().isEmpty(), qPrintable(m_window->banner().text()));
+  }
+
+  void whatCannotBeRunIsNotEvaluated() {
+    const auto bert = test::writeSmallModel(*m_folder / "bert", test::SmallFamily::Bert);
+    QVERIFY(test::opened(m_window->files(), QString::fromStdString(bert.string())));
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    const std::size_t jobs = m_window->jobs().jobs().size();
+    action("evaluate")->trigger();
+    QCOMPARE(m_window->jobs().jobs().size(), jobs);
+    QVERIFY(m_window->banner().text().contains(m_window->evaluations().obstacle()));
+  }
+
+  void layersThatGetLargerAreMarked() {
+    open();
+    const LayerId id = layerNamed(document(), "h.1.mlp.c_fc");
+    const LayerTableModel table(document());
+    const auto cell = [&](int role) {
+      return table.index(static_cast<int>(id.value), LayerTableModel::BytesAfter).data(role).toString();
+    };
+    document().setBase({id}, Storage::Int8);
+    QVERIFY(!cell(Qt::DisplayRole).contains(QStringLiteral("⚠")) && document().totals().larger == 0);
+    document().setRank({id}, 999); // the full rank of its correction
+    QVERIFY2(cell(Qt::DisplayRole).startsWith(QStringLiteral("⚠ ")), qPrintable(cell(Qt::DisplayRole)));
+    QVERIFY(cell(Qt::ToolTipRole).contains(words::bytes(document().layer(id).bytes)));
+    QCOMPARE(document().totals().larger, 1);
+    QVERIFY(m_window->totals().text().contains(QStringLiteral("1 layer(s) larger than before")));
+    document().undoStack().undo();
+    QVERIFY(!m_window->totals().text().contains(QStringLiteral("larger")));
   }
 
   void compressesSavesReopensAndExports() {

@@ -24,13 +24,8 @@ const AdviceRow* named(const AdviceView& view, const QString& name) {
   return nullptr;
 }
 
-QString nats(double kl) {
-  if (kl < 0.00001) return tr("below %1").arg(words::real(0.00001, 5));
-  return words::real(kl, kl < 0.01 ? 5 : 3);
-}
-
 QString costOf(const AdviceRow& row) {
-  return tr("KL %1, perplexity %2").arg(nats(row.kl), words::real(row.perplexity, 2));
+  return tr("KL %1, perplexity %2").arg(words::nats(row.kl), words::real(row.perplexity, 2));
 }
 
 QString plusMinus(double value, double error) {
@@ -61,14 +56,16 @@ QString mixture(const AdviceRow& best) {
 }
 
 QString recommendation(const AdviceView& view, const AdviceRow& best) {
+  const QString text = view.tokens > 0 ? tr("%1 tokens of %2").arg(words::count(view.tokens), view.text) : view.text;
   return tr("Take \"%1\": %2.").arg(optionName(best.name), optionWords(best)) + QLatin1Char(' ') +
-         tr("The model goes from %1 to %2 (%3; its attention and MLP matrices to %4) and perplexity on text that "
-            "nothing "
-            "was fitted to from %5 to %6; KL is %7 nats a token, and the likeliest token stays the same %8 of the "
+         tr("The exported model, its tokenizer included, goes from %1 to %2 (%3; its attention and MLP matrices to "
+            "%4) and perplexity on %9 that nothing was fitted to from %5 to %6; KL is %7 nats a token, and the "
+            "likeliest token stays the same %8 of the "
             "time.")
              .arg(words::bytes(view.bytesBefore), words::bytes(best.bytes), words::share(best.kept),
                   words::share(best.scopeKept), words::real(view.originalPerplexity, 2),
-                  plusMinus(best.perplexity, best.perplexityError), nats(best.kl), words::share(best.sameToken));
+                  plusMinus(best.perplexity, best.perplexityError), words::nats(best.kl), words::share(best.sameToken),
+                  text);
 }
 
 QString warning(const AdviceRow& best) {

@@ -296,6 +296,7 @@ void Document::updateTotals(const std::vector<LayerId>& changed) {
   for (const LayerInfo& info : m_checkpoint->layers()) {
     const Tally& tally = m_layers[info.id.value].tally;
     totals.model.after = totals.model.after - info.bytes + tally.bytes;
+    if (tally.bytes > info.bytes) ++totals.larger;
     if (tally.dense) {
       ++totals.dense;
       continue;

@@ -48,6 +48,7 @@ struct PlanTotals {
   int compressed = 0; ///< layers that get factors
   int dense = 0;
   int unknown = 0;               ///< compressed layers whose spectrum is not known yet
+  int larger = 0;                ///< layers that take more bytes than in the checkpoint
   int measured = 0;              ///< compressed layers with a current measurement
   double meanCosine = 0;         ///< of compressed layers with a known cosine, measured where there is one
   std::array<int, 5> verdicts{}; ///< compressed layers by verdict
@@ -99,6 +100,7 @@ class Document final : public QObject {
   std::optional<double> bestCosine(LayerId id) const; ///< measured if current, else predicted
   std::optional<Verdict> verdict(LayerId id) const;   ///< of bestCosine(); none for dense layers
   std::uint64_t bytesAfter(LayerId id) const;
+  bool isLarger(LayerId id) const { return bytesAfter(id) > layer(id).bytes; } ///< than as it is in the checkpoint
   const PlanTotals& totals() const { return m_totals; }
   const VerdictThresholds& thresholds() const { return m_thresholds; }
   void setThresholds(const VerdictThresholds& thresholds);

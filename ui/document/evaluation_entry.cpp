@@ -92,7 +92,7 @@ QString title(const EvaluationEntry& entry) {
   QStringList parts{kind(entry)};
   if (entry.bytes.before > 0)
     parts += tr("%1, %2 kept").arg(words::bytes(entry.bytes.after), words::share(entry.bytes.kept()));
-  if (const Comparison* comparison = comparisonOf(entry)) parts += tr("KL %1").arg(words::real(comparison->kl.mean, 3));
+  if (const Comparison* comparison = comparisonOf(entry)) parts += tr("KL %1").arg(words::nats(comparison->kl.mean));
   if (entry.texts) parts += QStringLiteral("“%1”").arg(QString::fromStdString(entry.texts->prompt).left(40));
   if (entry.number == 0)
     parts += tr("running");

@@ -105,6 +105,10 @@ bool Evaluations::isStale(const EvaluationEntry& entry) const {
 }
 
 void Evaluations::enqueue(const QString& title, Work work) {
+  if (!m_obstacle.isEmpty()) {
+    emit failed(m_obstacle);
+    return;
+  }
   Job job;
   job.title = title;
   job.prepare = [this, work = std::move(work), generation = m_generation]() -> std::function<void(const Progress&)> {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/linalg/svd.h"
+#include "core/model/architecture.h"
 #include "ui/document/document.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
@@ -15,8 +16,11 @@ OutputSpectra::OutputSpectra(Document& document, JobRunner& jobs, QObject* paren
     : QObject(parent), m_document(document), m_jobs(jobs) {
   connect(&document, &Document::aboutToChange, this, [this] {
     m_text.reset();
+    m_modelObstacle.clear();
     forget();
   });
+  connect(&document, &Document::opened, this,
+          [this] { m_modelObstacle = QString::fromStdString(whyNotRunnable(*m_document.checkpoint())); });
   connect(&document, &Document::calibrated, this, [this] {
     if (m_text && *m_text != m_document.calibrator().choice()) ask();
   });
@@ -24,7 +28,7 @@ OutputSpectra::OutputSpectra(Document& document, JobRunner& jobs, QObject* paren
 }
 
 void OutputSpectra::ask() {
-  if (!m_document.isOpen()) return;
+  if (!m_document.isOpen() || !m_modelObstacle.isEmpty()) return;
   const CalibrationChoice text = m_document.calibrator().choice();
   if (m_text != text) {
     forget();
@@ -39,6 +43,7 @@ std::shared_ptr<const Spectrum> OutputSpectra::spectrum(LayerId layer) const {
 }
 
 QString OutputSpectra::obstacle(LayerId layer) const {
+  if (!m_modelObstacle.isEmpty()) return m_modelObstacle;
   const auto found = m_obstacles.find(layer);
   return found == m_obstacles.end() ? m_obstacle : found->second;
 }

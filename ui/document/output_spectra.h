@@ -32,6 +32,8 @@ class OutputSpectra final : public QObject {
   std::shared_ptr<const Spectrum> spectrum(LayerId layer) const; ///< null while it is not known
   /// Why there is none and will be none; "" while it may come.
   QString obstacle(LayerId layer) const;
+  /// Why the open model can have none at all; "" where it can.
+  QString modelObstacle() const { return m_modelObstacle; }
 
  signals:
   void arrived(rankscope::LayerId layer);
@@ -47,7 +49,8 @@ class OutputSpectra final : public QObject {
   JobRunner& m_jobs;
   std::map<LayerId, std::shared_ptr<const Spectrum>> m_spectra;
   std::map<LayerId, QString> m_obstacles;
-  QString m_obstacle;                      ///< of the whole model
+  QString m_modelObstacle;                 ///< known as soon as it is open
+  QString m_obstacle;                      ///< why the last try failed
   std::optional<CalibrationChoice> m_text; ///< that they are found for; none before they were asked for
   std::optional<int> m_job;
   std::vector<LayerId> m_order; ///< the running job's layers, as its schedule counts them

@@ -71,6 +71,13 @@ QString times(const SpeedRatio& ratio) {
   const QString value = QStringLiteral("× %1").arg(real(ratio.value, 2));
   return ratio.high > ratio.low ? QStringLiteral("%1 ± %2").arg(value, real(ratio.halfWidth(), 2)) : value;
 }
+QString nats(double kl) {
+  const double size = std::abs(kl);
+  if (size == 0 || !std::isfinite(kl)) return fixed(kl, 0);
+  if (size >= 0.01) return fixed(kl, 3);
+  if (size < 1e-5) return QLocale().toString(kl, 'e', 1).toLower();
+  return fixed(kl, 1 - static_cast<int>(std::floor(std::log10(size))));
+}
 QString rank(const std::optional<std::int64_t>& rank) {
   return rank ? count(*rank) : tr("dense");
 }

@@ -27,6 +27,9 @@ void useDecimalBytes(bool decimal);
 QString count(std::int64_t value); ///< with the locale's grouping
 QString real(double value, int decimals = 1);
 QString times(const SpeedRatio& ratio); ///< "× 1.32 ± 0.04"; "–" where it was not measured
+/// A KL in nats a token: three decimals, two significant digits below 0.01 ("0.00041", "4.1e-06"), so that only nothing
+/// reads as 0.
+QString nats(double kl);
 QString rank(const std::optional<std::int64_t>& rank); ///< "96", "dense"
 QString choice(const LayerChoice& choice);             ///< "96", "dense", "int4", "int4 + 8"
 QString stored(const LayerInfo& layer);                ///< the same of a layer that the model holds compressed

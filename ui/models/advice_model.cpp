@@ -16,9 +16,6 @@ namespace {
 QString known(double value, QString (*say)(double)) {
   return std::isfinite(value) ? say(value) : QStringLiteral("–");
 }
-QString three(double value) {
-  return words::real(value, 3);
-}
 QString two(double value) {
   return words::real(value, value >= 1000 ? 0 : 2);
 }
@@ -52,9 +49,9 @@ QString AdviceModel::textOf(const AdviceRow& row, Column column) const {
   case OutputCosine:
     return known(row.outputCosine, words::cosine);
   case PredictedKl:
-    return known(row.predictedKl, three);
+    return known(row.predictedKl, words::nats);
   case Kl:
-    return known(row.kl, three);
+    return known(row.kl, words::nats);
   case Perplexity:
     return known(row.perplexity, two);
   case Repeated:

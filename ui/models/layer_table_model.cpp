@@ -104,10 +104,13 @@ QString LayerTableModel::text(LayerId id, Column column) const {
   case Verdict: {
     if (m_document.choice(id).isDense()) return kNothing;
     const auto verdict = m_document.verdict(id);
-    return verdict ? words::verdict(*verdict) : failed ? tr("error") : kUnknown;
+    return verdict                                ? words::verdict(*verdict)
+           : failed                               ? tr("error")
+           : isPredictable(m_document.choice(id)) ? kUnknown
+                                                  : kNothing;
   }
   case BytesAfter:
-    return words::bytes(m_document.bytesAfter(id));
+    return (m_document.isLarger(id) ? QStringLiteral("⚠ ") : QString()) + words::bytes(m_document.bytesAfter(id));
   default:
     break;
   }
@@ -187,11 +190,21 @@ QString LayerTableModel::toolTip(LayerId id, Column column) const {
       return tr("Measured for %1, before the plan changed. Compress again to measure the plan as it is now.")
           .arg(words::choice(result->choice));
     }
+    if (column == Verdict && !m_document.choice(id).isDense() && !isPredictable(m_document.choice(id)) &&
+        !m_document.verdict(id))
+      return tr("What %1 keeps of the weights cannot be predicted from the spectrum: Compress measures it")
+          .arg(words::choice(m_document.choice(id)));
     if (column == Verdict && !m_document.choice(id).isDense()) {
       return m_document.standing(id) == Standing::Measured ? tr("From the measured cosine")
                                                            : tr("From the predicted cosine");
     }
     return column == MeasuredCosine ? tr("Between the matrix and its factors as stored, rounding included") : QString();
+  case BytesAfter:
+    if (m_document.isLarger(id))
+      return tr("Larger than the matrix as it is (%1): a smaller rank, or dense, would save")
+                 .arg(words::bytes(layer.bytes)) +
+             QLatin1Char('\n') + formula(id, column);
+    return formula(id, column);
   default:
     return error.isEmpty() ? formula(id, column) : error;
   }

@@ -27,6 +27,7 @@ class Banner final : public QFrame {
   void show(Kind kind, const QString& what, const QString& advice = {}, const QString& action = {},
             std::function<void()> act = {});
   void endWaiting();
+  void clear() { hide(); } ///< what is shown is out of date
   QString text() const;
 
  protected:

@@ -44,10 +44,7 @@ CurvePanel::CurvePanel(Document& document, OutputSpectra& outputs, Quantity quan
     : QWidget(parent), m_document(document), m_outputs(outputs), m_quantity(quantity), m_plot(new RankPlot(this)),
       m_readout(new TextLine(Qt::PlainText, this)),
       m_logX(toggle(this, tr("log x"), tr("Logarithmic rank axis"), false)),
-      m_space(toggle(this, tr("outputs"),
-                     tr("Of the layer's outputs on the calibration text (W·√C, as the method \"aware\" truncates) "
-                        "instead of its weights"),
-                     false)) {
+      m_space(toggle(this, tr("outputs"), QString(), false)) {
   const bool sigma = quantity == Quantity::Sigma;
   auto* head = new QHBoxLayout;
   head->setContentsMargins(8, 4, 4, 0);
@@ -82,7 +79,7 @@ CurvePanel::CurvePanel(Document& document, OutputSpectra& outputs, Quantity quan
   m_plot->setClickSetsRank(!sigma);
   m_plot->setRankStep(settings::rankStep());
   m_plot->setLegendCorner(Qt::AlignBottom | (sigma ? Qt::AlignLeft : Qt::AlignRight));
-  changeSpace();
+  offerOutputs();
   applyScales();
 
   connect(m_plot, &RankPlot::rankGrabbed, this, [this] { m_gesture = m_document.newGesture(); });
@@ -90,7 +87,7 @@ CurvePanel::CurvePanel(Document& document, OutputSpectra& outputs, Quantity quan
   connect(m_plot, &RankPlot::rankReleased, this, [this] { m_gesture = 0; });
   connect(m_plot, &RankPlot::rankStepped, this, &CurvePanel::step);
   connect(m_plot, &RankPlot::hovered, this, &CurvePanel::showReadout);
-  connect(&document, &Document::opened, this, &CurvePanel::changeSpace);
+  connect(&document, &Document::opened, this, &CurvePanel::offerOutputs);
   connect(&document, &Document::closed, this, &CurvePanel::rebuild);
   connect(&document, &Document::selectionChanged, this, [this] {
     m_keyGesture = 0;
@@ -136,11 +133,25 @@ QString CurvePanel::obstacleOf(LayerId layer) const {
   return showsOutputs() ? m_outputs.obstacle(layer) : m_document.spectrumError(layer);
 }
 
+/// A model that cannot be run has no outputs to show: the button then says why.
+void CurvePanel::offerOutputs() {
+  const QString obstacle = m_outputs.modelObstacle();
+  const QString tip = obstacle.isEmpty()
+                          ? tr("Of the layer's outputs on the calibration text (W·√C, as the method \"aware\" "
+                               "truncates) instead of its weights")
+                          : obstacle;
+  m_space->setToolTip(tip);
+  m_space->setAccessibleName(tip);
+  m_space->setEnabled(obstacle.isEmpty());
+  if (!obstacle.isEmpty()) m_space->setChecked(false);
+  changeSpace();
+}
+
 void CurvePanel::changeSpace() {
   const bool outputs = showsOutputs();
   if (outputs) m_outputs.ask();
   m_plot->setTitles(m_quantity == Quantity::Sigma ? outputs ? tr("σ of W·√C") : tr("singular value σ")
-                    : outputs ? tr("cosine of outputs")
+                    : outputs ? tr("cosine of outputs, method aware")
                                                   : tr("predicted cosine"),
                     tr("rank"));
   rebuild();
@@ -251,10 +262,11 @@ void CurvePanel::showCursor() {
   const LayerInfo& layer = m_document.layer(*current);
   const auto rank = m_document.rank(*current);
   const std::int64_t at = rank.value_or(layer.smallSide());
-  QString label = rank ? words::count(at) : words::rank(rank);
+  QString label = words::choice(m_document.choice(*current));
   const std::optional<double> cosine =
       showsOutputs() ? spectrumOf(*current)->cosineAt(at) : m_document.predictedCosine(*current);
-  if (rank && cosine && m_quantity == Quantity::Cosine) label += QStringLiteral("  ") + words::cosine(*cosine);
+  if (rank && cosine && !m_document.choice(*current).base && m_quantity == Quantity::Cosine)
+    label += QStringLiteral("  ") + words::cosine(*cosine);
   m_plot->setCursorRank(at, label);
   if (!m_plot->underMouse()) showReadout(std::numeric_limits<double>::quiet_NaN());
 }
@@ -266,18 +278,31 @@ void CurvePanel::showReadout(double x) {
     m_readout->setText({});
     return;
   }
+  if (std::isnan(x) && m_document.choice(*current).base) {
+    m_readout->setText(quantisedReadout(*current));
+    return;
+  }
   const std::int64_t rank =
       std::isnan(x) ? m_document.rank(*current).value_or(spectrum->fullRank()) : rankAt(x, spectrum->fullRank(), 1);
   const QString at = words::count(rank), cosine = words::cosine(spectrum->cosineAt(rank));
   if (m_quantity == Quantity::Sigma) {
     const QString sigma = QLocale().toString(spectrum->sigma()[static_cast<std::size_t>(rank - 1)], 'g', 4);
-    m_readout->setText((showsOutputs() ? tr("i = %1   σ = %2   output cosine %3") : tr("i = %1   σ = %2   cosine %3"))
+    m_readout->setText((showsOutputs() ? tr("i = %1   σ = %2   output cosine with method aware %3")
+                                       : tr("i = %1   σ = %2   cosine %3"))
                            .arg(at, sigma, cosine));
     return;
   }
-  m_readout->setText(
-      (showsOutputs() ? tr("rank %1   output cosine %2   output error %3") : tr("rank %1   cosine %2   error %3"))
-          .arg(at, cosine, words::relativeError(spectrum->relativeErrorAt(rank))));
+  m_readout->setText((showsOutputs() ? tr("rank %1   with method aware: output cosine %2, error %3")
+                                     : tr("rank %1   cosine %2   error %3"))
+                         .arg(at, cosine, words::relativeError(spectrum->relativeErrorAt(rank))));
+}
+
+/// The curves are of truncations alone: what a quantised layer keeps is what was measured.
+QString CurvePanel::quantisedReadout(LayerId layer) const {
+  const QString form = words::choice(m_document.choice(layer));
+  const std::optional<double> cosine = m_document.bestCosine(layer);
+  return cosine ? tr("%1   cosine %2, measured").arg(form, words::cosine(*cosine))
+                : tr("%1   cosine not measured yet").arg(form);
 }
 
 void CurvePanel::drag(qint64 rank) {

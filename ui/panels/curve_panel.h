@@ -40,7 +40,9 @@ class CurvePanel final : public QWidget {
   bool showsOutputs() const;
   std::shared_ptr<const Spectrum> spectrumOf(LayerId layer) const; ///< of what is shown
   QString obstacleOf(LayerId layer) const;
+  void offerOutputs();
   void changeSpace();
+  QString quantisedReadout(LayerId layer) const;
   void rebuild();
   void showCursor();
   void showReadout(double x);

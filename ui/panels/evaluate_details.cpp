@@ -132,7 +132,7 @@ QString outcome(const Comparison& c) {
             "likeliest token is the same %8 % of the time.")
       .arg(words::real(c.original.value, 3), words::real(c.original.standardError, 3),
            words::real(c.compressed.value, 3), words::real(c.compressed.standardError, 3), words::count(c.positions),
-           words::count(c.records), words::real(c.kl.mean, 4), words::real(100 * c.top1Agreement));
+           words::count(c.records), words::nats(c.kl.mean), words::real(100 * c.top1Agreement));
 }
 
 } // namespace

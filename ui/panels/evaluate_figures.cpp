@@ -53,7 +53,7 @@ Figure cosineFigure(const Comparison& c, const Controls* controls) {
   return figure;
 }
 
-Figure perplexityFigure(const Comparison& c) {
+Figure perplexityFigure(const Comparison& c, const QString& text) {
   Figure figure{tr("Perplexity"),
                 QStringLiteral("%1 → %2").arg(significant(c.original.value), significant(c.compressed.value)),
                 {},
@@ -62,20 +62,21 @@ Figure perplexityFigure(const Comparison& c) {
   figure.lines << tr("± %1 → ± %2").arg(significant(c.original.standardError), significant(c.compressed.standardError))
                << tr("%1 the original's").arg(ratio(c.compressed.value / c.original.value))
                << tr("%1 tokens, %2 records").arg(words::count(c.positions), words::count(c.records));
+  if (!text.isEmpty()) figure.lines << tr("of %1").arg(text);
   return figure;
 }
 
 Figure klFigure(const Comparison& c, const Controls* controls) {
   Figure figure{tr("KL, nats a token"),
-                significant(c.kl.mean),
+                words::nats(c.kl.mean),
                 {},
                 tr("Kullback–Leibler divergence of the compressed model's predictions from the original's: mean over "
                    "positions. 0 is no change.")};
-  figure.lines << tr("median %1 · 90 % %2").arg(significant(c.kl.median), significant(c.kl.p90))
-               << tr("99 % %1 · max %2").arg(significant(c.kl.p99), significant(c.kl.max));
-  if (controls) figure.lines << tr("bf16 %1").arg(significant(controls->bf16.kl.mean));
+  figure.lines << tr("median %1 · 90 % %2").arg(words::nats(c.kl.median), words::nats(c.kl.p90))
+               << tr("99 % %1 · max %2").arg(words::nats(c.kl.p99), words::nats(c.kl.max));
+  if (controls) figure.lines << tr("bf16 %1").arg(words::nats(controls->bf16.kl.mean));
   if (controls && controls->random)
-    figure.lines.back() += QStringLiteral(" · ") + tr("random %1").arg(significant(controls->random->kl.mean));
+    figure.lines.back() += QStringLiteral(" · ") + tr("random %1").arg(words::nats(controls->random->kl.mean));
   return figure;
 }
 
@@ -122,7 +123,8 @@ std::vector<Figure> figuresOf(const ShownParts& shown, const ByteTotals& bytes) 
   const Comparison& c = *shown.comparison;
   const Controls* controls = shown.evaluation && shown.evaluation->controls ? &*shown.evaluation->controls : nullptr;
   const SpeedReport* speed = shown.evaluation && shown.evaluation->speed ? &*shown.evaluation->speed : nullptr;
-  return {cosineFigure(c, controls), perplexityFigure(c), klFigure(c, controls), agreementFigure(c, controls),
+  const QString text = shown.evaluation ? QString::fromStdString(shown.evaluation->text) : QString();
+  return {cosineFigure(c, controls), perplexityFigure(c, text), klFigure(c, controls), agreementFigure(c, controls),
           sizeFigure(speed, bytes)};
 }
 

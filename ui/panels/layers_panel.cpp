@@ -98,7 +98,14 @@ LayersPanel::LayersPanel(Document& document, QWidget* parent)
   connect(m_visibleTimer, &QTimer::timeout, this, &LayersPanel::tellVisible);
 }
 
+/// Layers that a filter hides stay selected: rows that go take nothing with them.
+void LayersPanel::keepSelection() {
+  connect(m_proxy, &QAbstractItemModel::rowsAboutToBeRemoved, this, [this] { m_showing = true; });
+  connect(m_proxy, &QAbstractItemModel::rowsRemoved, this, [this] { m_showing = false; });
+}
+
 void LayersPanel::setUpTable() {
+  keepSelection(); // before the table itself hears of rows
   m_frozen = new FrozenColumn(*m_table, LayerTableModel::Name);
   m_frozen->setAccessibleName(tr("Names of layers"));
   showModel(m_proxy);
@@ -121,7 +128,7 @@ void LayersPanel::setUpTable() {
       LayerTableModel::Rank,
       new RankDelegate(
           [this](const QModelIndex& index, const QVariant& rank) {
-            std::vector<LayerId> layers = m_document.selection();
+            std::vector<LayerId> layers = shownSelection();
             const std::vector<LayerId> edited = layersOf(index);
             if (edited.empty()) return;
             if (std::find(layers.begin(), layers.end(), edited.front()) == layers.end()) layers = edited;
@@ -167,6 +174,7 @@ void LayersPanel::applyFilter() {
   if (const int verdict = m_verdict->currentData().toInt(); verdict >= 0)
     filter->verdict = static_cast<Verdict>(verdict);
   m_proxy->setFilter(std::move(*filter));
+  showSelection();
   const int shown = m_proxy->rowCount(), all = m_model->rowCount();
   m_count->setText(shown == all ? tr("%n layer(s)", nullptr, all)
                    : shown == 0 ? tr("No layer matches: clear the filter to see all %1").arg(words::count(all))

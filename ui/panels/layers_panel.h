@@ -56,6 +56,8 @@ class LayersPanel final : public QWidget {
   bool eventFilter(QObject* object, QEvent* event) override;
 
  private:
+  void keepSelection();
+  std::vector<LayerId> shownSelection() const;
   void setUpTable();
   void setUpColumns();
   void addColumnAction(QMenu* menu, int column);

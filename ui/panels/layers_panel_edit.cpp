@@ -48,11 +48,19 @@ void LayersPanel::copySelection(bool markdown) const {
   QApplication::clipboard()->setText(text);
 }
 
+/// What a filter hides is not edited here.
+std::vector<LayerId> LayersPanel::shownSelection() const {
+  std::vector<LayerId> layers = m_document.selection();
+  std::erase_if(layers, [this](LayerId id) { return !shown(id, 0).isValid(); });
+  return layers;
+}
+
 void LayersPanel::stepRanks(qint64 by) {
-  if (m_document.selection().empty()) return;
+  const std::vector<LayerId> layers = shownSelection();
+  if (layers.empty()) return;
   if (m_keyGesture == 0) m_keyGesture = m_document.newGesture();
   std::vector<std::pair<LayerId, std::optional<std::int64_t>>> ranks;
-  for (const LayerId id : m_document.selection()) {
+  for (const LayerId id : layers) {
     const LayerInfo& layer = m_document.layer(id);
     const std::int64_t from =
         m_document.rank(id).value_or(static_cast<std::int64_t>(breakEvenRank(layer.rows, layer.cols)) + 1);
@@ -66,7 +74,7 @@ void LayersPanel::stepRanks(qint64 by) {
 }
 
 void LayersPanel::toggleDense() {
-  const std::vector<LayerId> layers = m_document.selection();
+  const std::vector<LayerId> layers = shownSelection();
   if (layers.empty()) return;
   const bool allDense = std::all_of(layers.begin(), layers.end(), [this](LayerId id) { return !m_document.rank(id); });
   if (!allDense) {
@@ -83,7 +91,7 @@ void LayersPanel::toggleDense() {
 }
 
 void LayersPanel::togglePinned() {
-  const std::vector<LayerId>& layers = m_document.selection();
+  const std::vector<LayerId> layers = shownSelection();
   if (layers.empty()) return;
   const bool all = std::all_of(layers.begin(), layers.end(), [this](LayerId id) { return m_document.isPinned(id); });
   m_document.setPinned(layers, !all);

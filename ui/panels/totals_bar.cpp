@@ -36,7 +36,8 @@ TotalsBar::TotalsBar(Document& document, JobRunner& jobs, Advising& advising, QW
   m_bytes->setToolTip(tr("Bytes of the whole model's tensors before and after, scales included; and the same for the "
                          "attention and MLP matrices alone"));
   m_quality->setToolTip(
-      tr("Mean cosine of the layers that get factors: measured where there is a measurement, else predicted"));
+      tr("Mean cosine of the layers that get factors: measured where there is a measurement, else predicted. What "
+         "quantised layers and factors fitted to a text keep is known once Compress has measured it."));
   m_prediction->setToolTip(
       tr("Predicted cost of the whole plan: KL in nats a token with the range that holds about four plans in five, and "
          "perplexity. From an advice's measurements of single layers."));
@@ -81,7 +82,8 @@ void TotalsBar::showTotals() {
   if (totals.compressed == 0) {
     m_quality->setText(tr("every layer dense"));
   } else if (totals.unknown == totals.compressed) {
-    m_quality->setText(tr("mean cosine …"));
+    const bool comes = m_document.spectraKnown() < static_cast<int>(m_document.layerCount());
+    m_quality->setText(comes ? tr("mean cosine …") : tr("mean cosine –"));
   } else {
     const QString about = totals.measured == totals.compressed ? QString() : QStringLiteral("≈ ");
     m_quality->setText(tr("mean cosine <b>%1%2</b>").arg(about, words::cosine(totals.meanCosine)));
@@ -95,6 +97,8 @@ void TotalsBar::showTotals() {
         QStringLiteral("<span style=\"color:%1\">%2 %3 %4</span>")
             .arg(theme.of(verdict).name(), words::verdictMark(verdict), words::count(count), words::verdict(verdict)));
   }
+  if (totals.larger > 0)
+    parts.append(QStringLiteral("<b>⚠ %1</b>").arg(tr("%n layer(s) larger than before", nullptr, totals.larger)));
   if (totals.dense > 0) parts.append(tr("%1 dense").arg(words::count(totals.dense)));
   m_verdicts->setText(parts.join(QStringLiteral("&nbsp;&nbsp;")));
 }
@@ -109,7 +113,7 @@ void TotalsBar::showPrediction() {
   }
   const PlanPrediction& p = *prediction;
   m_prediction->setText(p.covered ? tr("KL ≈ <b>%1</b> (%2–%3) · perplexity ≈ %4")
-                                        .arg(words::real(p.kl, 3), words::real(p.klLow, 3), words::real(p.klHigh, 3),
+                                        .arg(words::nats(p.kl), words::nats(p.klLow), words::nats(p.klHigh),
                                              words::real(p.perplexity, p.perplexity < 100 ? 2 : 0))
                                   : tr("beyond what was measured: KL ≈ %1").arg(words::real(p.kl, 1)));
 }

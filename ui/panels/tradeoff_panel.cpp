@@ -179,8 +179,7 @@ QString TradeOffPanel::note() const {
   const QString size = words::bytes(m_document.totals().model.after);
   if (!plan && quality() == ModelQuality::OutputCosine) return tr("Plan: %1; evaluate it (F6) to place it").arg(size);
   if (!plan) return tr("Plan: %1; nothing predicts its quality here").arg(size);
-  const QString value =
-      quality() == ModelQuality::Kl ? words::real(plan->value, plan->value < 0.1 ? 4 : 3) : words::cosine(plan->value);
+  const QString value = quality() == ModelQuality::Kl ? words::nats(plan->value) : words::cosine(plan->value);
   return plan->measured ? tr("Plan: %1, %2 measured").arg(size, value) : tr("Plan: %1, %2 predicted").arg(size, value);
 }
 

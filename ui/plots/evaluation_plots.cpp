@@ -149,10 +149,10 @@ void drawKlHistogram(QCustomPlot& plot, const Theme& theme, const Comparison& co
     height += 0.09;
   };
   // The mean is to the right of the median, mostly close by.
-  marked(kl.median, tr("median %1").arg(words::real(kl.median, 3)), theme.reference,
+  marked(kl.median, tr("median %1").arg(words::nats(kl.median)), theme.reference,
          kl.median < kl.mean ? Qt::AlignRight : Qt::AlignLeft);
-  marked(kl.mean, tr("mean %1").arg(words::real(kl.mean, 3)), theme.cursor);
-  marked(kl.p99, tr("99 % %1").arg(words::real(kl.p99, 2)), theme.reference);
+  marked(kl.mean, tr("mean %1").arg(words::nats(kl.mean)), theme.cursor);
+  marked(kl.p99, tr("99 % %1").arg(words::nats(kl.p99)), theme.reference);
   plot.xAxis->setRange(from, to * 2.2);
   plot.yAxis->setRange(0, 1.18 * top);
 }

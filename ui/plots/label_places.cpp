@@ -7,6 +7,8 @@
 #include <limits>
 #include <optional>
 
+#include <QStringList>
+
 namespace rankscope::ui {
 
 namespace {
@@ -126,6 +128,17 @@ std::vector<QRectF> placesBeside(const QPointF& point, const QSizeF& size, doubl
   places.emplace_back(QPointF(middle, point.y() - gap - size.height()), size);
   places.emplace_back(QPointF(middle, point.y() + gap), size);
   return places;
+}
+
+QString wrapped(const QString& text, int width, const QFontMetrics& font) {
+  QStringList lines;
+  for (const QString& word : text.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+    if (!lines.isEmpty() && font.horizontalAdvance(lines.back() + QLatin1Char(' ') + word) <= width)
+      lines.back() += QLatin1Char(' ') + word;
+    else
+      lines.append(word);
+  }
+  return lines.join(QLatin1Char('\n'));
 }
 
 } // namespace rankscope::ui

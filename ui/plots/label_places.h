@@ -4,7 +4,9 @@
 #include <span>
 #include <vector>
 
+#include <QFontMetrics>
 #include <QRectF>
+#include <QString>
 
 namespace rankscope::ui {
 
@@ -28,5 +30,8 @@ std::vector<QRectF> spotsAlong(std::span<const QPointF> points, double side, con
 
 /// The places of a label of `size` beside a point, `gap` pixels away: above and below, right and left of it.
 std::vector<QRectF> placesBeside(const QPointF& point, const QSizeF& size, double gap);
+
+/// Words in lines no wider than `width` pixels; a word that is wider by itself has a line of its own.
+QString wrapped(const QString& text, int width, const QFontMetrics& font);
 
 } // namespace rankscope::ui

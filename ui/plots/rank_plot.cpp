@@ -137,6 +137,7 @@ void RankPlot::restyle() {
   m_cursorLabel->setFont(bold);
   m_empty->setColor(palette().color(QPalette::PlaceholderText));
   m_empty->setFont(font());
+  wrapEmptyText();
   m_referenceLabel->setColor(theme.reference);
   m_referenceLabel->setFont(font());
   std::size_t colour = 0;
@@ -245,7 +246,8 @@ void RankPlot::placeCursor() {
 }
 
 void RankPlot::setEmptyText(const QString& text) {
-  m_empty->setText(text);
+  m_emptyText = text;
+  wrapEmptyText();
   m_empty->setVisible(m_series.empty() && !text.isEmpty());
   m_plot->replot(QCustomPlot::rpQueuedReplot);
 }

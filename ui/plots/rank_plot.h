@@ -94,6 +94,7 @@ class RankPlot final : public QFrame {
  private:
   enum class Gesture { None, Cursor, Pan, Box };
   void restyle();
+  void wrapEmptyText();
   void placeCursor();
   void paintCursor();
   void fillLegend();
@@ -117,6 +118,7 @@ class RankPlot final : public QFrame {
   QCPItemText* m_cursorLabel;
   QCPItemText* m_referenceLabel;
   QCPItemText* m_empty;
+  QString m_emptyText;              ///< before it is broken into lines
   QCPTextElement* m_more = nullptr; ///< last line of a legend that is too long
   QRubberBand* m_band = nullptr;
   std::vector<Series> m_series;

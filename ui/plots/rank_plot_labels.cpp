@@ -14,6 +14,7 @@ namespace rankscope::ui {
 
 namespace {
 
+constexpr double kEmptyShare = 0.8;   ///< of the plot, for the words in an empty one
 constexpr double kMostOfWidth = 0.55; ///< that a legend may take
 constexpr double kMostOfHeight = 0.6;
 constexpr int kLegendFrame = 14; ///< margins of the legend and of the inset, both sides
@@ -71,8 +72,14 @@ void RankPlot::dropMore() {
   m_more = nullptr;
 }
 
+/// A text item draws lines as they are given.
+void RankPlot::wrapEmptyText() {
+  m_empty->setText(wrapped(m_emptyText, static_cast<int>(kEmptyShare * m_plot->width()), QFontMetrics(font())));
+}
+
 void RankPlot::resizeEvent(QResizeEvent* event) {
   QFrame::resizeEvent(event);
+  wrapEmptyText();
   fillLegend();
   m_plot->replot(QCustomPlot::rpQueuedReplot);
 }

@@ -220,8 +220,7 @@ void drawTradeOff(QCustomPlot& plot, const Theme& theme, const TradeOff& tradeOf
 }
 
 QString describe(const TradeOffMark& mark, ModelQuality quality) {
-  const QString value =
-      quality == ModelQuality::Kl ? words::real(mark.value, mark.value < 0.1 ? 4 : 3) : words::cosine(mark.value);
+  const QString value = quality == ModelQuality::Kl ? words::nats(mark.value) : words::cosine(mark.value);
   QString text = QStringLiteral("%1\n%2\n%3 %4").arg(mark.name, words::bytes(mark.bytes), axisName(quality), value);
   if (!std::isnan(mark.low))
     text += QStringLiteral(" (%1–%2)").arg(words::real(mark.low, 3), words::real(mark.high, 3));

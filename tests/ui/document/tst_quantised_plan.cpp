@@ -42,6 +42,12 @@ class TestQuantisedPlan final : public QObject {
     QCOMPARE(cell("h.1.mlp.c_proj", LayerTableModel::Rank), QStringLiteral("int3 + 2"));
     QCOMPARE(cell("h.1.attn.attention.q_proj", LayerTableModel::Rank), QStringLiteral("dense"));
     QCOMPARE(cell("h.0.mlp.c_fc", LayerTableModel::PredictedCosine), QStringLiteral("–")); // no spectrum tells
+    // Nothing is on its way that would say how good it is.
+    QCOMPARE(cell("h.0.mlp.c_fc", LayerTableModel::Verdict), QStringLiteral("–"));
+    QVERIFY(table.index(static_cast<int>(layerNamed(*m_document, "h.0.mlp.c_fc").value), LayerTableModel::Verdict)
+                .data(Qt::ToolTipRole)
+                .toString()
+                .contains(QStringLiteral("Compress measures it")));
     QVERIFY(!m_document->predictedCosine(layerNamed(*m_document, "h.0.mlp.c_fc")));
     QCOMPARE(m_document->totals().compressed, 4);
     QCOMPARE(words::request(m_document->plan().rules[0]), QStringLiteral("int4"));

@@ -14,6 +14,18 @@ class TestWords final : public QObject {
  private slots:
   void initTestCase() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
 
+  void onlyNoDivergenceReadsAsZero() {
+    QCOMPARE(words::nats(0), QStringLiteral("0"));
+    QCOMPARE(words::nats(1.23456), QStringLiteral("1.235"));
+    QCOMPARE(words::nats(0.0041), QStringLiteral("0.0041"));
+    QCOMPARE(words::nats(0.00041), QStringLiteral("0.00041"));
+    QCOMPARE(words::nats(0.0000041), QStringLiteral("4.1e-06"));
+    const QLocale before;
+    QLocale::setDefault(QLocale(QLocale::Portuguese, QLocale::Brazil));
+    QCOMPARE(words::nats(0.00041), QStringLiteral("0,00041"));
+    QLocale::setDefault(before);
+  }
+
   void cosinesNeverRoundUpToOne() {
     QCOMPARE(words::cosine(0.74651), QStringLiteral("0.747"));
     QCOMPARE(words::cosine(1.0), QStringLiteral("1.000"));

@@ -9,6 +9,7 @@
 #include "tests/ui/window_test.h"
 #include "ui/document/document.h"
 #include "ui/document/output_spectra.h"
+#include "ui/document/words.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/panels/text_line.h"
 
@@ -84,19 +85,35 @@ class TestCurvePanel final : public QObject {
   }
 
   void aModelThatCannotRunSaysSo() {
+    space(*m_sigma).click();
+    QVERIFY(space(*m_sigma).isChecked() && space(*m_sigma).isEnabled());
     const test::TemporaryFolder folder;
     m_document->open(test::writeSmallModel(folder / "bert", test::SmallFamily::Bert));
     const LayerId first = m_document->allLayers().front();
     m_document->select({first}, first);
-    space(*m_sigma).click();
     QVERIFY(test::waitIdle(*m_jobs, 60000));
     QVERIFY(!m_outputs->obstacle(first).isEmpty());
-    QVERIFY(m_document->spectrum(first));
-    QVERIFY2(readout(*m_sigma).isEmpty(), qPrintable(readout(*m_sigma))); // not what was there before
-    space(*m_sigma).click();
-    QVERIFY(!readout(*m_sigma).isEmpty());
-    m_document->select({}, std::nullopt);
-    QVERIFY(readout(*m_sigma).isEmpty());
+    for (const CurvePanel* panel : {m_sigma.get(), m_cosine.get()}) {
+      QVERIFY(!space(*panel).isChecked() && !space(*panel).isEnabled());
+      QCOMPARE(space(*panel).toolTip(), m_outputs->modelObstacle());
+      QVERIFY(!readout(*panel).isEmpty()); // of the weights
+    }
+    m_document->open(demoFolder());
+    QVERIFY(space(*m_sigma).isEnabled());
+    QVERIFY(space(*m_sigma).toolTip().contains(QStringLiteral("outputs")));
+  }
+
+  void quantisedLayersSayWhatTheyAre() {
+    m_document->setRank({m_layer}, std::nullopt);
+    m_document->setBase({m_layer}, Storage::Int8);
+    QCOMPARE(readout(*m_cosine), QStringLiteral("int8   cosine not measured yet"));
+    m_document->compress();
+    QVERIFY(test::waitIdle(*m_jobs, 60000));
+    const QString measured = words::cosine(m_document->result(m_layer)->quality.cosine);
+    for (const CurvePanel* panel : {m_sigma.get(), m_cosine.get()})
+      QCOMPARE(readout(*panel), QStringLiteral("int8   cosine %1, measured").arg(measured));
+    m_document->setRank({m_layer}, 8);
+    QCOMPARE(readout(*m_cosine), QStringLiteral("int8 + 8   cosine not measured yet"));
   }
 
  private:

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/support/test_main.h"
+#include "tests/ui/window_test.h"
 
 using namespace rankscope::ui;
 
@@ -24,6 +24,18 @@ class TestLabelPlaces final : public QObject {
     QCOMPARE(freePlace({{0, 0, 40, 10}, {0, 50, 40, 10}}, {{0, 0, 40, 10}, {0, 50, 4, 4}}, room),
              QRectF(0, 50, 40, 10));
     QCOMPARE(freePlace({{80, 0, 40, 10}, {0, 0, 40, 10}}, {}, room), QRectF(0, 0, 40, 10));
+  }
+
+  void wordsAreBrokenIntoLines() {
+    const QFontMetrics font{QFont()};
+    const QString text = QStringLiteral("No tokenizer is known for this family, so the model cannot be run here");
+    const int width = font.horizontalAdvance(text) / 3;
+    const QStringList lines = wrapped(text, width, font).split(QLatin1Char('\n'));
+    QVERIFY(lines.size() >= 3);
+    for (const QString& line : lines) QVERIFY(font.horizontalAdvance(line) <= width);
+    QCOMPARE(lines.join(QLatin1Char(' ')), text);
+    QCOMPARE(wrapped(text, 10000, font), text);
+    QCOMPARE(wrapped(QStringLiteral("a word"), 0, font), QStringLiteral("a\nword"));
   }
 
   void cornersComeFirst() {
@@ -78,5 +90,5 @@ class TestLabelPlaces final : public QObject {
   }
 };
 
-RANKSCOPE_TEST_MAIN(TestLabelPlaces)
+RANKSCOPE_WINDOW_TEST_MAIN(TestLabelPlaces)
 #include "tst_label_places.moc"
