@@ -61,8 +61,8 @@ class AdvisePage final : public QWidget {
   JobRow* m_job;
   QStackedWidget* m_body;
   QLabel* m_hint;
-  QPushButton* m_start;
   QLabel* m_again; ///< says that what is shown is not of the advice that runs
+  QPushButton* m_start;
   QTextBrowser* m_words;
   AdviceModel* m_model;
   QTableView* m_table;
