@@ -153,7 +153,11 @@ class TestAdvisePage final : public QObject, test::AdvisedWindow {
     cut.options.resize(1);
     cut.recommended.reset();
     test::fillRun(demoFolder(), cut);
+    const auto checkpoint = openCheckpoint(demoFolder());
+    // A prediction that cannot be read takes nothing else away.
+    RunFile::open(usualRunPath(checkpoint->path()), *checkpoint)->addEvaluation(R"({"kind": "predictor"})");
     open(demoFolder());
+    QVERIFY(!advising().predictor());
     QCOMPARE(page().model().rowCount(), 3);
   }
 

@@ -143,12 +143,15 @@ Advising::Advising(Document& document, JobRunner& jobs, QObject* parent)
 }
 
 void Advising::take(const RunContents& contents) {
+  // What cannot be read was written by a later version, and the model can be advised on anew.
+  try {
+    if (const std::string json = newestAdvice(contents); !json.empty()) m_view = adviceFrom(json);
+  } catch (const Error&) {
+  }
   try {
     if (const std::string json = newest(contents, "predictor"); !json.empty())
       m_predictor = std::make_shared<const PlanPredictor>(parsePredictor(json, *m_document.checkpoint()));
-    if (const std::string json = newestAdvice(contents); !json.empty()) m_view = adviceFrom(json);
   } catch (const Error&) {
-    // Written by a later version: the model can be advised on anew.
   }
   emit changed();
   emit predictorChanged();
