@@ -78,11 +78,16 @@ FileActions::FileActions(Document& document, JobRunner& jobs, Banner& banner, QW
     return [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); };
   };
   connect(&document, &Document::failed, this, &FileActions::showError);
-  connect(&document, &Document::runInUse, this, [this] {
+  connect(&document, &Document::runNotKept, this, [this](const Error& why) {
+    const bool inUse = why.kind() == ErrorKind::InUse;
     m_banner.show(Banner::Kind::Problem,
-                  tr("%1 is open in another window, or a command works on it. What you do in this window is not kept.")
-                      .arg(modelName(m_document)),
-                  tr("To keep it, save to a run file of its own; or close the other window and open the model again."),
+                  inUse ? tr("%1 is open in another window, or a command works on it. What you do in this window is not "
+                             "kept.")
+                              .arg(modelName(m_document))
+                        : tr("%1. What you do in this window is not kept.").arg(words::trouble(why).what),
+                  inUse ? tr("To keep it, save to a run file of its own; or close the other window and open the model "
+                             "again.")
+                        : tr("To keep it, save the run somewhere else."),
                   tr("Save run as…"), [this] { saveRunAs(); });
   });
   connect(&document, &Document::closed, this, [] { session::note({}); });

@@ -1020,6 +1020,14 @@ Escreve: %2</translation>
         <source>Save run as…</source>
         <translation>Salvar execução como…</translation>
     </message>
+    <message>
+        <source>%1. What you do in this window is not kept.</source>
+        <translation>%1. O que você fizer nesta janela não é guardado.</translation>
+    </message>
+    <message>
+        <source>To keep it, save the run somewhere else.</source>
+        <translation>Para guardá-lo, salve a execução em outro lugar.</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::Help</name>
@@ -1329,6 +1337,18 @@ Escreve: %2</translation>
     <message>
         <source>Larger than the matrix as it is (%1): a smaller rank, or dense, would save</source>
         <translation>Maior que a matriz como ela é (%1): um posto menor, ou densa, pouparia</translation>
+    </message>
+    <message>
+        <source>Compress measures it where the layer&apos;s method is fitted to a text</source>
+        <translation>Comprimir o mede onde o método da camada é ajustado a um texto</translation>
+    </message>
+    <message>
+        <source>Output cosine</source>
+        <translation>Cosseno da saída</translation>
+    </message>
+    <message>
+        <source>Measured between what the matrix and what its compressed form put out on the calibration text; struck out where the plan has changed since</source>
+        <translation>Medido entre o que a matriz e o que sua forma comprimida produzem no texto de calibração; riscado onde o plano mudou desde então</translation>
     </message>
 </context>
 <context>

@@ -12,8 +12,10 @@
 #include "ui/document/calibrator.h"
 #include "ui/document/evaluations.h"
 #include "ui/document/run_storage.h"
+#include "ui/document/words.h"
 #include "ui/file_actions.h"
 #include "ui/main_window.h"
+#include "ui/models/layer_table_model.h"
 
 using namespace rankscope;
 using namespace rankscope::ui;
@@ -55,6 +57,11 @@ class TestMethodBox final : public QObject {
     QCOMPARE(document().plan().method, Method::Aware);
     QCOMPARE(document().standing(layer), Standing::Measured);
     QVERIFY(!document().predictedCosine(layer));
+    const LayerResult& result = *document().result(layer);
+    QVERIFY(result.outputs && result.outputs->cosine > result.quality.cosine); // that is what the factors are for
+    LayerTableModel table(document());
+    const int row = static_cast<int>(layer.value);
+    QCOMPARE(table.index(row, LayerTableModel::OutputCosine).data().toString(), words::cosine(result.outputs->cosine));
   }
 
   void calibrateIsAJobOfItsOwn() {

@@ -12,8 +12,10 @@
 #include <QTabBar>
 #include <QTextBrowser>
 
+#include "core/store/run_file.h"
 #include "tests/ui/ui_models.h"
 #include "tests/ui/window_test.h"
+#include "ui/document/run_storage.h"
 #include "ui/document/settings.h"
 #include "ui/document/words.h"
 #include "ui/help.h"
@@ -172,6 +174,28 @@ class TestWindowMessages final : public QObject {
     QVERIFY(test::opened(second->files(), QString::fromStdString(run.string())));
     QVERIFY(test::waitIdle(second->jobs()));
     QVERIFY(second->document().totals().measured > 0);
+  }
+
+  void whereNothingCanBeKeptItSaysSoAndSavesElsewhere() {
+    m_window.reset();
+    const std::filesystem::path runs = usualRunPath(m_model).parent_path();
+    waitForClosing();
+    std::filesystem::remove_all(runs);
+    test::writeFile(runs, "no folder");
+    m_window = openWindow();
+    const QString said = m_window->banner().text();
+    QVERIFY2(said.contains(QStringLiteral("annot write")) && said.contains(QStringLiteral("not kept")), qPrintable(said));
+    m_window->document().setRank({test::layerNamed(m_window->document(), "h.0.attn.attention.k_proj")}, 3);
+    const auto run = *m_folder / "own.h5";
+    m_window->document().saveRunAs(run);
+    QVERIFY(test::waitIdle(m_window->jobs()));
+    QVERIFY2(m_window->banner().text().contains(QStringLiteral("own.h5")), qPrintable(m_window->banner().text()));
+    m_window.reset();
+    waitForClosing();
+    std::filesystem::remove(runs);
+    const RunContents contents = readRun(run);
+    QVERIFY2(contents.planJson.find("h.0.attn.attention.k_proj.weight") != std::string::npos, contents.planJson.c_str());
+    QVERIFY(!contents.layers.front().singularValues.empty());
   }
 
   void whatIsNoModelIsSaid_data() {

@@ -171,7 +171,8 @@ class Document final : public QObject {
   void restored(const QString& what); ///< plan or results came from an earlier session
   void notice(const QString& text);   ///< something worth a line, nothing wrong
   void failed(const rankscope::Error& error);
-  void runInUse(); ///< another window or command has the model's run file: nothing is kept here
+  /// The model's run file cannot be opened (InUse: another window or command has it): nothing is kept on disk.
+  void runNotKept(const Error& why);
   void exported(const QString& path);
   void reported(const QString& path);
   void saved(const QString& path);

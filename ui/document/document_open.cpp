@@ -168,12 +168,7 @@ void Document::startSpectra() {
           post([this, contents] { takeRun(*contents); });
         } catch (const Error& error) {
           // Without a run file everything works but saving.
-          post([this, error] {
-            if (error.kind() == ErrorKind::InUse)
-              emit runInUse();
-            else
-              emit failed(error);
-          });
+          post([this, error] { emit runNotKept(error); });
         }
       }
       runScheduled(analysis.schedule, analysis.cores, progress, [&](std::size_t item, int threads) {

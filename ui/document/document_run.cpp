@@ -175,15 +175,21 @@ std::function<void(CompressedLayer&&)> Document::resultSink(int generation) {
 
 namespace {
 
-/// False where another window has the run file and this one `mayDoWithout` it, to begin one of its own.
-bool openUnlessInUse(RunStorage& storage, const Checkpoint& checkpoint, bool mayDoWithout) {
+/// False where the run file cannot be opened and this window `mayDoWithout` it, to begin one of its own.
+bool opens(RunStorage& storage, const Checkpoint& checkpoint, bool mayDoWithout) {
   try {
     storage.openOnce(checkpoint);
     return true;
-  } catch (const Error& error) {
-    if (!mayDoWithout || error.kind() != ErrorKind::InUse) throw;
+  } catch (const Error&) {
+    if (!mayDoWithout) throw;
     return false;
   }
+}
+
+void recordSpectra(RunFile& run, const Checkpoint& checkpoint, const SpectrumLookup& spectra) {
+  for (const LayerInfo& layer : checkpoint.layers())
+    if (const Spectrum* spectrum = spectra(layer.id))
+      run.record(AnalysedLayer{layer.id, checkpoint.contentHash(layer.id), *spectrum, {}, {}});
 }
 
 } // namespace
@@ -194,13 +200,14 @@ void Document::saveRunAs(const std::filesystem::path& path) {
   job.prepare = [this, path, generation = m_generation] {
     const bool moves = path != runPath();
     m_storage->savePlan(m_state);
-    return [this, path, generation, checkpoint = m_checkpoint, storage = m_storage,
+    return [this, path, generation, checkpoint = m_checkpoint, storage = m_storage, spectra = spectra(),
             moved = moves ? newStorage(path) : nullptr](const Progress&) {
-      const bool ours = openUnlessInUse(*storage, *checkpoint, moved != nullptr);
+      const bool ours = opens(*storage, *checkpoint, moved != nullptr);
       if (ours) storage->flush();
       if (!moved) return;
       if (ours) copyRun(storage->path(), path);
       moved->openOnce(*checkpoint);
+      if (!ours) recordSpectra(*moved->file(), *checkpoint, spectra);
       m_jobs.deliver([this, moved, generation] {
         if (generation == m_generation) m_storage = moved;
       });
@@ -213,6 +220,7 @@ void Document::saveRunAs(const std::filesystem::path& path) {
     m_runIsPrivate = path == usualRunPath(m_checkpoint->path());
     m_undo.setClean();
     m_storage->savePlan(m_state); // edits made while it was copied
+    m_storage->saveSnapshots(m_snapshots);
     emit runMoved();
     emit saved(QString::fromStdString(path.string()));
   };

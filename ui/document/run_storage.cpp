@@ -41,6 +41,9 @@ RunStorage::~RunStorage() {
 void RunStorage::openOnce(const Checkpoint& checkpoint) {
   if (file()) return;
   waitForClosing();
+  std::error_code failed; // that the folder cannot be made says more than that the file cannot
+  std::filesystem::create_directories(m_path.parent_path(), failed);
+  if (failed) throw systemError(failed.value(), "cannot write", m_path);
   std::shared_ptr<RunFile> file = RunFile::open(m_path, checkpoint);
   const std::lock_guard lock(m_mutex);
   m_file = std::move(file);

@@ -109,6 +109,8 @@ QString LayerTableModel::text(LayerId id, Column column) const {
            : isPredictable(m_document.choice(id)) ? kUnknown
                                                   : kNothing;
   }
+  case OutputCosine:
+    return result && result->outputs ? words::cosine(result->outputs->cosine) : kNothing;
   case BytesAfter:
     return (m_document.isLarger(id) ? QStringLiteral("⚠ ") : QString()) + words::bytes(m_document.bytesAfter(id));
   default:
@@ -159,6 +161,8 @@ QVariant LayerTableModel::raw(LayerId id, Column column) const {
   }
   case BytesAfter:
     return static_cast<qulonglong>(m_document.bytesAfter(id));
+  case OutputCosine:
+    return result && result->outputs ? QVariant(result->outputs->cosine) : QVariant();
   default:
     break;
   }
@@ -184,6 +188,7 @@ QString LayerTableModel::toolTip(LayerId id, Column column) const {
         .arg(words::real(breakEvenRank(layer.rows, layer.cols), 0));
   case MeasuredCosine:
   case MeasuredError:
+  case OutputCosine:
   case Verdict:
     if (result && !result->error.isEmpty()) return result->error;
     if (m_document.standing(id) == Standing::Stale) {
@@ -198,6 +203,8 @@ QString LayerTableModel::toolTip(LayerId id, Column column) const {
       return m_document.standing(id) == Standing::Measured ? tr("From the measured cosine")
                                                            : tr("From the predicted cosine");
     }
+    if (column == OutputCosine && !(result && result->outputs))
+      return tr("Compress measures it where the layer's method is fitted to a text");
     return column == MeasuredCosine ? tr("Between the matrix and its factors as stored, rounding included") : QString();
   case BytesAfter:
     if (m_document.isLarger(id))
@@ -326,6 +333,9 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
       return {tr("Error"), tr("Measured relative error ‖W − A·B‖ / ‖W‖ of the factors as stored")};
     case Verdict:
       return {tr("Verdict"), tr("By the measured cosine where there is one, else by the predicted")};
+    case OutputCosine:
+      return {tr("Output cosine"), tr("Measured between what the matrix and what its compressed form put out on the "
+                                      "calibration text; struck out where the plan has changed since")};
     case BytesAfter:
       return {tr("After"), tr("Bytes of the factors as written, scales included, or of the dense matrix")};
     default:

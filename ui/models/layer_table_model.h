@@ -27,6 +27,7 @@ class LayerTableModel final : public QAbstractTableModel {
     MeasuredError,
     Verdict,
     BytesAfter,
+    OutputCosine,
     FirstDiagnostic, ///< from here on, one column for every Diagnostic in its order
     ColumnCount = FirstDiagnostic + static_cast<int>(kDiagnosticKeys.size())
   };

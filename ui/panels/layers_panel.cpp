@@ -138,6 +138,7 @@ void LayersPanel::setUpTable() {
   m_table->setItemDelegateForColumn(LayerTableModel::Verdict, new VerdictDelegate(this));
   m_table->setItemDelegateForColumn(LayerTableModel::MeasuredCosine, new MeasuredDelegate(this));
   m_table->setItemDelegateForColumn(LayerTableModel::MeasuredError, new MeasuredDelegate(this));
+  m_table->setItemDelegateForColumn(LayerTableModel::OutputCosine, new MeasuredDelegate(this));
   const auto keep = [this](bool open) {
     return [this, open](const QModelIndex& group) {
       const int key = group.data(LayerGroups::KeyRole).toInt();

@@ -24,8 +24,8 @@ constexpr std::array kOrder{LayerTableModel::Name,           LayerTableModel::Sh
                             LayerTableModel::MeasuredCosine, LayerTableModel::Verdict,
                             LayerTableModel::BytesAfter,     LayerTableModel::Size,
                             LayerTableModel::PredictedError, LayerTableModel::MeasuredError,
-                            LayerTableModel::Role,           LayerTableModel::Block,
-                            LayerTableModel::DType};
+                            LayerTableModel::OutputCosine,   LayerTableModel::Role,
+                            LayerTableModel::Block,          LayerTableModel::DType};
 
 } // namespace
 
@@ -49,6 +49,7 @@ void LayersPanel::setUpColumns() {
                                            {LayerTableModel::PredictedError, "≈ Error 0 "},
                                            {LayerTableModel::MeasuredCosine, "0.99997"},
                                            {LayerTableModel::MeasuredError, "00.00 % "},
+                                           {LayerTableModel::OutputCosine, "0.99997"},
                                            {LayerTableModel::Verdict, ""},
                                            {LayerTableModel::BytesAfter, "123.9 MiB"}};
   for (const auto& [column, sample] : samples)

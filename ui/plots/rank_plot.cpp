@@ -181,7 +181,7 @@ void RankPlot::show(const std::vector<Series>& series, const std::vector<Mark>& 
     graph->setData(asVector(one.curve.x), asVector(one.curve.y), true);
     graph->setAdaptiveSampling(false);
   }
-  if (QCPGraph* first = m_plot->graph(0)) first->setLayer(first->layer()); // above the others
+  if (m_plot->graphCount() > 1) m_plot->graph(0)->setLayer(m_plot->graph(0)->layer()); // above the others
   for (const Mark& mark : m_marks) {
     auto* line = new QCPItemStraightLine(m_plot);
     line->point1->setCoords(mark.vertical ? mark.at : 0, mark.vertical ? 1e-30 : mark.at);
