@@ -3375,14 +3375,6 @@ Escreve: %2</translation>
         <translation>Fazer o estudo da agregação imediatamente</translation>
     </message>
     <message>
-        <source>reads %1, writes %2</source>
-        <translation>lê %1, escreve %2</translation>
-    </message>
-    <message>
-        <source>int8 factors: %1, %2</source>
-        <translation>fatores int8: %1, %2</translation>
-    </message>
-    <message>
         <source>cosine</source>
         <translation>cosseno</translation>
     </message>
@@ -3992,6 +3984,14 @@ Escreve: %2</translation>
     <message>
         <source>of %1</source>
         <translation>de %1</translation>
+    </message>
+    <message>
+        <source>reads %1</source>
+        <translation>lê %1</translation>
+    </message>
+    <message>
+        <source>writes %1</source>
+        <translation>escreve %1</translation>
     </message>
 </context>
 <context>

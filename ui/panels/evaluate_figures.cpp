@@ -108,10 +108,10 @@ Figure sizeFigure(const SpeedReport* speed, const ByteTotals& bytes) {
     figure.lines << QStringLiteral("%1 → %2").arg(words::bytes(bytes.before), words::bytes(bytes.after));
   }
   if (!speed) return figure;
-  for (std::size_t i = 1; i < speed->models.size(); ++i) {
-    const Speed& model = speed->models[i];
-    figure.lines << (i == 1 ? tr("reads %1, writes %2") : tr("int8 factors: %1, %2"))
-                        .arg(words::times(model.prefillRatio), words::times(model.decodeRatio));
+  if (speed->models.size() > 1) { // with factors in int8: among all figures
+    const Speed& compressed = speed->models[1];
+    figure.lines << tr("reads %1").arg(words::times(compressed.prefillRatio))
+                 << tr("writes %1").arg(words::times(compressed.decodeRatio));
   }
   return figure;
 }

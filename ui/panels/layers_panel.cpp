@@ -92,6 +92,7 @@ LayersPanel::LayersPanel(Document& document, QWidget* parent)
     fitNames();
     m_visibleTimer->start();
   });
+  connect(&document, &Document::totalsChanged, this, &LayersPanel::makeRoomForMark);
   connect(&document, &Document::selectionChanged, this, &LayersPanel::showSelection);
   m_visibleTimer->setSingleShot(true);
   m_visibleTimer->setInterval(60);

@@ -62,6 +62,7 @@ class LayersPanel final : public QWidget {
   void setUpColumns();
   void addColumnAction(QMenu* menu, int column);
   void fitNames();
+  void makeRoomForMark();
   void applyFilter();
   bool isGrouped() const;
   void applyGrouping();

@@ -129,6 +129,14 @@ void LayersPanel::fitNames() {
   m_table->setColumnWidth(LayerTableModel::Rank, ranks);
 }
 
+/// The mark of a layer that gets larger takes room that the others need not spend.
+void LayersPanel::makeRoomForMark() {
+  if (m_document.totals().larger == 0) return;
+  const int needed = QFontMetrics(m_table->font()).horizontalAdvance(QStringLiteral("⚠ 1023.9 KiB")) + 16;
+  if (m_table->columnWidth(LayerTableModel::BytesAfter) < needed)
+    m_table->setColumnWidth(LayerTableModel::BytesAfter, needed);
+}
+
 QByteArray LayersPanel::headerState() const {
   return m_table->header()->saveState();
 }

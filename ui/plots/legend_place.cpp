@@ -12,7 +12,7 @@ namespace rankscope::ui {
 namespace {
 
 constexpr double kSpot = 6;                       ///< side of the squares along a curve
-constexpr double kMostOfHeight = 0.5;             ///< of the plot's, that a legend below may take
+constexpr double kMostOfHeight = 0.3;             ///< of the plot's, that a legend below may take
 constexpr const char* kBelowAt = "legendBelowAt"; ///< size of the plot for which there was no room inside
 
 void append(std::vector<QRectF>& to, const std::vector<QRectF>& more) {

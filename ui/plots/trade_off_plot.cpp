@@ -207,7 +207,7 @@ void drawTradeOff(QCustomPlot& plot, const Theme& theme, const TradeOff& tradeOf
   scale(plot, tradeOff, quality);
   drawLines(plot, theme, tradeOff);
   drawMarks(plot, theme, tradeOff);
-  plot.legend->setVisible(quality != ModelQuality::KeptEnergy);
+  plot.legend->setVisible(quality != ModelQuality::KeptEnergy && plot.legend->itemCount() > 0);
   plot.axisRect()->insetLayout()->setInsetAlignment(0, quality == ModelQuality::Kl ? Qt::AlignTop | Qt::AlignRight
                                                                                    : Qt::AlignBottom | Qt::AlignRight);
   layOut(plot);

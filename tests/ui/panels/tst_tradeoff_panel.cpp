@@ -134,6 +134,7 @@ class TestTradeOffPanel final : public QObject, test::AdvisedWindow {
 
   /// Where curves leave no free place, the legend goes below the axes, and comes back when there is room again.
   void theLegendLeavesPlotsThatAreFull() {
+    m_window->resize(1280, 1200); // a lower plot would have no height to spare
     document().setRank({m_layer}, 4);
     QTRY_VERIFY(panel().shown().plan());
     QCustomPlot& plot = *panel().canvas();
