@@ -117,7 +117,7 @@ void LayersPanel::fitNames() {
       if (text.size() > longest.size()) longest = text;
     }
     const int indent = column == LayerTableModel::Name && isGrouped() ? 2 * m_table->indentation() : 0;
-    m_table->setColumnWidth(column, std::clamp(metrics.horizontalAdvance(longest) + indent + 24, 60, 340));
+    m_table->setColumnWidth(column, std::clamp(metrics.horizontalAdvance(longest) + indent + 18, 60, 340));
   }
   // What a reopened export holds is told where ranks stand, and takes more room than they do.
   int ranks = m_table->columnWidth(LayerTableModel::Rank);
@@ -132,7 +132,7 @@ void LayersPanel::fitNames() {
 /// The mark of a layer that gets larger takes room that the others need not spend.
 void LayersPanel::makeRoomForMark() {
   if (m_document.totals().larger == 0) return;
-  const int needed = QFontMetrics(m_table->font()).horizontalAdvance(QStringLiteral("⚠ 1023.9 KiB")) + 16;
+  const int needed = QFontMetrics(m_table->font()).horizontalAdvance(QStringLiteral("⚠ 888.8 KiB")) + 18;
   if (m_table->columnWidth(LayerTableModel::BytesAfter) < needed)
     m_table->setColumnWidth(LayerTableModel::BytesAfter, needed);
 }
