@@ -11,10 +11,6 @@ namespace rankscope {
 
 namespace {
 
-bool allows(const AdviceRequest& request, std::string_view method) {
-  return request.methods.empty() || request.methods.contains(std::string(method));
-}
-
 /// The fewest bytes that the request lets a layer have.
 LayerChoice smallestChoice(const LayerInfo& layer, const AdviceRequest& request) {
   LayerChoice smallest = choiceFor(layer, std::nullopt, Storing{});
@@ -24,12 +20,12 @@ LayerChoice smallestChoice(const LayerInfo& layer, const AdviceRequest& request)
   };
   Storing storing{request.scope.factorDtype, request.scope.group};
   const std::int64_t least = request.limits.ranks.least(false);
-  const bool factors = allows(request, "plain") || allows(request, "aware") || allows(request, "fisher");
+  const bool factors = request.allows("plain") || request.allows("aware") || request.allows("fisher");
   if (factors && least <= layer.smallSide()) offer(least, storing);
   for (const auto& [name, storage] :
        {std::pair{"int8", Storage::Int8}, {"int4", Storage::Int4}, {"int3", Storage::Int3}}) {
     storing.base = storage;
-    if (allows(request, name)) offer(std::nullopt, storing);
+    if (request.allows(name)) offer(std::nullopt, storing);
   }
   return smallest;
 }

@@ -18,7 +18,7 @@ constexpr double kCompression = 40; // · n²m: rounding, or a part of one
 constexpr double kTrial = 10;       // the same of a layer whose base was rounded before
 constexpr double kBackward = 1.3;   // backward products and sampled tokens beside forward ones
 constexpr double kDecoding = 20;    // a token by itself reads all weights for one row
-constexpr int kSpeedPrompt = 128, kSpeedTokens = 12, kSpeedRounds = 6;
+constexpr int kSpeedRounds = 6;     // of a model, the first that warms up included
 
 double cubeOf(const LayerInfo& layer) {
   const double n = static_cast<double>(layer.smallSide());
@@ -29,15 +29,21 @@ double squareOf(std::int64_t side) {
   return static_cast<double>(side) * static_cast<double>(side);
 }
 
-bool allows(const AdviceRequest& request, std::string_view method) {
-  return request.methods.empty() || request.methods.contains(std::string(method));
-}
-
 } // namespace
 
 std::int64_t tokensOf(std::span<const Window> windows) {
   return std::transform_reduce(windows.begin(), windows.end(), std::int64_t{0}, std::plus<>(),
                                [](const Window& window) { return static_cast<std::int64_t>(window.tokens.size()); });
+}
+
+SpeedOptions adviceSpeed() {
+  SpeedOptions options;
+  options.promptTokens = 128;
+  options.decodeTokens = 12;
+  options.mostRounds = 7;
+  options.seconds = 5;
+  options.int8 = false;
+  return options;
 }
 
 AdviceCosts::AdviceCosts(const Model& original, const AdviceTexts& texts, const AdviceRequest& request)
@@ -94,7 +100,9 @@ double AdviceCosts::sample() const {
 }
 
 double AdviceCosts::option(bool inOrder) const {
-  const double speed = m_request.speed ? 2 * kSpeedRounds * (run(kSpeedPrompt) + kDecoding * run(kSpeedTokens)) : 0.0;
+  const SpeedOptions timed = adviceSpeed();
+  const double round = run(timed.promptTokens) + kDecoding * run(timed.decodeTokens);
+  const double speed = m_request.speed ? 2 * kSpeedRounds * round : 0.0;
   return (inOrder ? fitInOrder() : 0) + compression() + run(tokensOf(m_texts.measured)) + speed + sample();
 }
 
@@ -127,14 +135,14 @@ double AdviceCosts::trials(std::span<const LayerId> scope) const {
 }
 
 double AdviceCosts::options() const {
-  const int inOrder = allows(m_request, "sequential") ? 2 : 0;
+  const int inOrder = m_request.allows("sequential") ? 2 : 0;
   const int others = 6 + 2 * expectedWays() - inOrder; // the study's, ours as small as those, and those of each way
   return inOrder * option(true) + others * option(false);
 }
 
 int AdviceCosts::expectedWays() const {
   return static_cast<int>(std::ranges::count_if(kAdviceMethods, [&](const char* method) {
-    return allows(m_request, method) && std::string_view(method) != "sequential" &&
+    return m_request.allows(method) && std::string_view(method) != "sequential" &&
            std::string_view(method) != "correction";
   }));
 }

@@ -45,6 +45,9 @@ class AdviceCosts final {
   double m_head = 0; ///< flops a token
 };
 
+/// How the speed of an option is measured.
+SpeedOptions adviceSpeed();
+
 /// Tokens of all windows.
 std::int64_t tokensOf(std::span<const Window> windows);
 

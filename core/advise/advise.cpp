@@ -221,16 +221,6 @@ class Advisor final {
     return options;
   }
 
-  static SpeedOptions quickSpeed() {
-    SpeedOptions options;
-    options.promptTokens = 128;
-    options.decodeTokens = 12;
-    options.mostRounds = 7;
-    options.seconds = 5;
-    options.int8 = false;
-    return options;
-  }
-
   AdviceOption measured(const PlanMaker& maker, const PlannedOption& planned, const Progress& progress) const {
     const Progress silent = progress.silent();
     Stages stages(progress, {planned.inOrder ? m_costs.fitInOrder() : 0, m_costs.option(false)});
@@ -257,7 +247,7 @@ class Advisor final {
     const Model compressed = m_original.with(carried.linears);
     option.measured = m_text->compareWith(compressed, silent);
     option.withinBudget = maker.isWithin(planned.choices, option.measured.kl.mean);
-    if (m_request.speed) option.speed = measureSpeed(m_original, compressed, quickSpeed(), silent).models.at(1);
+    if (m_request.speed) option.speed = measureSpeed(m_original, compressed, adviceSpeed(), silent).models.at(1);
     if (m_request.sampleTokens > 0)
       option.sample = generate(compressed, m_tokenizer, m_texts.prompt, sampleOptions(), silent);
     return option;

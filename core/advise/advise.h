@@ -5,6 +5,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -62,6 +63,8 @@ struct AdviceRequest {
   int frontierPoints = 25;
   bool speed = true;
   int sampleTokens = 100;
+
+  bool allows(std::string_view method) const { return methods.empty() || methods.contains(std::string(method)); }
 };
 
 /// What `--methods` may name.

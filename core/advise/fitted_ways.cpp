@@ -13,10 +13,6 @@ namespace {
 constexpr std::pair<std::string_view, Storage> kBases[] = {
     {"int8", Storage::Int8}, {"int4", Storage::Int4}, {"int3", Storage::Int3}};
 
-bool allows(const AdviceRequest& request, std::string_view method) {
-  return request.methods.empty() || request.methods.contains(std::string(method));
-}
-
 /// What makes a choice, with any rank. What is fitted in order begins as Fisher's (kindOf).
 Way wayOf(const FittedText& fitted, const LayerChoice& choice) {
   Storing storing;
@@ -61,15 +57,15 @@ FittedWays fitWays(const Model& original, std::span<const std::vector<int>> cali
       original.sharedCheckpoint(), std::move(moments), Method::Fisher, ways.textHash,
       std::vector<std::vector<int>>(calibration.begin(), calibration.end()));
   ways.method = method;
-  ways.sequential = allows(request, "sequential");
+  ways.sequential = request.allows("sequential");
   ways.factoriser = method->rememberingFactoriser();
   const FittedText fitted{original.sharedCheckpoint(), method, ways.factoriser};
   Storing storing;
   storing.factorDtype = request.scope.factorDtype;
   storing.group = request.scope.group;
-  const bool aware = allows(request, "aware"), fisher = aware || allows(request, "fisher");
+  const bool aware = request.allows("aware"), fisher = aware || request.allows("fisher");
   for (const auto& [kind, allowed] :
-       {std::pair{Method::Plain, allows(request, "plain")}, {Method::Aware, aware}, {Method::Fisher, fisher}}) {
+       {std::pair{Method::Plain, request.allows("plain")}, {Method::Aware, aware}, {Method::Fisher, fisher}}) {
     if (!allowed) continue;
     storing.method = kind;
     ways.all.push_back(lowRankWay(fitted, storing));
@@ -78,9 +74,9 @@ FittedWays fitWays(const Model& original, std::span<const std::vector<int>> cali
   if (!ways.all.empty()) ways.all.back().probes = 2; // the best of them, which budgets choose from
   storing.method = Method::Fisher;
   for (const auto& [name, storage] : kBases) {
-    if (!allows(request, name)) continue;
+    if (!request.allows(name)) continue;
     storing.base = storage;
-    ways.all.push_back(quantisedWay(fitted, storing, allows(request, "correction")));
+    ways.all.push_back(quantisedWay(fitted, storing, request.allows("correction")));
     ways.all.back().probes = storage == Storage::Int8 ? 0 : 1; // int8 costs too little to matter
   }
   ways.pinned = waysOfPinned(fitted, ways.all, request.limits.pinned);
