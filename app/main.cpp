@@ -153,7 +153,10 @@ int run(QApplication& application) {
   const Options options = parse(application);
   applyTheme(application, options.theme.value_or(themeNamed(settings::theme()).value_or(ThemeChoice::System)));
   MainWindow window;
-  if (!options.size.isEmpty()) window.resize(options.size);
+  if (!options.size.isEmpty())
+    window.resize(options.size);
+  else if (!options.screenshot.isEmpty())
+    window.resize(1280, 800); // whatever the screen: nobody looks at it
   window.show();
   if (!options.model.isEmpty()) {
     // The run file may bring a plan back first; what was asked for on the command line then replaces it.

@@ -100,9 +100,9 @@ class RankPlot final : public QFrame {
   void fillLegend();
   void dropMore();
   void layLabels();
-  void placeMarks(std::vector<QRectF>& taken);
-  void placeLegend(std::vector<QRectF>& taken);
-  void placeReferenceLabel(const std::vector<QRectF>& taken);
+  void placeMarks(std::vector<QRectF>& taken, const std::vector<QRectF>& spots);
+  void placeLegend(std::vector<QRectF>& taken, const std::vector<QRectF>& spots);
+  void placeReferenceLabel(const std::vector<QRectF>& taken, const std::vector<QRectF>& spots);
   std::vector<QRectF> curveSpots() const;
   bool press(const QMouseEvent& event);
   bool move(const QMouseEvent& event);

@@ -2,6 +2,7 @@
 // Where a RankPlot puts its words: beside marks, in the legend, along the reference curve, none over another.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <qcustomplot.h>
 
@@ -108,15 +109,20 @@ std::vector<QRectF> RankPlot::curveSpots() const {
 
 /// Before every painting, once the axes have their place.
 void RankPlot::layLabels() {
+  const std::vector<QRectF> spots = curveSpots();
   std::vector<QRectF> taken;
-  placeMarks(taken);
-  placeLegend(taken);
-  placeReferenceLabel(taken);
+  placeMarks(taken, spots);
+  placeLegend(taken, spots);
+  placeReferenceLabel(taken, spots);
   placeCursor();
 }
 
-void RankPlot::placeMarks(std::vector<QRectF>& taken) {
+/// A word stands at an end of its line, or further inside where both are taken; among many curves, where the legend
+/// needs what room there is, at an end whatever it covers: it has paper behind it.
+void RankPlot::placeMarks(std::vector<QRectF>& taken, const std::vector<QRectF>& spots) {
   const QRectF room = m_plot->axisRect()->rect();
+  const bool crowded = m_plot->legend->visible();
+  const std::vector<double> ends{0.0, 1.0}, along{0.0, 1.0, 0.2, 0.3, 0.4, 0.5, 0.6};
   for (std::size_t i = 0; i < m_marks.size(); ++i) {
     const Mark& mark = m_marks[i];
     QCPItemText& text = *m_markTexts[i];
@@ -130,24 +136,23 @@ void RankPlot::placeMarks(std::vector<QRectF>& taken) {
       const double y = m_plot->yAxis->coordToPixel(mark.at);
       const double above = y - size.height() - 1, below = y + 1;
       const double left = room.left() + 3, right = room.right() - size.width() - 3;
-      for (const double x : {mark.left ? left : right, mark.left ? right : left})
+      for (const double share : crowded ? ends : along)
         for (const double top : {mark.below ? below : above, mark.below ? above : below})
-          places.emplace_back(QPointF(x, top), size);
+          places.emplace_back(QPointF(std::lerp(mark.left ? left : right, mark.left ? right : left, share), top), size);
     }
-    // Only other words are kept clear of: over a curve the word has paper behind it.
-    put(text, freePlace(places, taken, room));
+    put(text, freePlace(places, taken, room, crowded ? std::vector<QRectF>() : spots));
     taken.push_back(rectOf(text));
   }
 }
 
-void RankPlot::placeLegend(std::vector<QRectF>& taken) {
+void RankPlot::placeLegend(std::vector<QRectF>& taken, const std::vector<QRectF>& spots) {
   if (!m_plot->legend->visible()) return;
-  ui::placeLegend(*m_plot, m_legendCorner, taken, curveSpots());
+  ui::placeLegend(*m_plot, m_legendCorner, taken, spots);
   taken.emplace_back(m_plot->legend->outerRect());
 }
 
 /// Without a legend, the reference curve carries its name itself.
-void RankPlot::placeReferenceLabel(const std::vector<QRectF>& taken) {
+void RankPlot::placeReferenceLabel(const std::vector<QRectF>& taken, const std::vector<QRectF>& spots) {
   const auto found = std::find_if(m_series.begin(), m_series.end(),
                                   [](const Series& one) { return one.reference && one.curve.x.size() > 4; });
   m_referenceLabel->setVisible(!m_plot->legend->visible() && found != m_series.end());
@@ -162,7 +167,7 @@ void RankPlot::placeReferenceLabel(const std::vector<QRectF>& taken) {
     const std::vector<QRectF> beside = placesBeside(point, size, 4);
     places.insert(places.end(), beside.begin(), beside.end());
   }
-  put(*m_referenceLabel, freePlace(places, taken, m_plot->axisRect()->rect(), curveSpots()));
+  put(*m_referenceLabel, freePlace(places, taken, m_plot->axisRect()->rect(), spots));
 }
 
 } // namespace rankscope::ui

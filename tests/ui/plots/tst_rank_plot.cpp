@@ -96,6 +96,27 @@ class TestRankPlot final : public QObject {
     QCOMPARE(plot.canvas()->legend->visible(), layers > 1);
   }
 
+  /// Both lines lie where the curve begins, as close to each other as a model's are.
+  void wordsOfLinesKeepClearOfTheCurve() {
+    RankPlot plot;
+    plot.resize(560, 270);
+    plot.setScales(RankPlot::Scale::Linear, RankPlot::Scale::Log);
+    plot.QWidget::show();
+    QVERIFY(QTest::qWaitForWindowExposed(&plot));
+    Series one;
+    for (int i = 1; i <= 256; ++i) {
+      one.curve.x.push_back(i);
+      one.curve.y.push_back(i < 250 ? 0.75 * std::exp(-i / 120.0) : 0.1 * std::exp(250.0 - i));
+    }
+    const std::vector<Mark> lines{{0.75, QStringLiteral("noise edge"), false, false, false, true},
+                                  {0.85, QStringLiteral("Gavish–Donoho"), false, false}};
+    plot.show({one}, lines, {-3, 259}, {0.0002, 1.2}, false);
+    plot.canvas()->replot(QCustomPlot::rpImmediateRefresh);
+    for (const QRectF& word : plot.labelRects())
+      for (std::size_t i = 0; i < one.curve.x.size(); ++i)
+        QVERIFY2(!word.contains(plot.pixelOf(one.curve.x[i], one.curve.y[i])), qPrintable(told(word)));
+  }
+
   void aLegendKeepsClearOfTheCurves_data() {
     QTest::addColumn<QSize>("size");
     QTest::addColumn<bool>("cosine");
