@@ -80,6 +80,8 @@ class MainWindow final : public QMainWindow {
   void fillRecent();
   void layOut();
   void resetLayout();
+  void saveLayout(const QString& name); ///< as it is now, in place of one of that name
+  void fillLayouts(QMenu& menu);
   void searchCommands();
   void showHelp();
   void showPreferences();

@@ -4,12 +4,15 @@
 
 #include <QDockWidget>
 #include <QFileInfo>
+#include <QInputDialog>
+#include <QMenu>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QUndoView>
 #include <QVBoxLayout>
 
 #include "ui/document/document.h"
+#include "ui/document/settings.h"
 #include "ui/models/layer_delegates.h"
 #include "ui/page_switch.h"
 #include "ui/panels/advise_page.h"
@@ -104,6 +107,33 @@ void MainWindow::resetLayout() {
   for (QDockWidget* holder : m_docks) holder->show();
   m_restored = false;
   layOut();
+}
+
+void MainWindow::saveLayout(const QString& name) {
+  QMap<QString, QByteArray> layouts = settings::layouts();
+  layouts.insert(name, saveState());
+  settings::setLayouts(layouts);
+}
+
+/// Every saved layout, and how to save and forget them; made anew whenever it is opened.
+void MainWindow::fillLayouts(QMenu& menu) {
+  menu.clear();
+  const QMap<QString, QByteArray> layouts = settings::layouts();
+  for (auto it = layouts.begin(); it != layouts.end(); ++it)
+    connect(menu.addAction(it.key()), &QAction::triggered, this, [this, state = it.value()] { restoreState(state); });
+  if (!layouts.isEmpty()) menu.addSeparator();
+  connect(menu.addAction(tr("&Save layout…")), &QAction::triggered, this, [this] {
+    const QString name = QInputDialog::getText(this, tr("Save layout"), tr("Name of the layout:")).trimmed();
+    if (!name.isEmpty()) saveLayout(name);
+  });
+  if (layouts.isEmpty()) return;
+  QMenu* forget = menu.addMenu(tr("&Delete"));
+  for (const QString& name : layouts.keys())
+    connect(forget->addAction(name), &QAction::triggered, this, [name] {
+      QMap<QString, QByteArray> left = settings::layouts();
+      left.remove(name);
+      settings::setLayouts(left);
+    });
 }
 
 } // namespace rankscope::ui

@@ -174,6 +174,9 @@ void MainWindow::setUpViewMenu() {
   for (QDockWidget* holder : m_docks) menu->addAction(holder->toggleViewAction());
   menu->addSeparator();
   menu->addMenu(m_layers->columnMenu());
+  QMenu* layouts = menu->addMenu(tr("&Layouts"));
+  layouts->setObjectName(QStringLiteral("layouts"));
+  connect(layouts, &QMenu::aboutToShow, this, [this, layouts] { fillLayouts(*layouts); });
   add(
       menu, nullptr, tr("&Reset layout"), {}, QStringLiteral("resetLayout"), [this] { resetLayout(); }, false);
   menu->addSeparator();

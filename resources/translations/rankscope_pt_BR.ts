@@ -1921,6 +1921,26 @@ Escreve: %2</translation>
         <source>Ru&amp;les</source>
         <translation>Re&amp;gras</translation>
     </message>
+    <message>
+        <source>&amp;Save layout…</source>
+        <translation>&amp;Salvar disposição…</translation>
+    </message>
+    <message>
+        <source>Save layout</source>
+        <translation>Salvar disposição</translation>
+    </message>
+    <message>
+        <source>Name of the layout:</source>
+        <translation>Nome da disposição:</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Excluir</translation>
+    </message>
+    <message>
+        <source>&amp;Layouts</source>
+        <translation>&amp;Disposições</translation>
+    </message>
 </context>
 <context>
     <name>rankscope::ui::MapPanel</name>

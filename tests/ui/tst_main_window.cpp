@@ -3,6 +3,8 @@
 
 #include <future>
 
+#include <QInputDialog>
+#include <QDockWidget>
 #include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QAction>
@@ -279,6 +281,32 @@ class TestMainWindow final : public QObject {
     action("evaluate")->trigger();
     QCOMPARE(m_window->jobs().jobs().size(), jobs);
     QVERIFY(m_window->banner().text().contains(m_window->evaluations().obstacle()));
+  }
+
+  void layoutsAreSavedByName() {
+    open();
+    auto* menu = m_window->findChild<QMenu*>(QStringLiteral("layouts"));
+    auto* dock = m_window->findChild<QDockWidget*>(QStringLiteral("dockSpectrum"));
+    const auto entry = [menu](const QString& text) -> QAction* {
+      emit menu->aboutToShow();
+      for (QAction* action : menu->actions())
+        if (action->text().remove(QLatin1Char('&')) == text) return action;
+      return nullptr;
+    };
+    QVERIFY(menu && dock->isVisible() && !entry(QStringLiteral("alone")));
+    dock->hide();
+    QTimer::singleShot(0, m_window.get(), [] {
+      auto* dialog = qobject_cast<QInputDialog*>(QApplication::activeModalWidget());
+      dialog->setTextValue(QStringLiteral("alone"));
+      dialog->accept();
+    });
+    entry(QStringLiteral("Save layout…"))->trigger();
+    dock->show();
+    QVERIFY(entry(QStringLiteral("alone")));
+    entry(QStringLiteral("alone"))->trigger();
+    QVERIFY(!dock->isVisible());
+    entry(QStringLiteral("Delete"))->menu()->actions().front()->trigger();
+    QVERIFY(!entry(QStringLiteral("alone")) && !entry(QStringLiteral("Delete")));
   }
 
   void layersThatGetLargerAreMarked() {

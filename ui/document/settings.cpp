@@ -133,6 +133,18 @@ void setText(const QString& key, const QString& value) {
   changedFile().setValue(key, value);
 }
 
+QMap<QString, QByteArray> layouts() {
+  QMap<QString, QByteArray> all;
+  const QVariantMap stored = file().value(QStringLiteral("window/layouts")).toMap();
+  for (auto it = stored.begin(); it != stored.end(); ++it) all.insert(it.key(), it.value().toByteArray());
+  return all;
+}
+void setLayouts(const QMap<QString, QByteArray>& layouts) {
+  QVariantMap stored;
+  for (auto it = layouts.begin(); it != layouts.end(); ++it) stored.insert(it.key(), it.value());
+  changedFile().setValue(QStringLiteral("window/layouts"), stored);
+}
+
 QByteArray bytes(const QString& key) {
   return file().value(key).toByteArray();
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QByteArray>
 #include <QDateTime>
+#include <QMap>
 #include <QString>
 #include <QStringList>
 #include <QVector>
@@ -56,6 +58,10 @@ void setText(const QString& key, const QString& value);
 
 QByteArray bytes(const QString& key); ///< window geometry and the like
 void setBytes(const QString& key, const QByteArray& value);
+
+/// Arrangements of the docks by name.
+QMap<QString, QByteArray> layouts();
+void setLayouts(const QMap<QString, QByteArray>& layouts);
 
 bool flag(const QString& key, bool otherwise);
 void setFlag(const QString& key, bool value);
